@@ -1,0 +1,37 @@
+package metadata
+
+import "time"
+
+// UploadState is where an upload is in its life.
+type UploadState string
+
+// The states of an upload.
+const (
+	UploadOpen     UploadState = "open"     // takes bytes
+	UploadComplete UploadState = "complete" // all bytes are committed
+	UploadCanceled UploadState = "canceled" // by its owner
+	UploadFailed   UploadState = "failed"   // refused for its content; Upload.Error says why
+)
+
+// Upload is a file on its way in. The store of the bytes is the authority on
+// how many have arrived; Offset is what was last written down here.
+type Upload struct {
+	ID        string
+	Asset     string // the asset that it becomes
+	Owner     string
+	Key       string // storage key of the bytes
+	State     UploadState
+	Size      int64             // in bytes; -1 while it is not known
+	Offset    int64             // bytes known to be durable
+	Hash      []byte            // encoded state of the SHA-256 over the first Offset bytes; nil when not hashed
+	SHA256    string            // once complete
+	Filename  string            // inert text
+	Type      string            // media type by content, once sniffed
+	Protocol  string            // "tus", "ietf", "body" or "form"
+	Metadata  map[string]string // as the client sent it
+	Error     string
+	Version   int64 // rises by one with each change
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	ExpiresAt time.Time // zero: never
+}

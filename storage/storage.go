@@ -1,0 +1,119 @@
+// Package storage says where bytes lie: the Store contract that uploads write
+// to and playback reads from. Package disk keeps it in a directory.
+//
+// A blob has two lives. While it is being written it is a draft: only Append
+// reaches it, it survives a crash up to its last Sync, and no reader sees it.
+// Commit turns it, atomically and durably, into a blob that never changes again.
+package storage
+
+import (
+	"context"
+	"io"
+	"iter"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/streamgate/streamgate/internal/problem"
+)
+
+// The ways in which a store fails. Match them with errors.Is.
+var (
+	ErrNotFound   error = problem.NewKind(http.StatusNotFound, "not-found", "Not found")
+	ErrExists     error = problem.NewKind(http.StatusConflict, "blob-exists", "A blob with that key is there already")
+	ErrInvalidKey error = problem.NewKind(http.StatusBadRequest, "invalid-key", "Invalid key")
+	ErrBusy       error = problem.NewKind(http.StatusLocked, "blob-busy", "Somebody else is writing")
+	ErrFull       error = problem.NewKind(http.StatusInsufficientStorage, "storage-full", "Storage is full")
+	// ErrUnavailable means that the store could not do it now: an I/O error, a
+	// read-only file system, a backend that does not answer.
+	ErrUnavailable error = problem.NewKind(http.StatusServiceUnavailable, "storage-unavailable", "Storage is not available")
+	// ErrChanged means that an imported file is no longer the file that was imported.
+	ErrChanged error = problem.NewKind(http.StatusGone, "source-changed", "The imported file has changed")
+)
+
+// Store keeps blobs by key. All methods may be called concurrently.
+//
+// Keys are as CheckKey says. Errors match the sentinels above by errors.Is.
+// A context that ends before the work has begun refuses it; work that has
+// begun is finished, so that a cancelled request never leaves a half-done step.
+type Store interface {
+	// Create starts a draft. ErrExists when a blob or a draft has the key.
+	Create(ctx context.Context, key string) (Draft, error)
+
+	// Append opens a draft again where it ends: at least all that was synced.
+	// ErrNotFound when there is no draft (a committed blob is none), ErrBusy
+	// when another Draft of the same key is open.
+	Append(ctx context.Context, key string) (Draft, error)
+
+	// Open opens a committed blob for reading. ErrNotFound when there is none.
+	Open(ctx context.Context, key string) (Blob, error)
+
+	// Stat describes a committed blob without opening it.
+	Stat(ctx context.Context, key string) (Info, error)
+
+	// List yields the committed blobs whose key begins with prefix, in the
+	// order of their keys. An error ends the sequence.
+	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
+
+	// Drafts yields the drafts whose key begins with prefix, with the size that
+	// they have now, in the order of their keys.
+	Drafts(ctx context.Context, prefix string) iter.Seq2[Info, error]
+
+	// Delete removes the blob or draft with this key, open or not; those who
+	// have the blob open read on. It is durable when it returns. Deleting what
+	// is not there is no error.
+	Delete(ctx context.Context, key string) error
+}
+
+// Draft is a blob that is being written. It is not safe for concurrent use.
+type Draft interface {
+	// Write appends at Size. After an error the draft holds Size bytes.
+	io.Writer
+
+	// Size is how many bytes have been written, durable or not.
+	Size() int64
+
+	// Truncate drops what lies beyond size, which must not exceed Size.
+	Truncate(size int64) error
+
+	// Sync makes all that was written durable, and the draft's existence with it.
+	Sync() error
+
+	// Commit syncs, makes the blob visible under its key, durably, and closes
+	// the draft. ErrExists when a blob took the key meanwhile.
+	Commit(ctx context.Context) error
+
+	// Close lets go of the draft and keeps its bytes for Append. Closing twice,
+	// or after Commit, is no error.
+	Close() error
+}
+
+// Blob is a committed blob, open for reading. ReadAt may be called concurrently.
+type Blob interface {
+	io.ReaderAt
+	io.Closer
+	Info() Info
+}
+
+// Info describes a blob or draft.
+type Info struct {
+	Key     string
+	Size    int64     // bytes
+	ModTime time.Time // of the last write
+}
+
+// FileOpener is implemented by stores whose blobs are files of the operating
+// system. The caller owns the file, its read position included, and closes it:
+// what sendfile needs.
+type FileOpener interface {
+	OpenFile(ctx context.Context, key string) (*os.File, error)
+}
+
+// Importer is implemented by stores that can take a file as a blob without
+// copying it. The file stays where it is and is never written or deleted; once
+// it is not the same file any more (size or modification time), Open answers
+// ErrChanged. ErrInvalidKey when path is outside the folders that the store was
+// told to import from.
+type Importer interface {
+	Import(ctx context.Context, key, path string) (Info, error)
+}
