@@ -35,7 +35,9 @@ func TestMiddleware(t *testing.T) {
 			http.StatusUnauthorized, auth.Principal{},
 		},
 		"an authenticator that cannot tell fails closed": {
-			func(*http.Request) (auth.Principal, error) { return auth.Principal{ID: "ada"}, errors.New("database is down") },
+			func(*http.Request) (auth.Principal, error) {
+				return auth.Principal{ID: "ada"}, errors.New("database is down")
+			},
 			http.StatusInternalServerError, auth.Principal{},
 		},
 		"an id that is too long fails closed": {

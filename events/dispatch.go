@@ -1,0 +1,235 @@
+package events
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+)
+
+// dispatch is the running of a Dispatcher. One goroutine owns it; workers only
+// get a delivery and give it back.
+type dispatch struct {
+	*Dispatcher
+	held      []*delivery // not delivered yet, in the order of their IDs
+	known     map[int64]bool
+	published int64 // the highest ID that the bus has had
+	busy      int   // workers
+	results   chan *delivery
+	nextPurge time.Time
+	nextFetch time.Time
+}
+
+// delivery is one event on its way to its handlers.
+type delivery struct {
+	event    Event
+	handlers []handler // those that have not succeeded
+	running  bool
+	attempts int
+	due      time.Time
+}
+
+func newDispatch(d *Dispatcher) *dispatch {
+	return &dispatch{Dispatcher: d, known: make(map[int64]bool), results: make(chan *delivery, d.o.Workers)}
+}
+
+// run works until ctx ends, and then waits for its workers.
+func (d *dispatch) run(ctx, work context.Context) {
+	for ctx.Err() == nil {
+		d.purge(ctx)
+		d.fetch(ctx)
+		d.settle(ctx)
+		d.launch(work)
+		d.wait(ctx)
+	}
+	for d.busy > 0 {
+		d.take(<-d.results)
+	}
+	d.settle(work) // so that what just succeeded is not done again after the restart
+}
+
+// fetch reads what is new in the Log and publishes it.
+func (d *dispatch) fetch(ctx context.Context) {
+	now := time.Now()
+	if now.Before(d.nextFetch) {
+		return
+	}
+	d.nextFetch = now.Add(d.o.Poll)
+	if len(d.held) >= maxHeld {
+		return
+	}
+	limit := len(d.held) + fetchPage
+	pending, err := d.log.Pending(ctx, limit)
+	if err != nil {
+		d.complain(ctx, "the outbox cannot be read", err)
+		return
+	}
+	if len(pending) == limit {
+		d.nextFetch = now // there is more
+	}
+	for _, e := range pending {
+		d.add(e)
+	}
+}
+
+func (d *dispatch) add(e Event) {
+	if d.known[e.ID] {
+		return
+	}
+	if d.o.Live != nil && e.ID > d.published {
+		d.o.Live.Publish(e)
+	}
+	d.published = max(d.published, e.ID)
+	d.known[e.ID] = true
+	one := &delivery{event: e}
+	for _, h := range d.handlers {
+		if len(h.types) == 0 || h.types[e.Type] {
+			one.handlers = append(one.handlers, h)
+		}
+	}
+	d.held = append(d.held, one)
+}
+
+// settle marks what every handler has done with.
+func (d *dispatch) settle(ctx context.Context) {
+	var ids []int64
+	for _, one := range d.held {
+		if one.settled() {
+			ids = append(ids, one.event.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	if err := d.log.Delivered(ctx, ids...); err != nil {
+		d.complain(ctx, "the outbox cannot be marked", err)
+		return
+	}
+	kept := d.held[:0]
+	for _, one := range d.held {
+		if one.settled() {
+			delete(d.known, one.event.ID)
+			continue
+		}
+		kept = append(kept, one)
+	}
+	clear(d.held[len(kept):])
+	d.held = kept
+}
+
+// settled reports whether nothing is left to do. What is running is its worker's.
+func (one *delivery) settled() bool { return !one.running && len(one.handlers) == 0 }
+
+// launch gives workers what is due and has nothing of its asset before it.
+func (d *dispatch) launch(work context.Context) {
+	now := time.Now()
+	waiting := make(map[string]bool)
+	for _, one := range d.held {
+		if d.busy == d.o.Workers {
+			return
+		}
+		if one.settled() {
+			continue
+		}
+		key := one.event.Asset
+		blocked := key != "" && waiting[key]
+		waiting[key] = true
+		if blocked || one.running || one.due.After(now) {
+			continue
+		}
+		one.running = true
+		d.busy++
+		go func() { d.results <- d.deliver(work, one) }()
+	}
+}
+
+// deliver calls the handlers that are left, in their order, up to the first
+// that fails.
+func (d *dispatch) deliver(ctx context.Context, one *delivery) *delivery {
+	for len(one.handlers) > 0 {
+		h := one.handlers[0]
+		if err := callSafely(ctx, h, one.event); err != nil {
+			d.complain(ctx, "an event was not handled and will be tried again", err,
+				slog.String("handler", h.name), slog.Int64("event", one.event.ID),
+				slog.String("type", string(one.event.Type)), slog.String("asset", one.event.Asset))
+			break
+		}
+		one.handlers = one.handlers[1:]
+	}
+	return one
+}
+
+func callSafely(ctx context.Context, h handler, e Event) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return h.call(ctx, e)
+}
+
+// take accepts a delivery back from its worker.
+func (d *dispatch) take(one *delivery) {
+	d.busy--
+	one.running = false
+	if len(one.handlers) == 0 {
+		return
+	}
+	backoff := d.o.MaxBackoff
+	if one.attempts < 30 { // a shift by more could overflow
+		backoff = min(backoff, d.o.MinBackoff<<one.attempts)
+	}
+	one.attempts++
+	one.due = time.Now().Add(backoff)
+}
+
+// wait returns when there may be something to do.
+func (d *dispatch) wait(ctx context.Context) {
+	timer := time.NewTimer(time.Until(d.nextTime()))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-d.wake:
+		d.nextFetch = time.Time{}
+	case one := <-d.results:
+		d.take(one)
+	}
+}
+
+// nextTime is when something is due of which no channel tells.
+func (d *dispatch) nextTime() time.Time {
+	next := d.nextFetch
+	if d.nextPurge.Before(next) {
+		next = d.nextPurge
+	}
+	now := time.Now()
+	for _, one := range d.held {
+		if !one.running && one.due.After(now) && one.due.Before(next) {
+			next = one.due
+		}
+	}
+	return next
+}
+
+// purge forgets old events, from time to time.
+func (d *dispatch) purge(ctx context.Context) {
+	now := time.Now()
+	if now.Before(d.nextPurge) {
+		return
+	}
+	d.nextPurge = now.Add(d.o.Retention / 24)
+	if _, err := d.log.Purge(ctx, now.Add(-d.o.Retention)); err != nil {
+		d.complain(ctx, "the outbox cannot be purged", err)
+	}
+}
+
+// complain logs what there is nobody to return to. An end that was asked for is
+// no complaint.
+func (d *dispatch) complain(ctx context.Context, msg string, err error, attrs ...slog.Attr) {
+	if ctx.Err() != nil {
+		return
+	}
+	d.o.Logger.LogAttrs(ctx, slog.LevelError, msg, append(attrs, slog.Any("error", err))...)
+}

@@ -1,0 +1,139 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+const (
+	defaultPoll       = 5 * time.Second
+	defaultRetention  = 24 * time.Hour
+	defaultMinBackoff = time.Second
+	defaultMaxBackoff = 5 * time.Minute
+	defaultWorkers    = 4
+
+	fetchPage = 100    // events asked of the Log at a time
+	maxHeld   = 10_000 // events held at most while handlers fail
+)
+
+// HandlerFunc does what follows from an event. An error lets it be called again
+// with the same event, until it returns nil: it must bear being called twice.
+type HandlerFunc func(ctx context.Context, e Event) error
+
+// DispatcherOptions are the options of NewDispatcher; nil means the defaults.
+type DispatcherOptions struct {
+	// Live gets each event once, in the order of the IDs, before the handlers
+	// do and whether they succeed or not. Default: none.
+	Live *Bus
+	// Poll is how often the Log is asked when nobody calls Wake. Default: 5 s.
+	Poll time.Duration
+	// Retention is how long delivered events are kept for clients that were
+	// away. Default: 24 h.
+	Retention time.Duration
+	// MinBackoff is the time before the first retry; it doubles with each more,
+	// up to MaxBackoff. Defaults: 1 s, 5 min.
+	MinBackoff, MaxBackoff time.Duration
+	// Workers is how many events are handled at the same time. Default: 4.
+	Workers int
+	// Logger is told of handlers that fail and of a Log that does not answer:
+	// nobody else hears of it. Default: slog.Default().
+	Logger *slog.Logger
+}
+
+// Dispatcher carries the events of a Log to the handlers, each event at least
+// once to each handler, also over a crash. The events of one asset are handled
+// one after the other, in the order of their IDs; those of different assets do
+// not wait for each other.
+type Dispatcher struct {
+	log      Log
+	o        DispatcherOptions
+	handlers []handler
+	wake     chan struct{}
+
+	mu   sync.Mutex
+	stop context.CancelFunc // nil until Start
+	kill context.CancelFunc
+	done chan struct{}
+}
+
+type handler struct {
+	name  string
+	types map[Type]bool // empty: all
+	call  HandlerFunc
+}
+
+// NewDispatcher returns a Dispatcher of log that does nothing until Start.
+func NewDispatcher(log Log, o *DispatcherOptions) *Dispatcher {
+	d := &Dispatcher{log: log, wake: make(chan struct{}, 1)}
+	if o != nil {
+		d.o = *o
+	}
+	setDefault(&d.o.Poll, defaultPoll)
+	setDefault(&d.o.Retention, defaultRetention)
+	setDefault(&d.o.MinBackoff, defaultMinBackoff)
+	setDefault(&d.o.MaxBackoff, defaultMaxBackoff)
+	setDefault(&d.o.Workers, defaultWorkers)
+	if d.o.Logger == nil {
+		d.o.Logger = slog.Default()
+	}
+	return d
+}
+
+// Handle adds a handler for events of these types, or of all when none is
+// named. The name is for the log. It must not be called after Start.
+func (d *Dispatcher) Handle(name string, call HandlerFunc, types ...Type) {
+	d.handlers = append(d.handlers, handler{name, setOf(types), call})
+}
+
+// Wake says that there may be something new in the Log. It never blocks.
+func (d *Dispatcher) Wake() {
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Start runs the Dispatcher until Stop. Handlers get the values of ctx; its end
+// does not end them.
+func (d *Dispatcher) Start(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.stop != nil {
+		return errors.New("events: the dispatcher was started before")
+	}
+	ctx = context.WithoutCancel(ctx)
+	var loop, work context.Context
+	work, d.kill = context.WithCancel(ctx)
+	loop, d.stop = context.WithCancel(work)
+	d.done = make(chan struct{})
+	go func() {
+		defer close(d.done)
+		newDispatch(d).run(loop, work)
+	}()
+	return nil
+}
+
+// Stop lets the handlers that are running finish and ends the Dispatcher. When
+// ctx ends first, their context ends too, and Stop returns its error without
+// waiting for a handler that does not heed it. Stopping twice, or what was not
+// started, is no error.
+func (d *Dispatcher) Stop(ctx context.Context) error {
+	d.mu.Lock()
+	stop, kill, done := d.stop, d.kill, d.done
+	d.mu.Unlock()
+	if stop == nil {
+		return nil
+	}
+	stop()
+	defer kill()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("events: handlers were still running: %w", ctx.Err())
+	}
+}
