@@ -18,21 +18,29 @@ var (
 	// ErrGone is ErrExists for an id that belonged to a deleted asset: it stays gone.
 	ErrGone error = problem.NewKind(http.StatusGone, "gone", "It was deleted")
 	// ErrConflict means that somebody else changed it since it was read.
-	ErrConflict    error = problem.NewKind(http.StatusConflict, "conflict", "Somebody else changed it meanwhile")
-	ErrInvalid     error = problem.NewKind(http.StatusUnprocessableEntity, "invalid", "The input is not valid")
+	ErrConflict error = problem.NewKind(http.StatusConflict, "conflict", "Somebody else changed it meanwhile")
+	// ErrInvalid also means text that is not valid UTF-8 or holds a NUL, and a
+	// duration that is not a number.
+	ErrInvalid error = problem.NewKind(http.StatusUnprocessableEntity, "invalid", "The input is not valid")
+	// ErrFull means that the disk below the database is full.
+	ErrFull        error = problem.NewKind(http.StatusInsufficientStorage, "storage-full", "Storage is full")
 	ErrUnavailable error = problem.NewKind(http.StatusServiceUnavailable, "metadata-unavailable", "The database is not available")
 )
 
 // Store keeps what is known. All methods may be called concurrently. A read
 // sees every Update that has returned. What a method returns is the caller's
-// own: changing it changes nothing in the store.
+// own: changing it changes nothing in the store. Times are kept to the
+// microsecond and come back in UTC.
 type Store interface {
 	Reader
 
 	// Update runs fn in one transaction: all that it did is durable when Update
 	// returns nil, and none of it happened when Update returns an error, which
-	// is fn's own where fn failed. fn may run more than once and must use no
-	// other method of the Store; Tx is not valid after it returns.
+	// is fn's own where fn failed. Updates happen one after another, and no
+	// reader waits for them. fn may run more than once, so it reads what it
+	// changes through tx. It must use no other method of the Store, which could
+	// wait for fn forever; Tx is not valid after it returns. A panic of fn
+	// undoes the transaction and goes on.
 	Update(ctx context.Context, fn func(tx Tx) error) error
 
 	// Search returns one page of assets.
@@ -57,7 +65,10 @@ type Reader interface {
 	AssetsIn(ctx context.Context, s State, after string, limit int) ([]*Asset, error)
 }
 
-// Tx is a transaction. It is not safe for concurrent use.
+// Tx is a transaction. It is not safe for concurrent use. Its reads see its own
+// writes. A method that answers ErrNotFound, ErrExists, ErrGone, ErrConflict or
+// ErrInvalid has changed nothing, its argument included, and the transaction
+// goes on.
 type Tx interface {
 	Reader
 
@@ -65,12 +76,15 @@ type Tx interface {
 	// zero) and UpdatedAt. ErrExists, or ErrGone for an id that was deleted.
 	InsertAsset(ctx context.Context, a *Asset) error
 	// UpdateAsset replaces the asset with a.ID whose version is a.Version, and
-	// raises the version and UpdatedAt in a. ErrNotFound, ErrConflict.
+	// raises the version and UpdatedAt in a. CreatedAt stays what it was.
+	// ErrNotFound, ErrConflict.
 	UpdateAsset(ctx context.Context, a *Asset) error
-	// DeleteAsset removes the asset and its uploads; the id stays gone.
+	// DeleteAsset removes the asset and its uploads; their ids stay gone.
+	// ErrNotFound.
 	DeleteAsset(ctx context.Context, id string) error
 
 	// InsertUpload, UpdateUpload and DeleteUpload do the same for uploads.
+	// ErrNotFound from InsertUpload means that there is no asset u.Asset.
 	InsertUpload(ctx context.Context, u *Upload) error
 	UpdateUpload(ctx context.Context, u *Upload) error
 	DeleteUpload(ctx context.Context, id string) error
@@ -81,20 +95,31 @@ type Tx interface {
 }
 
 // Query is a search. Zero fields do not filter.
+//
+// The words of Text are its runs of letters and digits, without regard to case
+// and diacritics; everything else separates them. A Text that is not blank and
+// has no word finds nothing. ErrInvalid for a Sort or State that does not
+// exist, for Relevance without a Text, for a Limit out of range, for more than
+// 32 words, 1,000 bytes of Text or 50 Tags, and for a Cursor that is damaged or
+// belongs to another search.
 type Query struct {
-	Owner  string // only this principal's assets; "" searches everybody's
-	Text   string // words, all of which must occur in title, description or tags; the last may be a beginning
-	Tags   []string
-	States []State
-	Sort   Sort   // default: Newest, or Relevance when there is a Text
-	Cursor string // from the page before; opaque
-	Limit  int    // 1 to 100; default 20
+	Owner  string   // only this principal's assets; "" searches everybody's
+	Text   string   // words, all of which must occur in title, description or tags; the last may be a beginning
+	Tags   []string // the asset has all of them, letter by letter
+	States []State  // the asset is in one of them
+	Sort   Sort     // default: Newest, or Relevance when there is a Text
+	Cursor string   // from the page before; opaque
+	Limit  int      // 1 to 100; default 20
 }
 
 // Sort is the order of a search's results.
 type Sort string
 
-// The orders. Each is total: the id decides between equals.
+// The orders. Each is total: the id decides between equals. A search that pages
+// through one meets each asset once, whatever is added or removed meanwhile; an
+// asset whose place changes meanwhile may be met twice or not at all. ByTitle
+// disregards case. Relevance weighs the title above the tags, and those above
+// the description.
 const (
 	Newest    Sort = "-created_at"
 	Oldest    Sort = "created_at"

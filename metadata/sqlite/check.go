@@ -1,0 +1,59 @@
+package sqlite
+
+import (
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/metadata"
+)
+
+// What cannot be kept faithfully is refused: a NUL ends text early, bytes that
+// are no UTF-8 do not survive JSON, and SQLite keeps NaN as NULL.
+
+func checkAsset(a *metadata.Asset) error {
+	if a.ID == "" {
+		return problem.Errorf(metadata.ErrInvalid, "an asset needs an id")
+	}
+	if math.IsNaN(a.Duration) || math.IsInf(a.Duration, 0) {
+		return problem.Errorf(metadata.ErrInvalid, "a duration must be a finite number")
+	}
+	texts := []string{
+		a.ID, a.Owner, a.Title, a.Description, string(a.State), a.Error, a.Waiting, a.Reason, a.SHA256, a.Type,
+		a.Filename, a.Poster, a.Source, a.Index, a.Revision,
+	}
+	texts = append(texts, a.Tags...)
+	for _, t := range a.Tracks {
+		texts = append(texts, t.Kind, t.Codec, t.Language)
+	}
+	for _, r := range a.Renditions {
+		texts = append(texts, r.Name, string(r.State), r.Error)
+	}
+	for _, c := range a.Captions {
+		texts = append(texts, c.Language, c.Label, c.Key)
+	}
+	return checkText(texts)
+}
+
+func checkUpload(u *metadata.Upload) error {
+	if u.ID == "" {
+		return problem.Errorf(metadata.ErrInvalid, "an upload needs an id")
+	}
+	texts := []string{
+		u.ID, u.Asset, u.Owner, u.Key, string(u.State), u.SHA256, u.Filename, u.Type, u.Protocol, u.Error,
+	}
+	for k, v := range u.Metadata {
+		texts = append(texts, k, v)
+	}
+	return checkText(texts)
+}
+
+func checkText(texts []string) error {
+	for _, s := range texts {
+		if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+			return problem.Errorf(metadata.ErrInvalid, "%.40q is not text: it is no valid UTF-8 or holds a NUL", s)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// Statements of the hot paths are prepared once for each pool.
+const (
+	selectAsset      = `SELECT ` + assetColumns + ` FROM assets WHERE id = ?`
+	selectAssetsIn   = `SELECT ` + assetColumns + ` FROM assets WHERE state = ? AND id > ? ORDER BY id LIMIT ?`
+	selectUpload     = `SELECT ` + uploadColumns + ` FROM uploads WHERE id = ?`
+	selectUploadsOf  = `SELECT ` + uploadColumns + ` FROM uploads WHERE asset = ? ORDER BY created_at, id`
+	selectUploadsIn  = `SELECT ` + uploadColumns + ` FROM uploads WHERE state = ? AND id > ? ORDER BY id LIMIT ?`
+	selectTombstone  = `SELECT 1 FROM tombstones WHERE kind = ? AND id = ?`
+	selectUploadVers = `SELECT version FROM uploads WHERE id = ?`
+	selectAssetVers  = `SELECT version FROM assets WHERE id = ?`
+
+	insertAsset = `INSERT INTO assets (id, owner, title, title_key, description, tags, state, playable, error, waiting,
+		reason, duration, size, sha256, type, filename, tracks, renditions, captions, poster, source, "index", revision,
+		version, created_at, updated_at)
+	VALUES (:id, :owner, :title, :title_key, :description, :tags, :state, :playable, :error, :waiting,
+		:reason, :duration, :size, :sha256, :type, :filename, :tracks, :renditions, :captions, :poster, :source, :index, :revision,
+		1, :created_at, :now)
+	ON CONFLICT (id) DO NOTHING`
+
+	updateAsset = `UPDATE assets SET owner = :owner, title = :title, title_key = :title_key, description = :description,
+		tags = :tags, state = :state, playable = :playable, error = :error, waiting = :waiting, reason = :reason,
+		duration = :duration, size = :size, sha256 = :sha256, type = :type, filename = :filename, tracks = :tracks,
+		renditions = :renditions, captions = :captions, poster = :poster, source = :source, "index" = :index,
+		revision = :revision, version = version + 1, updated_at = :now
+	WHERE id = :id AND version = :version RETURNING created_at`
+
+	deleteAsset = `DELETE FROM assets WHERE id = ?`
+
+	insertUpload = `INSERT INTO uploads (id, asset, owner, key, state, size, offset, hash, sha256, filename, type, protocol,
+		metadata, error, version, created_at, updated_at, expires_at)
+	VALUES (:id, :asset, :owner, :key, :state, :size, :offset, :hash, :sha256, :filename, :type, :protocol,
+		:metadata, :error, 1, :created_at, :now, :expires_at)
+	ON CONFLICT (id) DO NOTHING`
+
+	updateUpload = `UPDATE uploads SET asset = :asset, owner = :owner, key = :key, state = :state, size = :size,
+		offset = :offset, hash = :hash, sha256 = :sha256, filename = :filename, type = :type, protocol = :protocol,
+		metadata = :metadata, error = :error, version = version + 1, updated_at = :now, expires_at = :expires_at
+	WHERE id = :id AND version = :version RETURNING created_at`
+
+	deleteUpload = `DELETE FROM uploads WHERE id = ?`
+
+	insertEvent = `INSERT INTO outbox (type, time, owner, actor, asset, upload, request_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+)
+
+var readStatements = []string{selectAsset, selectAssetsIn, selectUpload, selectUploadsOf, selectUploadsIn}
+
+var writeStatements = append([]string{
+	selectTombstone, selectAssetVers, selectUploadVers, insertAsset, updateAsset, deleteAsset,
+	insertUpload, updateUpload, deleteUpload, insertEvent,
+}, readStatements...)
+
+// statements are prepared ones by their text.
+type statements map[string]*sql.Stmt
+
+func prepare(ctx context.Context, db *sql.DB, texts []string) (statements, error) {
+	s := make(statements, len(texts))
+	for _, text := range texts {
+		stmt, err := db.PrepareContext(ctx, text)
+		if err != nil {
+			return nil, errors.Join(failed("prepare "+text, err), s.close())
+		}
+		s[text] = stmt
+	}
+	return s, nil
+}
+
+func (s statements) close() error {
+	var errs []error
+	for _, stmt := range s {
+		errs = append(errs, stmt.Close())
+	}
+	return errors.Join(errs...)
+}

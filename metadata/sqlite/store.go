@@ -1,0 +1,87 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/metadata"
+)
+
+// busyLimit is for how long an Update without a deadline of its own waits for
+// another process that holds the database locked.
+const busyLimit = 30 * time.Second
+
+// store implements metadata.Store.
+type store struct {
+	reader
+	writer   *sql.DB
+	pool     *sql.DB    // of readers
+	reads    statements // on pool
+	writes   statements // on writer
+	searches sync.Map   // text of a search to its *sql.Stmt, prepared on pool when first needed
+}
+
+func newStore(ctx context.Context, writer, pool *sql.DB) (*store, error) {
+	writes, err := prepare(ctx, writer, writeStatements)
+	if err != nil {
+		return nil, err
+	}
+	reads, err := prepare(ctx, pool, readStatements)
+	if err != nil {
+		return nil, errors.Join(err, writes.close())
+	}
+	s := &store{writer: writer, pool: pool, reads: reads, writes: writes}
+	s.stmt = func(_ context.Context, text string) *sql.Stmt { return s.reads[text] }
+	return s, nil
+}
+
+func (s *store) close() error {
+	errs := []error{s.reads.close(), s.writes.close()}
+	s.searches.Range(func(_, stmt any) bool {
+		errs = append(errs, stmt.(*sql.Stmt).Close())
+		return true
+	})
+	return errors.Join(errs...)
+}
+
+// Update implements metadata.Store. The pool of writers has one connection, so
+// that writers of this process queue in fair order and within their contexts;
+// BEGIN IMMEDIATE keeps writers of other processes out.
+func (s *store) Update(ctx context.Context, fn func(metadata.Tx) error) error {
+	waiting, cancel := context.WithTimeout(ctx, busyLimit)
+	defer cancel()
+	for {
+		err := s.try(ctx, fn)
+		if !isBusy(err) || waiting.Err() != nil {
+			return err
+		}
+	}
+}
+
+// try runs fn once. SQLite itself waits for a lock, so that trying again at
+// once does not spin.
+func (s *store) try(ctx context.Context, fn func(metadata.Tx) error) error {
+	sqlTx, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return failed("begin", err)
+	}
+	t := newTx(sqlTx, s.writes)
+	defer t.rollback() // does nothing after a commit
+	if err := fn(t); err != nil {
+		return t.explain(ctx, err)
+	}
+	return t.explain(ctx, failed("commit", sqlTx.Commit()))
+}
+
+// Ping implements metadata.Store. It reads, and waits for no writer.
+func (s *store) Ping(ctx context.Context) error {
+	var n int
+	return failed("ping", s.pool.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM assets LIMIT 1)`).Scan(&n))
+}
+
+// Events implements metadata.Store.
+func (s *store) Events() events.Log { return outbox{s.writer, s.pool} }

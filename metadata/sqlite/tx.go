@@ -1,0 +1,184 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/metadata"
+)
+
+// The kinds of tombstones.
+const (
+	assetKind  = "asset"
+	uploadKind = "upload"
+)
+
+// tx implements metadata.Tx.
+type tx struct {
+	reader
+	sql *sql.Tx
+}
+
+func newTx(sqlTx *sql.Tx, prepared statements) *tx {
+	bind := func(ctx context.Context, text string) *sql.Stmt { return sqlTx.StmtContext(ctx, prepared[text]) }
+	return &tx{reader{bind}, sqlTx}
+}
+
+func (t *tx) rollback() { _ = t.sql.Rollback() } // sql.ErrTxDone after a commit; else the connection is dropped
+
+// explain replaces what database/sql says of a transaction that ended under the
+// hands of fn by why it ended.
+func (t *tx) explain(ctx context.Context, err error) error {
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return failed("update", context.Cause(ctx))
+	}
+	return err
+}
+
+func (t *tx) InsertAsset(ctx context.Context, a *metadata.Asset) error {
+	if err := checkAsset(a); err != nil {
+		return err
+	}
+	now := micro(time.Now())
+	created := firstTime(a.CreatedAt, now)
+	args, err := assetArgs(a)
+	if err != nil {
+		return failed("encode an asset", err)
+	}
+	if err := t.insert(ctx, insertAsset, assetKind, a.ID, created, now, args); err != nil {
+		return err
+	}
+	a.Version, a.CreatedAt, a.UpdatedAt = 1, created, now
+	return nil
+}
+
+func (t *tx) UpdateAsset(ctx context.Context, a *metadata.Asset) error {
+	if err := checkAsset(a); err != nil {
+		return err
+	}
+	args, err := assetArgs(a)
+	if err != nil {
+		return failed("encode an asset", err)
+	}
+	now := micro(time.Now())
+	created, err := t.update(ctx, updateAsset, selectAssetVers, a.Version, now, args, a.ID, noAsset)
+	if err != nil {
+		return err
+	}
+	a.Version, a.CreatedAt, a.UpdatedAt = a.Version+1, created, now
+	return nil
+}
+
+func (t *tx) DeleteAsset(ctx context.Context, id string) error {
+	return t.remove(ctx, deleteAsset, id, noAsset)
+}
+
+func (t *tx) InsertUpload(ctx context.Context, u *metadata.Upload) error {
+	if err := checkUpload(u); err != nil {
+		return err
+	}
+	if _, err := t.version(ctx, selectAssetVers, u.Asset, noAsset); err != nil {
+		return err
+	}
+	now := micro(time.Now())
+	created := firstTime(u.CreatedAt, now)
+	args, err := uploadArgs(u)
+	if err != nil {
+		return failed("encode an upload", err)
+	}
+	if err := t.insert(ctx, insertUpload, uploadKind, u.ID, created, now, args); err != nil {
+		return err
+	}
+	u.Version, u.CreatedAt, u.UpdatedAt, u.ExpiresAt = 1, created, now, micro(u.ExpiresAt)
+	return nil
+}
+
+func (t *tx) UpdateUpload(ctx context.Context, u *metadata.Upload) error {
+	if err := checkUpload(u); err != nil {
+		return err
+	}
+	if _, err := t.version(ctx, selectAssetVers, u.Asset, noAsset); err != nil {
+		return err
+	}
+	args, err := uploadArgs(u)
+	if err != nil {
+		return failed("encode an upload", err)
+	}
+	now := micro(time.Now())
+	created, err := t.update(ctx, updateUpload, selectUploadVers, u.Version, now, args, u.ID, noUpload)
+	if err != nil {
+		return err
+	}
+	u.Version, u.CreatedAt, u.UpdatedAt, u.ExpiresAt = u.Version+1, created, now, micro(u.ExpiresAt)
+	return nil
+}
+
+func (t *tx) DeleteUpload(ctx context.Context, id string) error {
+	return t.remove(ctx, deleteUpload, id, noUpload)
+}
+
+func (t *tx) insert(ctx context.Context, text, kind, id string, created, now time.Time, args []any) error {
+	var one int
+	switch err := t.stmt(ctx, selectTombstone).QueryRowContext(ctx, kind, id).Scan(&one); {
+	case err == nil:
+		return problem.Errorf(metadata.ErrGone, "the %s %q was deleted; its id stays gone", kind, id)
+	case !errors.Is(err, sql.ErrNoRows):
+		return failed("look for a tombstone", err)
+	}
+	args = append(args, sql.Named("created_at", created.UnixMicro()), sql.Named("now", now.UnixMicro()))
+	n, err := affected(t.stmt(ctx, text).ExecContext(ctx, args...))
+	if err == nil && n == 0 {
+		return problem.Errorf(metadata.ErrExists, "there is an %s %q already", kind, id)
+	}
+	return failed("insert an "+kind, err)
+}
+
+// update returns when the row was created.
+func (t *tx) update(ctx context.Context, text, versionText string, version int64, now time.Time, args []any,
+	id string, none func(string) error,
+) (time.Time, error) {
+	args = append(args, sql.Named("version", version), sql.Named("now", now.UnixMicro()))
+	var created int64
+	err := t.stmt(ctx, text).QueryRowContext(ctx, args...).Scan(&created)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return fromMicro(created), failed("update", err)
+	}
+	has, err := t.version(ctx, versionText, id, none)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.Time{}, problem.Errorf(metadata.ErrConflict, "%q has version %d by now, not %d; read it again", id, has, version)
+}
+
+func (t *tx) remove(ctx context.Context, text, id string, none func(string) error) error {
+	n, err := affected(t.stmt(ctx, text).ExecContext(ctx, id))
+	if err == nil && n == 0 {
+		return none(id)
+	}
+	return failed("delete", err)
+}
+
+func (t *tx) version(ctx context.Context, text, id string, none func(string) error) (v int64, err error) {
+	err = t.stmt(ctx, text).QueryRowContext(ctx, id).Scan(&v)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, none(id)
+	}
+	return v, failed("read a version", err)
+}
+
+func affected(res sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func firstTime(t, now time.Time) time.Time {
+	if t.IsZero() {
+		return now
+	}
+	return micro(t)
+}
