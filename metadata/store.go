@@ -9,6 +9,7 @@ import (
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/validate"
 )
 
 // The ways in which a store refuses. Match them with errors.Is.
@@ -21,7 +22,7 @@ var (
 	ErrConflict error = problem.NewKind(http.StatusConflict, "conflict", "Somebody else changed it meanwhile")
 	// ErrInvalid also means text that is not valid UTF-8 or holds a NUL, and a
 	// duration that is not a number.
-	ErrInvalid error = problem.NewKind(http.StatusUnprocessableEntity, "invalid", "The input is not valid")
+	ErrInvalid = validate.ErrInvalid
 	// ErrFull means that the disk below the database is full.
 	ErrFull        error = problem.NewKind(http.StatusInsufficientStorage, "storage-full", "Storage is full")
 	ErrUnavailable error = problem.NewKind(http.StatusServiceUnavailable, "metadata-unavailable", "The database is not available")
