@@ -33,14 +33,20 @@ var (
 
 // Store keeps blobs by key. All methods may be called concurrently.
 //
-// Keys are as CheckKey says. Errors match the sentinels above by errors.Is.
-// A context that ends before the work has begun refuses it; work that has
-// begun is finished, so that a cancelled request never leaves a half-done step.
+// Keys are as CheckKey says, others are ErrInvalidKey. No key should be the
+// beginning of another up to a slash, as "a" is of "a/b": a store that keeps
+// files refuses the second of them with ErrExists.
+//
+// Errors match the sentinels above by errors.Is. A context that ends before the
+// work has begun refuses it with the context's error; work that has begun is
+// finished, so that a cancelled request never leaves a half-done step.
 type Store interface {
-	// Create starts a draft. ErrExists when a blob or a draft has the key.
+	// Create starts a draft. ErrExists when a blob or a draft has the key: of
+	// several at once, exactly one wins.
 	Create(ctx context.Context, key string) (Draft, error)
 
-	// Append opens a draft again where it ends: at least all that was synced.
+	// Append opens a draft again where it ends: at least all that was synced,
+	// and all of what it finds is durable, so that Size may be acknowledged.
 	// ErrNotFound when there is no draft (a committed blob is none), ErrBusy
 	// when another Draft of the same key is open.
 	Append(ctx context.Context, key string) (Draft, error)
@@ -52,7 +58,9 @@ type Store interface {
 	Stat(ctx context.Context, key string) (Info, error)
 
 	// List yields the committed blobs whose key begins with prefix, in the
-	// order of their keys. An error ends the sequence.
+	// order of their keys (byte by byte). An error ends the sequence. The prefix
+	// need not end at a slash; one that no key can have yields nothing. What
+	// comes or goes meanwhile may be yielded or not.
 	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
 
 	// Drafts yields the drafts whose key begins with prefix, with the size that
@@ -60,14 +68,17 @@ type Store interface {
 	Drafts(ctx context.Context, prefix string) iter.Seq2[Info, error]
 
 	// Delete removes the blob or draft with this key, open or not; those who
-	// have the blob open read on. It is durable when it returns. Deleting what
-	// is not there is no error.
+	// have the blob open read on, and who has the draft open gets ErrNotFound
+	// from then on. It is durable when it returns. Deleting what is not there is
+	// no error.
 	Delete(ctx context.Context, key string) error
 }
 
 // Draft is a blob that is being written. It is not safe for concurrent use.
+// After Close or Commit its methods fail with an error matching fs.ErrClosed,
+// all but Size and Close.
 type Draft interface {
-	// Write appends at Size. After an error the draft holds Size bytes.
+	// Write appends at Size: all of p, or nothing and an error.
 	io.Writer
 
 	// Size is how many bytes have been written, durable or not.
@@ -77,18 +88,24 @@ type Draft interface {
 	Truncate(size int64) error
 
 	// Sync makes all that was written durable, and the draft's existence with it.
+	// When it fails, Size goes back to what is known to be durable, and Write,
+	// Truncate, Sync and Commit fail from then on: close the draft and Append,
+	// which finds what is really there.
 	Sync() error
 
 	// Commit syncs, makes the blob visible under its key, durably, and closes
-	// the draft. ErrExists when a blob took the key meanwhile.
+	// the draft. ErrExists when a blob took the key meanwhile. After an error
+	// the draft is still open and no blob: Commit again, or Close and Append.
 	Commit(ctx context.Context) error
 
-	// Close lets go of the draft and keeps its bytes for Append. Closing twice,
-	// or after Commit, is no error.
+	// Close lets go of the draft and keeps its bytes for Append. It may have to
+	// write them, and reports when it could not. Closing twice, or after Commit,
+	// is no error.
 	Close() error
 }
 
-// Blob is a committed blob, open for reading. ReadAt may be called concurrently.
+// Blob is a committed blob, open for reading. ReadAt may be called concurrently;
+// beyond the end it answers io.EOF.
 type Blob interface {
 	io.ReaderAt
 	io.Closer
@@ -104,7 +121,7 @@ type Info struct {
 
 // FileOpener is implemented by stores whose blobs are files of the operating
 // system. The caller owns the file, its read position included, and closes it:
-// what sendfile needs.
+// what sendfile needs. Errors are those of Open.
 type FileOpener interface {
 	OpenFile(ctx context.Context, key string) (*os.File, error)
 }
@@ -112,8 +129,11 @@ type FileOpener interface {
 // Importer is implemented by stores that can take a file as a blob without
 // copying it. The file stays where it is and is never written or deleted; once
 // it is not the same file any more (size or modification time), Open answers
-// ErrChanged. ErrInvalidKey when path is outside the folders that the store was
-// told to import from.
+// ErrChanged, and ErrNotFound when it is gone. List yields it as it was. Delete
+// removes the import and leaves the file.
+//
+// ErrExists as for Create; ErrInvalidKey when path is outside the folders that
+// the store was told to import from, or no regular file.
 type Importer interface {
 	Import(ctx context.Context, key, path string) (Info, error)
 }

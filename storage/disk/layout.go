@@ -1,0 +1,71 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+)
+
+// What lies in a data directory.
+const (
+	lockName   = "LOCK"
+	formatName = "FORMAT"
+	blobTree   = "blobs"
+	draftTree  = "drafts"
+
+	// A key contains no '~', so these never are the name of a blob.
+	importSuffix = "~import"
+	newSuffix    = "~new"
+
+	format = "streamgate disk 1\n"
+)
+
+func blobName(key string) string   { return path.Join(blobTree, key) }
+func draftName(key string) string  { return path.Join(draftTree, key) }
+func importName(key string) string { return path.Join(blobTree, key) + importSuffix }
+func newName(key string) string    { return path.Join(blobTree, key) + newSuffix }
+
+// prepare checks the layout of an existing data directory or makes a new one.
+// FORMAT is made first: a directory that has blobs and no FORMAT is not ours.
+func prepare(root *os.Root, dir string) error {
+	text, err := root.ReadFile(formatName)
+	switch {
+	case err == nil && string(text) != format:
+		return fmt.Errorf("disk: %s has the layout %.40q, which this version does not know", dir, text)
+	case errors.Is(err, fs.ErrNotExist):
+		err = begin(root, dir)
+	}
+	if err != nil {
+		return err
+	}
+	for _, tree := range []string{blobTree, draftTree} {
+		if err := root.MkdirAll(tree, dirMode); err != nil {
+			return fmt.Errorf("disk: layout of %s: %w", dir, err)
+		}
+	}
+	return rootFS{root}.SyncDir(".")
+}
+
+// begin writes FORMAT under a name of its own first, so that a crash leaves
+// none or a whole one.
+func begin(root *os.Root, dir string) error {
+	if _, err := root.Lstat(blobTree); err == nil {
+		return fmt.Errorf("disk: %s has a directory %q and no file %q: it is not a data directory of this package",
+			dir, blobTree, formatName)
+	}
+	f, err := root.OpenFile(formatName+newSuffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
+	if err != nil {
+		return fmt.Errorf("disk: layout of %s: %w", dir, err)
+	}
+	_, err = f.WriteString(format)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = root.Rename(formatName+newSuffix, formatName)
+	}
+	if err != nil {
+		return fmt.Errorf("disk: layout of %s: %w", dir, err)
+	}
+	return nil
+}

@@ -1,0 +1,20 @@
+//go:build !windows
+
+package disk
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// syncDir makes the names in a directory durable. Some network and user-space
+// file systems have no such operation and say EINVAL or ENOTSUP: there is
+// nothing more that could be done there.
+func syncDir(dir *os.File) error {
+	err := dir.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
+		return nil
+	}
+	return err
+}
