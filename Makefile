@@ -1,0 +1,140 @@
+# What a developer and the continuous integration run. `make help` lists it.
+#
+# Needed beforehand: Go (go.mod says which), make, a shell. What tests need
+# besides is installed by the targets that need it; the linters are built into
+# .bin from exact versions.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+GO ?= go
+BIN := .bin
+
+GOFUMPT_VERSION := v0.12.0
+STATICCHECK_VERSION := v0.8.2
+GOLANGCI_VERSION := v2.15.0
+
+# How long each fuzz test runs in `make fuzz`.
+FUZZTIME ?= 4s
+# What `make soak` gives each fuzz test.
+SOAKTIME ?= 5m
+# Further flags for `go test` in `make test` and `make race`.
+TESTFLAGS ?=
+# Which packages.
+PKG ?= ./...
+
+CLIENTS := clients/node_modules/.package-lock.json
+VENDOR := examples/server/assets/vendor
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## start the reference server on 127.0.0.1:8080
+	$(GO) run ./examples/server
+
+.PHONY: test
+test: need clients assets ## install what tests need, then run every test
+	$(GO) test -timeout 10m $(TESTFLAGS) $(PKG)
+
+.PHONY: check
+check: format vet staticcheck lint tidy deps race fuzz ## every linter, the dependency budget, the race detector, short fuzz runs
+
+.PHONY: format
+format: $(BIN)/gofumpt
+	@out=$$($(BIN)/gofumpt -l .); if [ -n "$$out" ]; then \
+		echo "These files are not formatted; run make fix:"; echo "$$out"; exit 1; fi
+
+.PHONY: fix
+fix: $(BIN)/gofumpt ## format the code and tidy go.mod
+	$(BIN)/gofumpt -w .
+	$(GO) mod tidy
+
+.PHONY: vet
+vet:
+	$(GO) vet ./...
+
+.PHONY: staticcheck
+staticcheck: $(BIN)/staticcheck
+	$(BIN)/staticcheck ./...
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint
+	$(BIN)/golangci-lint run
+
+.PHONY: tidy
+tidy:
+	$(GO) mod tidy -diff
+
+.PHONY: deps
+deps: ## compare what each package depends on with deps.txt
+	$(GO) test -count=1 -run '^TestDependencies' .
+
+.PHONY: race
+race: need-race clients assets ## every test but the long ones under the race detector, in random order
+	$(GO) test -race -short -shuffle=on -timeout 10m $(TESTFLAGS) $(PKG)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz test for FUZZTIME (4s)
+	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' scripts/fuzz
+
+.PHONY: soak
+soak: need clients assets ## the long forms: race detector on everything, fuzz tests for SOAKTIME (5m) each
+	$(GO) test -race -shuffle=on -count=3 -timeout 2h $(TESTFLAGS) $(PKG)
+	@GO='$(GO)' FUZZTIME='$(SOAKTIME)' scripts/fuzz
+
+.PHONY: corpus
+corpus: need ## check playback of every file of the media corpus, printing a table
+	$(GO) test -count=1 -v -timeout 1h -run Corpus $(TESTFLAGS) $(PKG)
+
+.PHONY: bench
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 1h $(TESTFLAGS) $(PKG)
+
+.PHONY: assets
+assets: clients ## put hls.js where the reference server embeds it
+	@mkdir -p $(VENDOR)
+	@cmp -s clients/node_modules/hls.js/dist/hls.min.mjs $(VENDOR)/hls.min.mjs || cp clients/node_modules/hls.js/dist/hls.min.mjs $(VENDOR)/hls.min.mjs
+	@cmp -s clients/node_modules/hls.js/LICENSE $(VENDOR)/hls.LICENSE || cp clients/node_modules/hls.js/LICENSE $(VENDOR)/hls.LICENSE
+
+.PHONY: clients
+clients: $(CLIENTS) ## install the npm packages that the lock file names
+
+# npm ci installs what the lock file says, to the checksum, or nothing.
+$(CLIENTS): clients/package.json clients/package-lock.json clients/.npmrc
+	@scripts/need node npm
+	cd clients && npm ci --loglevel=error
+	@touch $@
+
+.PHONY: need
+need:
+	@scripts/need ffmpeg ffprobe chromium node npm
+
+# The race detector is linked by the C compiler.
+.PHONY: need-race
+need-race: need
+	@scripts/need cc
+
+.PHONY: tools
+tools: $(BIN)/gofumpt $(BIN)/staticcheck $(BIN)/golangci-lint ## build the linters into .bin
+
+# A tool is built again when its version here or the Go release changes:
+# a linter built by an older Go refuses newer code.
+GOVERSION := $(shell $(GO) env GOVERSION)
+define tool
+$(BIN)/$(1): $(BIN)/.$(1)-$(3)-$(GOVERSION)
+	@touch $$@
+$(BIN)/.$(1)-$(3)-$(GOVERSION):
+	@mkdir -p $(BIN)
+	@rm -f $(BIN)/.$(1)-*
+	GOBIN="$(CURDIR)/$(BIN)" $(GO) install $(2)@$(3)
+	@touch $$@
+endef
+$(eval $(call tool,gofumpt,mvdan.cc/gofumpt,$(GOFUMPT_VERSION)))
+$(eval $(call tool,staticcheck,honnef.co/go/tools/cmd/staticcheck,$(STATICCHECK_VERSION)))
+$(eval $(call tool,golangci-lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint,$(GOLANGCI_VERSION)))
+
+.PHONY: clean
+clean: ## remove what the other targets have built
+	rm -rf $(BIN) clients/node_modules $(VENDOR)
