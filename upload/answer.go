@@ -1,0 +1,61 @@
+package upload
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/metadata"
+)
+
+// assetHeader names the asset in every answer to a creation, and may name the
+// asset to add to in a request whose body is the file.
+const assetHeader = "StreamGate-Asset"
+
+// received is the JSON answer to an upload that is complete.
+type received struct {
+	UploadID string         `json:"upload_id"`
+	AssetID  string         `json:"asset_id"`
+	Asset    string         `json:"asset,omitempty"`
+	Playback string         `json:"playback,omitempty"`
+	State    metadata.State `json:"state"`
+	Error    string         `json:"error,omitempty"`
+	Size     int64          `json:"size"`
+	SHA256   string         `json:"sha256,omitempty"`
+}
+
+// announce names what was created, before anything else can go wrong.
+func (up *Uploader) announce(w http.ResponseWriter, r *http.Request, u *metadata.Upload) {
+	w.Header().Set("Location", up.location(r, u.ID))
+	w.Header().Set(assetHeader, u.Asset)
+}
+
+func (up *Uploader) answerReceived(w http.ResponseWriter, r *http.Request, status int, u *metadata.Upload, a *metadata.Asset) {
+	asset, playback := up.paths(u.Asset)
+	writeJSON(w, r, status, received{
+		UploadID: u.ID, AssetID: u.Asset, Asset: asset, Playback: playback,
+		State: a.State, Error: a.Error, Size: u.Size, SHA256: u.SHA256,
+	})
+}
+
+func (up *Uploader) paths(assetID string) (asset, playback string) {
+	if up.o.AssetPath != nil {
+		asset = up.o.AssetPath(assetID)
+	}
+	if up.o.Playback != nil {
+		playback = up.o.Playback(assetID)
+	}
+	return asset, playback
+}
+
+func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		problem.Write(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // a client that is gone needs no answer
+}

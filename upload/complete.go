@@ -1,0 +1,102 @@
+package upload
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/metadata"
+)
+
+// serveComplete ends an upload of unknown length, and compares the SHA-256 that
+// the client computed. It may be repeated.
+func (up *Uploader) serveComplete(w http.ResponseWriter, r *http.Request, id string) {
+	if r.Method != http.MethodPost {
+		problem.Method(w, r, http.MethodPost)
+		return
+	}
+	s, a, err := up.completeNow(w, r, id)
+	if s != nil {
+		defer s.close()
+	}
+	if err != nil {
+		problem.Write(w, r, err)
+		return
+	}
+	up.answerReceived(w, r, http.StatusOK, s.u, a)
+}
+
+func (up *Uploader) completeNow(w http.ResponseWriter, r *http.Request, id string) (*session, *metadata.Asset, error) {
+	ctx := r.Context()
+	u, err := up.lookup(ctx, id, auth.Update)
+	if err == nil {
+		err = over(u)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	want, err := wantedSum(w, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := up.resume(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := over(s.u); err != nil {
+		return s, nil, err
+	}
+	if s.u.State == metadata.UploadComplete {
+		a, err := up.compareComplete(r, s.u, want)
+		return s, a, err
+	}
+	if up.o.NoHash && want != "" {
+		return s, nil, problem.Errorf(ErrNoHash, "this server computes no SHA-256; complete the upload without one")
+	}
+	a, err := s.finish(ctx, want)
+	if err != nil && errors.Is(err, ErrEmpty) {
+		return s, nil, err // it may yet get bytes
+	}
+	if err != nil {
+		return s, nil, s.end(ctx, err)
+	}
+	return s, a, nil
+}
+
+// compareComplete answers for an upload that was complete already.
+func (up *Uploader) compareComplete(r *http.Request, u *metadata.Upload, want string) (*metadata.Asset, error) {
+	switch {
+	case want == "":
+	case u.SHA256 == "":
+		return nil, problem.Errorf(ErrNoHash, "no SHA-256 was computed for this upload")
+	case u.SHA256 != want:
+		return nil, problem.Errorf(ErrChecksum, "the SHA-256 of the file that arrived is %s, not %s", u.SHA256, want)
+	}
+	return up.meta.Asset(r.Context(), u.Asset)
+}
+
+// wantedSum reads the body: nothing, or {"sha256": "…"} in hexadecimal.
+func wantedSum(w http.ResponseWriter, r *http.Request) (string, error) {
+	var in struct {
+		SHA256 string `json:"sha256"`
+	}
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&in); errors.Is(err, io.EOF) {
+		return "", nil
+	} else if err != nil {
+		return "", problem.Because(problem.ErrBadRequest, err, `the body must be empty or {"sha256": "…"}`)
+	}
+	if in.SHA256 == "" {
+		return "", nil
+	}
+	sum, err := hex.DecodeString(in.SHA256)
+	if err != nil || len(sum) != 32 {
+		return "", problem.Errorf(problem.ErrBadRequest, "sha256 must be 64 hexadecimal digits")
+	}
+	return hex.EncodeToString(sum), nil
+}

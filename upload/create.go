@@ -1,0 +1,149 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/metadata"
+)
+
+// A creation is what a client says of a file before its bytes.
+type creation struct {
+	protocol string
+	size     int64 // in bytes; -1 while it is not known
+	about    about
+	metadata map[string]string // as the client sent it
+}
+
+// SourceKey and IndexKey say where the bytes of an upload and the index of its
+// media lie in the storage.Store.
+func SourceKey(assetID, uploadID string) string { return "assets/" + assetID + "/" + uploadID + "/source" }
+
+// IndexKey is where Inspect keeps the index, see SourceKey.
+func IndexKey(assetID, uploadID string) string { return "assets/" + assetID + "/" + uploadID + "/index" }
+
+// create makes the rows of an upload and, where it does not add to one, of its
+// asset, and returns the upload held by this request. There is no draft yet.
+func (up *Uploader) create(ctx context.Context, c creation) (*session, error) {
+	owner, err := up.admit(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	u := &metadata.Upload{
+		ID: metadata.NewID(), Asset: c.about.assetID, Owner: owner,
+		State: metadata.UploadOpen, Size: c.size, Filename: c.about.filename, Protocol: c.protocol,
+		Metadata: c.metadata, ExpiresAt: time.Now().Add(up.o.Expiry),
+	}
+	if u.Asset == "" {
+		u.Asset = metadata.NewID()
+	}
+	u.Key = SourceKey(u.Asset, u.ID)
+	h, err := up.holds.take(u.ID) // first: nobody may find the upload unheld
+	if err != nil {
+		return nil, err
+	}
+	if err := up.insert(ctx, u, c); err != nil {
+		h.release()
+		return nil, err
+	}
+	return up.newSession(ctx, h, u), nil
+}
+
+// admit says whether this principal may begin this upload, and whose it will be.
+func (up *Uploader) admit(ctx context.Context, c creation) (owner string, err error) {
+	p := auth.FromContext(ctx)
+	err = up.o.Authorizer.Authorize(ctx, p, auth.Create, auth.Object{Kind: auth.Upload, Owner: p.ID})
+	switch {
+	case err != nil:
+		return "", err
+	case up.holds.isDraining():
+		return "", errDraining()
+	case up.o.MaxSize > 0 && c.size > up.o.MaxSize:
+		return "", up.errTooLarge()
+	case c.size == 0:
+		return "", errEmpty()
+	case c.about.assetID == "":
+		return p.ID, nil
+	}
+	return up.admitTo(ctx, p, c.about.assetID)
+}
+
+// admitTo says whether a file may be added to an asset that exists, and whose
+// that is.
+func (up *Uploader) admitTo(ctx context.Context, p auth.Principal, id string) (owner string, err error) {
+	missing := problem.Errorf(ErrNotFound, "there is no asset %q to add a file to", id)
+	if !metadata.IsID(id) {
+		return "", missing
+	}
+	a, err := up.meta.Asset(ctx, id)
+	if errors.Is(err, metadata.ErrNotFound) {
+		return "", missing
+	}
+	if err != nil {
+		return "", fmt.Errorf("upload: reading asset %s: %w", id, err)
+	}
+	err = up.o.Authorizer.Authorize(ctx, p, auth.Update, auth.Object{Kind: auth.Asset, ID: id, Owner: a.Owner})
+	if errors.Is(err, auth.ErrNotFound) {
+		return "", missing
+	}
+	return a.Owner, err
+}
+
+func errEmpty() error { return problem.Errorf(ErrEmpty, "the file is empty: it has no bytes") }
+
+// insert writes the rows and the events in one transaction.
+func (up *Uploader) insert(ctx context.Context, u *metadata.Upload, c creation) error {
+	created := up.event(ctx, events.UploadCreated, u)
+	created.Data = map[string]any{"size": u.Size, "protocol": u.Protocol, "filename": u.Filename}
+	if err := up.o.Recorder.Record(ctx, created); err != nil {
+		return err
+	}
+	var row metadata.Upload
+	err := up.meta.Update(ctx, func(tx metadata.Tx) error {
+		if err := up.insertAsset(ctx, tx, u, c.about); err != nil {
+			return err
+		}
+		row = *u
+		if err := tx.InsertUpload(ctx, &row); err != nil {
+			return err
+		}
+		e := created
+		return tx.Emit(ctx, &e)
+	})
+	if errors.Is(err, metadata.ErrNotFound) {
+		return problem.Because(ErrNotFound, err, "there is no asset %q to add a file to", u.Asset)
+	}
+	if err != nil {
+		return fmt.Errorf("upload: creating: %w", err)
+	}
+	*u = row
+	return nil
+}
+
+// insertAsset adds the asset, or prepares the one that there is. What plays goes
+// on playing until the new file is known to play.
+func (up *Uploader) insertAsset(ctx context.Context, tx metadata.Tx, u *metadata.Upload, f about) error {
+	if f.assetID != "" {
+		a, err := tx.Asset(ctx, f.assetID)
+		if err != nil {
+			return err
+		}
+		f.describe(a)
+		if a.State == metadata.Failed && !a.Playable {
+			a.State, a.Error = metadata.Uploading, ""
+		}
+		return tx.UpdateAsset(ctx, a)
+	}
+	a := &metadata.Asset{ID: u.Asset, Owner: u.Owner, State: metadata.Uploading, Filename: u.Filename, Title: titleOf(u.Filename)}
+	f.describe(a)
+	if err := tx.InsertAsset(ctx, a); err != nil {
+		return err
+	}
+	e := up.event(ctx, events.AssetCreated, u)
+	return tx.Emit(ctx, &e)
+}

@@ -1,0 +1,2 @@
+// Package upload takes files in.
+package upload

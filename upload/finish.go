@@ -1,0 +1,160 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/media"
+	"github.com/streamgate/streamgate/metadata"
+)
+
+// finish ends an upload that has all its bytes: they are committed, then one
+// transaction says so, then OnComplete runs. want is the SHA-256 that the client
+// computed, or "". It returns the asset as it is after all that.
+func (s *session) finish(ctx context.Context, want string) (*metadata.Asset, error) {
+	if err := s.complete(ctx, want); err != nil {
+		return nil, err
+	}
+	ctx = auth.NewContext(context.WithoutCancel(ctx), s.actor)
+	if err := s.draft.Commit(ctx); err != nil {
+		return nil, fmt.Errorf("upload: committing %s: %w", s.u.ID, err)
+	}
+	s.draft = nil
+	return s.settle(ctx)
+}
+
+// complete says whether the upload may end here. What it refuses is kept.
+func (s *session) complete(ctx context.Context, want string) error {
+	switch {
+	case s.u.Offset == 0:
+		return errEmpty()
+	case s.u.Size >= 0 && s.u.Offset < s.u.Size:
+		return problem.Errorf(ErrIncomplete, "%d of %d bytes are here", s.u.Offset, s.u.Size)
+	case s.u.Type == "" && !s.lost:
+		return errNotMedia() // all there is has been looked at
+	}
+	if want == "" {
+		return nil
+	}
+	if err := s.compare(want); err != nil {
+		return errors.Join(err, s.checkpoint(ctx))
+	}
+	return nil
+}
+
+func (s *session) compare(want string) error {
+	got := s.digest.hex()
+	if got == "" || s.lost {
+		return problem.Errorf(ErrNoHash, "no SHA-256 was computed for this upload; complete it without one")
+	}
+	if !strings.EqualFold(got, want) {
+		return problem.Errorf(ErrChecksum, "the SHA-256 of the %d bytes that arrived is %s, not %s; nothing was lost", s.u.Offset, got, want)
+	}
+	return nil
+}
+
+// settle brings the rows to what the committed blob says, and is where a
+// completion that a crash cut off goes on.
+func (s *session) settle(ctx context.Context) (*metadata.Asset, error) {
+	if err := s.readBack(ctx); errors.Is(err, ErrType) {
+		return nil, err
+	} else if err != nil {
+		return nil, fmt.Errorf("upload: reading %s back: %w", s.u.ID, err)
+	}
+	if err := s.writeComplete(ctx); err != nil {
+		return nil, err
+	}
+	return s.up.runOnComplete(ctx, s.u)
+}
+
+// readBack takes from the blob what the row does not know of it: the size and,
+// where the digest does not cover all bytes, the sum and the type.
+func (s *session) readBack(ctx context.Context) error {
+	info, err := s.up.files.Stat(ctx, s.u.Key)
+	if err != nil {
+		return err
+	}
+	if !s.lost && info.Size == s.u.Offset && s.u.Type != "" && (s.up.o.NoHash || s.digest.sha != nil) {
+		return nil
+	}
+	blob, err := s.up.files.Open(ctx, s.u.Key)
+	if err != nil {
+		return err
+	}
+	defer blob.Close() //nolint:errcheck // read only
+	s.lost, s.digest, s.u.Type = false, newDigest(!s.up.o.NoHash), ""
+	head := make([]byte, min(info.Size, media.SniffLen))
+	if _, err := blob.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	t, ok := media.Sniff(head)
+	if !ok {
+		return errNotMedia()
+	}
+	if err := s.accept(t); err != nil {
+		return err
+	}
+	s.u.Offset = info.Size
+	if s.digest.sha == nil {
+		return nil
+	}
+	buf := buffers.Get().(*[bufferSize]byte) //nolint:forcetypeassert // the pool holds nothing else
+	defer buffers.Put(buf)
+	// Hiding the reader's other methods makes CopyBuffer use the buffer.
+	_, err = io.CopyBuffer(s.digest.sha, struct{ io.Reader }{io.NewSectionReader(blob, 0, info.Size)}, buf[:])
+	return err
+}
+
+// writeComplete is the one transaction of a completion.
+func (s *session) writeComplete(ctx context.Context) error {
+	done := *s.u
+	done.State, done.Size, done.SHA256, done.Hash = metadata.UploadComplete, s.u.Offset, s.digest.hex(), nil
+	e := s.up.event(ctx, events.UploadComplete, &done)
+	e.Data = map[string]any{"size": done.Size, "sha256": done.SHA256, "type": done.Type, "filename": done.Filename}
+	if err := s.up.o.Recorder.Record(ctx, e); err != nil {
+		return err
+	}
+	var saved metadata.Upload
+	err := s.up.meta.Update(ctx, func(tx metadata.Tx) error {
+		saved = done
+		if err := tx.UpdateUpload(ctx, &saved); err != nil {
+			return err
+		}
+		a, err := tx.Asset(ctx, saved.Asset)
+		if err != nil {
+			return err
+		}
+		process(a, &saved)
+		if err := tx.UpdateAsset(ctx, a); err != nil {
+			return err
+		}
+		out := e
+		return tx.Emit(ctx, &out)
+	})
+	if err != nil {
+		return s.explainRow(ctx, err)
+	}
+	s.u = &saved
+	return nil
+}
+
+// process makes an asset Processing with the file of u. An asset that plays
+// keeps what it plays until the new file is known to play too: Adopt changes
+// them at once.
+func process(a *metadata.Asset, u *metadata.Upload) {
+	a.State, a.Error, a.Waiting, a.Reason = metadata.Processing, "", "", ""
+	if !a.Playable {
+		adopt(a, u)
+	}
+}
+
+func adopt(a *metadata.Asset, u *metadata.Upload) {
+	a.Source, a.Size, a.SHA256, a.Type, a.Filename = u.Key, u.Size, u.SHA256, u.Type, u.Filename
+	a.Index, a.Revision = "", ""
+}

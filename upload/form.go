@@ -1,0 +1,203 @@
+package upload
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/metadata"
+)
+
+const (
+	// maxForm bounds what a form may hold beside its file: fields, part headers
+	// and boundaries, in bytes.
+	maxForm   = 256 << 10
+	maxFields = 64
+)
+
+func isForm(r *http.Request) bool {
+	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && t == "multipart/form-data"
+}
+
+// A form is a multipart/form-data body (RFC 7578) read as it arrives: nothing of
+// the file is held back in memory or in a temporary file.
+type form struct {
+	parts  *multipart.Reader
+	budget *budget
+	about  about
+	fields int
+}
+
+// budget lets only so many bytes through, until the file begins.
+type budget struct {
+	src  io.Reader
+	left int64 // negative: no limit
+}
+
+func (b *budget) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return b.src.Read(p)
+	}
+	if b.left == 0 {
+		return 0, problem.Errorf(ErrTooLarge, "the form has more than %d bytes of fields beside its file", maxForm)
+	}
+	n, err := b.src.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
+
+func newForm(r *http.Request, src io.Reader) (*form, error) {
+	_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || params["boundary"] == "" {
+		return nil, problem.Errorf(problem.ErrBadRequest, "the form names no boundary")
+	}
+	f := &form{budget: &budget{src: src, left: maxForm}}
+	f.parts = multipart.NewReader(f.budget, params["boundary"])
+	return f, nil
+}
+
+// file reads fields up to the part that is the file, and returns it; nil at the
+// end of the form.
+func (f *form) file() (*multipart.Part, error) {
+	f.budget.left = maxForm
+	for {
+		part, err := f.parts.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			return nil, nil //nolint:nilnil // the form ends
+		}
+		if err != nil {
+			return nil, formError(err)
+		}
+		if part.FormName() == "file" {
+			f.budget.left = -1
+			return part, nil
+		}
+		if err := f.field(part); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (f *form) field(part *multipart.Part) error {
+	if f.fields++; f.fields > maxFields {
+		return problem.Errorf(problem.ErrBadRequest, "the form has more than %d fields", maxFields)
+	}
+	value, err := io.ReadAll(part) // within the budget
+	if err != nil {
+		return formError(err)
+	}
+	return f.about.set(part.FormName(), string(value))
+}
+
+// formError keeps what the body said, and blames the form for all else.
+func formError(err error) error {
+	if problem.KindOf(err) != nil {
+		return err
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return problem.Because(ErrCut, err, "the form ended before its closing boundary")
+	}
+	return problem.Because(problem.ErrBadRequest, err, "the form is not valid multipart/form-data")
+}
+
+// partReader is the file's part with the errors of a body.
+type partReader struct{ part *multipart.Part }
+
+func (p partReader) Read(b []byte) (int, error) {
+	n, err := p.part.Read(b)
+	if err != nil && err != io.EOF { //nolint:errorlint // a cut body wraps io.EOF and is not the end
+		err = formError(err)
+	}
+	return n, err
+}
+
+// serveForm takes the file of a form. Fields count wherever they stand, except
+// asset_id, which must come before the file.
+func (up *Uploader) serveForm(w http.ResponseWriter, r *http.Request) {
+	if up.o.MaxSize > 0 && r.ContentLength > up.o.MaxSize+maxForm {
+		problem.Write(w, r, up.errTooLarge())
+		return
+	}
+	gate := &hold{all: &up.holds} // until there is an upload: only for the idle timeout
+	head := newBody(w, r.Body, gate, up.o.IdleTimeout)
+	f, err := newForm(r, head)
+	if err != nil {
+		problem.Write(w, r, err)
+		return
+	}
+	part, err := f.file()
+	if err == nil && part == nil {
+		err = problem.Errorf(problem.ErrBadRequest, `the form has no part named "file"`)
+	}
+	if err != nil {
+		problem.Write(w, r, err)
+		return
+	}
+	if err := f.about.set("filename", part.FileName()); err != nil {
+		problem.Write(w, r, err)
+		return
+	}
+	head.finish()
+	s, err := up.begin(w, r, creation{protocol: "form", size: -1, about: f.about})
+	if err != nil {
+		problem.Write(w, r, err)
+		return
+	}
+	defer s.close()
+	f.budget.src = newBody(w, r.Body, s.hold, up.o.IdleTimeout)
+	a, err := s.takeForm(r, f, part)
+	if err != nil {
+		problem.Write(w, r, s.end(r.Context(), err))
+		return
+	}
+	up.answerReceived(w, r, http.StatusCreated, s.u, a)
+}
+
+// takeForm takes the file, then the fields after it.
+func (s *session) takeForm(r *http.Request, f *form, part *multipart.Part) (*metadata.Asset, error) {
+	ctx := r.Context()
+	if err := s.openDraft(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.receive(ctx, partReader{part}, s.room()); err != nil {
+		return nil, err
+	}
+	second, err := f.file()
+	if err == nil && second != nil {
+		err = problem.Errorf(ErrType, "the form has more than one file; send each in a form of its own")
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.budget.src.(*body).finish() //nolint:forcetypeassert // set by serveForm
+	if err := s.describe(r, f.about); err != nil {
+		return nil, err
+	}
+	return s.finish(ctx, "")
+}
+
+// describe writes the fields that came after the file into the asset.
+func (s *session) describe(r *http.Request, told about) error {
+	ctx := r.Context()
+	err := s.up.meta.Update(ctx, func(tx metadata.Tx) error {
+		a, err := tx.Asset(ctx, s.u.Asset)
+		if err != nil {
+			return err
+		}
+		before := a.Clone()
+		told.describe(a)
+		if a.Title == before.Title && a.Description == before.Description && len(a.Tags) == len(before.Tags) {
+			return nil
+		}
+		return tx.UpdateAsset(ctx, a)
+	})
+	if err != nil {
+		return fmt.Errorf("upload: describing %s: %w", s.u.Asset, err)
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package upload
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/media"
+)
+
+// Options are what an Uploader may be told. A nil *Options is all defaults.
+type Options struct {
+	// MaxSize is the largest file taken, in bytes; negative for no limit.
+	// Default: 32 GiB.
+	MaxSize int64
+
+	// OnComplete is called once all bytes of an upload are committed and the
+	// asset is Processing, before the client is answered. Its context outlives
+	// the request and ends after CompleteTimeout. An error means that it could
+	// not be done now: it is logged, and Recover calls again. It may be called
+	// more than once for an upload. Inspect is one.
+	// Default: none, assets stay Processing until somebody changes them.
+	OnComplete func(ctx context.Context, c *Completed) error
+
+	// CompleteTimeout bounds OnComplete. Default: 5 minutes.
+	CompleteTimeout time.Duration
+
+	// Transcoder says that what HLS cannot carry will be transcoded, and so
+	// waits instead of failing; it is handed on in Completed. Default: false.
+	Transcoder bool
+
+	// Authorizer decides who may do what. Default: auth.OwnerOnly().
+	Authorizer auth.Authorizer
+
+	// Recorder is told of every creation, completion, cancellation and refusal,
+	// and may refuse the first three. Default: nobody is told.
+	Recorder events.Recorder
+
+	// Publish takes the progress of running uploads (events.UploadProgress with
+	// "offset" and "size" in Data), at most four a second for each. It must not
+	// block. Default: progress is not published.
+	Publish func(events.Event)
+
+	// AssetPath and Playback return the URI references under which an asset is
+	// described and played, for answers. Default: answers have none.
+	AssetPath func(assetID string) string
+	Playback  func(assetID string) string
+
+	// BaseURL is the absolute URL of the mount, such as
+	// "https://example.com/v1/uploads", for Location headers behind a proxy that
+	// rewrites more of the path than a prefix.
+	// Default: Locations are relative to the request's own URL.
+	BaseURL string
+
+	// Accept narrows what is taken further. Default: all that media.Sniff knows.
+	Accept func(t media.Type) bool
+
+	// NoHash leaves the SHA-256 away, which saves about a third of the CPU of
+	// an upload; assets then have none, and completing with one is refused.
+	// Default: false.
+	NoHash bool
+
+	// IdleTimeout is how long a body may stand still before its connection is
+	// closed, its bytes kept. It needs a ResponseWriter on which
+	// http.ResponseController can set deadlines. Default: 60 seconds.
+	IdleTimeout time.Duration
+
+	// Expiry is how long an upload that is not complete may be resumed, from
+	// its last byte on. Default: 7 days.
+	Expiry time.Duration
+
+	// Logger is told what fails after the client can no longer be. Default:
+	// slog.Default().
+	Logger *slog.Logger
+}
+
+const (
+	defaultMaxSize         = 32 << 30
+	defaultCompleteTimeout = 5 * time.Minute
+	defaultIdleTimeout     = 60 * time.Second
+	defaultExpiry          = 7 * 24 * time.Hour
+)
+
+// withDefaults returns a copy in which nothing is left open.
+func (o *Options) withDefaults() Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if c.MaxSize == 0 {
+		c.MaxSize = defaultMaxSize
+	}
+	if c.CompleteTimeout <= 0 {
+		c.CompleteTimeout = defaultCompleteTimeout
+	}
+	if c.Authorizer == nil {
+		c.Authorizer = auth.OwnerOnly()
+	}
+	if c.Recorder == nil {
+		c.Recorder = events.RecorderFunc(func(context.Context, events.Event) error { return nil })
+	}
+	if c.Publish == nil {
+		c.Publish = func(events.Event) {}
+	}
+	if c.Accept == nil {
+		c.Accept = func(media.Type) bool { return true }
+	}
+	if c.IdleTimeout <= 0 {
+		c.IdleTimeout = defaultIdleTimeout
+	}
+	if c.Expiry <= 0 {
+		c.Expiry = defaultExpiry
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}

@@ -1,0 +1,186 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+)
+
+// persistTimeout bounds what is done for a client that may be gone.
+const persistTimeout = 30 * time.Second
+
+// A session is one request's hold on an upload: nobody else writes to its row
+// or to its draft until close.
+//
+// The row decides how long the upload is, not the draft. Bytes beyond the row's
+// offset were never acknowledged, and after a power cut their number says
+// nothing of their content; what the row speaks of was synced, and hashed,
+// before the row was written. So a resume cuts the draft back to the row, and a
+// crash costs at most the bytes since the last checkpoint.
+type session struct {
+	up     *Uploader
+	hold   *hold
+	u      *metadata.Upload // as it will be written; u.Offset counts bytes in the draft
+	draft  storage.Draft    // nil before the first byte
+	digest digest
+	lost   bool // the digest does not cover the draft's bytes: read them again once committed
+	actor  auth.Principal
+
+	synced    time.Time // of the last checkpoint
+	published time.Time // of the last progress event
+}
+
+// resume takes the upload with this id for this request. A writer that has
+// fallen silent is put out; for one that has not, ErrLocked.
+func (up *Uploader) resume(ctx context.Context, id string) (*session, error) {
+	h, err := up.holds.seize(ctx, id, errReplaced(), stale)
+	if err != nil {
+		return nil, err
+	}
+	u, err := up.meta.Upload(ctx, id) // again: the holder before us may have changed it
+	if err != nil {
+		h.release()
+		return nil, fmt.Errorf("upload: reading %s: %w", id, err)
+	}
+	s := up.newSession(ctx, h, u)
+	if u.State != metadata.UploadOpen {
+		return s, nil
+	}
+	if err := s.openDraft(ctx); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (up *Uploader) newSession(ctx context.Context, h *hold, u *metadata.Upload) *session {
+	s := &session{
+		up: up, hold: h, u: u, actor: auth.FromContext(ctx),
+		digest: newDigest(!up.o.NoHash), synced: time.Now(),
+	}
+	if u.Offset > 0 {
+		d, err := decodeDigest(u.Hash, !up.o.NoHash)
+		s.digest, s.lost = d, err != nil
+	}
+	return s
+}
+
+// openDraft makes the draft end where the row says. A draft that has become a
+// blob is an upload whose last transaction did not happen: it is finished here,
+// and s.u.State says so.
+func (s *session) openDraft(ctx context.Context) error {
+	draft, err := s.draftOf(ctx)
+	if err != nil {
+		return fmt.Errorf("upload: opening the draft of %s: %w", s.u.ID, err)
+	}
+	if draft == nil {
+		_, err = s.settle(ctx)
+		return err
+	}
+	s.draft = draft
+	if draft.Size() < s.u.Offset { // a backup was put back, a disk was exchanged
+		s.u.Offset, s.lost = draft.Size(), draft.Size() > 0
+		s.digest = newDigest(!s.up.o.NoHash)
+		return s.checkpoint(ctx)
+	}
+	if err := draft.Truncate(s.u.Offset); err != nil {
+		return fmt.Errorf("upload: cutting %s back to %d: %w", s.u.ID, s.u.Offset, err)
+	}
+	return nil
+}
+
+// draftOf returns nil for a draft that was committed.
+func (s *session) draftOf(ctx context.Context) (storage.Draft, error) {
+	files := s.up.files
+	if s.u.Offset == 0 {
+		if d, err := files.Create(ctx, s.u.Key); !errors.Is(err, storage.ErrExists) {
+			return d, err
+		}
+	}
+	d, err := files.Append(ctx, s.u.Key)
+	if !errors.Is(err, storage.ErrNotFound) {
+		return d, err
+	}
+	if _, err := files.Stat(ctx, s.u.Key); !errors.Is(err, storage.ErrNotFound) {
+		return nil, err
+	}
+	return files.Create(ctx, s.u.Key)
+}
+
+// checkpoint makes all that was received durable, then says so in the row. After
+// it, and only then, the offset may be acknowledged.
+func (s *session) checkpoint(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), persistTimeout)
+	defer cancel()
+	if s.draft != nil {
+		if err := s.draft.Sync(); err != nil {
+			return fmt.Errorf("upload: syncing %s: %w", s.u.ID, err)
+		}
+	}
+	s.u.Hash = nil
+	if !s.lost {
+		state, err := s.digest.encode()
+		if err != nil {
+			return fmt.Errorf("upload: keeping the digest of %s: %w", s.u.ID, err)
+		}
+		s.u.Hash = state
+	}
+	s.u.ExpiresAt = time.Now().Add(s.up.o.Expiry)
+	if err := s.save(ctx); err != nil {
+		return err
+	}
+	s.synced = time.Now()
+	return nil
+}
+
+// save writes the row. The transaction may run more than once, so it works on a copy.
+func (s *session) save(ctx context.Context) error {
+	var saved metadata.Upload
+	err := s.up.meta.Update(ctx, func(tx metadata.Tx) error {
+		saved = *s.u
+		return tx.UpdateUpload(ctx, &saved)
+	})
+	if err != nil {
+		return s.explainRow(ctx, err)
+	}
+	s.u = &saved
+	return nil
+}
+
+// explainRow sees to an upload whose asset was deleted meanwhile: the row is
+// gone, so the bytes go too.
+func (s *session) explainRow(ctx context.Context, err error) error {
+	if !errors.Is(err, metadata.ErrNotFound) {
+		return fmt.Errorf("upload: writing %s down: %w", s.u.ID, err)
+	}
+	s.discard(ctx)
+	return fmt.Errorf("upload: %s was deleted while it was written: %w", s.u.ID, ErrNotFound)
+}
+
+// discard removes the bytes. What cannot be removed now, Recover removes.
+func (s *session) discard(ctx context.Context) {
+	s.closeDraft()
+	if err := s.up.files.Delete(context.WithoutCancel(ctx), s.u.Key); err != nil {
+		s.up.o.Logger.WarnContext(ctx, "bytes of an upload are left behind", "upload", s.u.ID, "error", err)
+	}
+}
+
+func (s *session) closeDraft() {
+	if s.draft == nil {
+		return
+	}
+	if err := s.draft.Close(); err != nil {
+		s.up.o.Logger.Warn("closing a draft", "upload", s.u.ID, "error", err)
+	}
+	s.draft = nil
+}
+
+func (s *session) close() {
+	s.closeDraft()
+	s.hold.release()
+}

@@ -1,0 +1,87 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+)
+
+// status is an upload in JSON.
+type status struct {
+	UploadID  string               `json:"upload_id"`
+	AssetID   string               `json:"asset_id"`
+	Asset     string               `json:"asset,omitempty"`
+	Playback  string               `json:"playback,omitempty"`
+	State     metadata.UploadState `json:"state"`
+	Offset    int64                `json:"offset"`
+	Size      *int64               `json:"size"` // null while it is not known
+	Filename  string               `json:"filename,omitempty"`
+	Type      string               `json:"type,omitempty"`
+	SHA256    string               `json:"sha256,omitempty"`
+	Protocol  string               `json:"protocol"`
+	Error     string               `json:"error,omitempty"`
+	CreatedAt time.Time            `json:"created_at"`
+	UpdatedAt time.Time            `json:"updated_at"`
+	ExpiresAt *time.Time           `json:"expires_at,omitempty"`
+}
+
+func (up *Uploader) serveStatus(w http.ResponseWriter, r *http.Request, id string) {
+	u, err := up.lookup(r.Context(), id, auth.Read)
+	if err == nil {
+		u, err = up.refresh(r.Context(), u)
+	}
+	if err != nil {
+		problem.Write(w, r, err)
+		return
+	}
+	writeJSON(w, r, http.StatusOK, up.statusOf(u))
+}
+
+func (up *Uploader) statusOf(u *metadata.Upload) status {
+	s := status{
+		UploadID: u.ID, AssetID: u.Asset, State: u.State, Offset: u.Offset, Filename: u.Filename, Type: u.Type,
+		SHA256: u.SHA256, Protocol: u.Protocol, Error: u.Error, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
+	}
+	s.Asset, s.Playback = up.paths(u.Asset)
+	if u.Size >= 0 {
+		s.Size = &u.Size
+	}
+	if u.State == metadata.UploadOpen && !u.ExpiresAt.IsZero() {
+		s.ExpiresAt = &u.ExpiresAt
+	}
+	return s
+}
+
+// refresh sees to an open upload whose row may lag behind: a writer that has
+// fallen silent is ended and its bytes counted, and a blob that was committed
+// without a word in the row is finished. Otherwise it returns u.
+func (up *Uploader) refresh(ctx context.Context, u *metadata.Upload) (*metadata.Upload, error) {
+	if u.State != metadata.UploadOpen || expired(u) || up.holds.isDraining() {
+		return u, nil
+	}
+	if h := up.holds.get(u.ID); h != nil {
+		if !stale(h) {
+			return u, nil
+		}
+	} else if _, err := up.files.Stat(ctx, u.Key); err != nil {
+		if errors.Is(err, storage.ErrNotFound) {
+			err = nil
+		}
+		return u, err
+	}
+	s, err := up.resume(ctx, u.ID)
+	if errors.Is(err, ErrLocked) {
+		return u, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	return s.u, nil
+}
