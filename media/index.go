@@ -1,10 +1,5 @@
 package media
 
-import (
-	"context"
-	"io"
-)
-
 // Kind is what a track is for.
 type Kind string
 
@@ -33,7 +28,7 @@ type Index struct {
 
 // Cut says how tracks are cut into segments.
 type Cut struct {
-	Target float64 // the length of a segment that is aimed at, in seconds; default 6
+	Target float64 // the length of a segment that is aimed at, in seconds; default DefaultTarget
 }
 
 // Track is one track as it is presented.
@@ -56,10 +51,10 @@ type Track struct {
 	Duration    uint64 // of the presented part
 	Independent bool   // every segment begins with a sync sample
 	Layout      Layout
-	Matrix      [9]int32 // of the tkhd box: rotation and mirroring
-	Coded       [2]int   // width and height for the tkhd box, 16.16 fixed point
-	Entries     [][]byte // sample entries, complete boxes for the stsd box
-	Preroll     int      // samples that a decoder needs before it is right; for the sgpd box
+	Matrix      [9]int32  // of the tkhd box: rotation and mirroring
+	Coded       [2]uint32 // width and height for the tkhd box: as displayed, before rotation; 16.16 fixed point
+	Entries     [][]byte  // sample entries, complete boxes for the stsd box
+	Preroll     int       // samples that a decoder needs before it is right; for the sgpd box
 	Segments    []Segment
 }
 
@@ -90,41 +85,3 @@ type Sample struct {
 	Shift    int32 // composition offset
 	Sync     bool
 }
-
-// Parse reads what is in a file and returns its index, blocks included. The
-// source is read through r, never beyond size.
-//
-// Errors match ErrInvalid, ErrEncrypted, ErrNoMedia or ErrUnsupported; anything
-// else is an error of r.
-func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, error) {
-	panic("being written")
-}
-
-// Options for Parse.
-type Options struct {
-	Cut Cut // how to cut; default Cut{Target: 6}
-}
-
-// Read returns the index that WriteTo wrote. Only its head is read now, of
-// which it keeps no reference to r; blocks are read by Samples.
-func Read(r io.ReaderAt, size int64) (*Index, error) { panic("being written") }
-
-// WriteTo writes the index: a head with everything but the samples, then the
-// blocks, each with a checksum. It needs an Index that Parse returned.
-func (ix *Index) WriteTo(w io.Writer) (int64, error) { panic("being written") }
-
-// Samples appends the samples of a segment to dst. The index is read from r
-// when it came from Read; r may be nil for one that came from Parse.
-func (ix *Index) Samples(dst []Sample, r io.ReaderAt, track, segment int) ([]Sample, error) {
-	panic("being written")
-}
-
-// Revision returns a short name for what is played from this index: it changes
-// with the source (named by id, such as its SHA-256), the cuts, the
-// presentation and the version of the packager.
-func (ix *Index) Revision(id string) string { panic("being written") }
-
-// Memory is about how many bytes the index takes in memory.
-func (ix *Index) Memory() int64 { panic("being written") }
-
-type blocks struct{}

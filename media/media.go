@@ -20,4 +20,9 @@ var (
 	// ErrUnsupported means that the file may be fine, but HLS cannot carry it as
 	// it is: a transcoder has to make something else of it.
 	ErrUnsupported error = problem.NewKind(http.StatusUnsupportedMediaType, "media-unsupported", "HLS cannot carry this file as it is")
+	// ErrIndex means that a stored index is damaged or of another version. The
+	// source can be parsed again.
+	ErrIndex error = problem.NewKind(http.StatusInternalServerError, "media-index", "The index of the file is damaged")
+	// ErrNoSegment means that there is no such segment.
+	ErrNoSegment error = problem.NewKind(http.StatusNotFound, "not-found", "Not found")
 )

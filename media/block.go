@@ -1,0 +1,147 @@
+package media
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"io"
+
+	"github.com/streamgate/streamgate/internal/problem"
+)
+
+// The samples of a segment are kept as a block: for each sample its size with
+// four flags, and what the flags say differs from the sample before, all as
+// varints. It comes to some 3 to 8 bytes a sample.
+const (
+	flagSync     = 1 << iota
+	flagGap      // does not follow the sample before in the source: the distance comes next
+	flagDuration // lasts otherwise than the sample before: the duration comes next
+	flagShift    // its composition offset is another: that comes next
+	flagBits     = 4
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// blockRef says where a block lies.
+type blockRef struct {
+	offset int64 // from the first block
+	size   uint32
+	sum    uint32 // CRC-32C
+}
+
+// blocks are the samples of all tracks, by track and segment. Those of an index
+// that was read from storage lie there.
+type blocks struct {
+	refs [][]blockRef
+	data []byte
+	base int64 // of the first block in storage; 0 when they are in data
+}
+
+// blockWriter appends samples to a block.
+type blockWriter struct {
+	buf      []byte
+	expect   int64
+	duration uint32
+	shift    int32
+}
+
+func (w *blockWriter) begin() { w.expect, w.duration, w.shift = 0, 0, 0 }
+
+func (w *blockWriter) add(s *Sample) {
+	head := uint64(s.Size) << flagBits
+	if s.Sync {
+		head |= flagSync
+	}
+	if s.Offset != w.expect {
+		head |= flagGap
+	}
+	if s.Duration != w.duration {
+		head |= flagDuration
+	}
+	if s.Shift != w.shift {
+		head |= flagShift
+	}
+	w.buf = binary.AppendUvarint(w.buf, head)
+	if head&flagGap != 0 {
+		w.buf = binary.AppendVarint(w.buf, s.Offset-w.expect)
+	}
+	if head&flagDuration != 0 {
+		w.buf = binary.AppendUvarint(w.buf, uint64(s.Duration))
+	}
+	if head&flagShift != 0 {
+		w.buf = binary.AppendVarint(w.buf, int64(s.Shift))
+	}
+	w.expect, w.duration, w.shift = s.Offset+int64(s.Size), s.Duration, s.Shift
+}
+
+// appendBlock decodes n samples from b.
+func appendBlock(dst []Sample, b []byte, n int) ([]Sample, error) {
+	r := varints{b: b}
+	var s Sample
+	for range n {
+		head := r.unsigned()
+		s.Offset += int64(s.Size)
+		s.Size, s.Sync = uint32(head>>flagBits), head&flagSync != 0
+		if head&flagGap != 0 {
+			s.Offset += r.signed()
+		}
+		if head&flagDuration != 0 {
+			s.Duration = uint32(r.unsigned())
+		}
+		if head&flagShift != 0 {
+			s.Shift = int32(r.signed())
+		}
+		dst = append(dst, s)
+	}
+	if r.bad || len(r.b) != 0 {
+		return dst, problem.Errorf(ErrIndex, "a block of the index does not hold the samples that it should")
+	}
+	return dst, nil
+}
+
+// varints reads varints until one is bad.
+type varints struct {
+	b   []byte
+	bad bool
+}
+
+func (r *varints) unsigned() uint64 {
+	v, n := binary.Uvarint(r.b)
+	if n <= 0 {
+		r.bad, r.b = true, nil
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *varints) signed() int64 {
+	v, n := binary.Varint(r.b)
+	if n <= 0 {
+		r.bad, r.b = true, nil
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+// Samples appends the samples of a segment to dst. The index is read from r
+// when it came from Read; r may be nil for one that came from Parse. An error
+// that matches ErrIndex means that the index is damaged: Parse the source again.
+func (ix *Index) Samples(dst []Sample, r io.ReaderAt, track, segment int) ([]Sample, error) {
+	if track < 0 || track >= len(ix.Tracks) || segment < 0 || segment >= len(ix.Tracks[track].Segments) {
+		return dst, problem.Errorf(ErrNoSegment, "there is no segment %d of track %d", segment, track)
+	}
+	ref := ix.blocks.refs[track][segment]
+	n := ix.Tracks[track].Segments[segment].Samples
+	if ix.blocks.base == 0 {
+		return appendBlock(dst, ix.blocks.data[ref.offset:ref.offset+int64(ref.size)], n)
+	}
+	b := make([]byte, ref.size)
+	if got, err := r.ReadAt(b, ix.blocks.base+ref.offset); got < len(b) {
+		return dst, problem.Because(ErrIndex, err, "a block of the index cannot be read")
+	}
+	if crc32.Checksum(b, castagnoli) != ref.sum {
+		return dst, problem.Errorf(ErrIndex, "a block of the index is damaged")
+	}
+	return appendBlock(dst, b, n)
+}

@@ -1,0 +1,149 @@
+package media
+
+import (
+	"github.com/streamgate/streamgate/internal/problem"
+)
+
+// fine is the timescale at which samples that are hidden take next to no time.
+const fine = 45000
+
+// build presents one track: reads its samples, resolves its edits and cuts it.
+func (p *parser) build(c *choice, bounds []int64) error {
+	pres, err := p.presenter(c, 1)
+	if err != nil {
+		return err
+	}
+	if pres.hides() && c.trak.timescale < fine {
+		if pres, err = p.presenter(c, int64(fine+c.trak.timescale-1)/int64(c.trak.timescale)); err != nil {
+			return err
+		}
+	}
+	if pres.count == 0 {
+		return nil
+	}
+	b := &built{track: c.track(pres), decode: pres.decode + pres.deepest}
+	b.shown, b.ends = pres.shows()
+	cut := &cutter{
+		built: b, blocks: &p.blocks, deeper: pres.deepest, bounds: bounds,
+		target:   int64(p.cut.Target * float64(b.track.Timescale)),
+		whole:    b.track.Kind == Audio,
+		fallback: max(b.track.Timescale/25, 1),
+	}
+	checked := p.checked(c, cut.add)
+	if err := pres.each(checked); err != nil {
+		return err
+	}
+	if err := cut.finish(); err != nil {
+		return err
+	}
+	b.ends = max(b.ends, min(cut.ends, b.shown+1))
+	b.track.rate(pres)
+	p.tracks = append(p.tracks, b)
+	return nil
+}
+
+// presenter returns a track's presenter, prepared.
+func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
+	samples, err := p.samplesOf(c.trak)
+	if err != nil {
+		return nil, err
+	}
+	pres := &presenter{
+		samples: samples, video: c.trak.handler == "vide", scale: scale, rate: c.trak.timescale,
+		spans: c.trak.spans(p.timescale, scale), preroll: int64(c.entries[0].preroll), lead: c.entries[0].lead,
+	}
+	return pres, pres.prepare()
+}
+
+// samplesOf returns the samples of the moov box, of fragments, or both.
+func (p *parser) samplesOf(t *trak) (samples, error) {
+	tables, err := p.tableSamples(t)
+	if err != nil {
+		return nil, err
+	}
+	fragments := &fragmentSamples{s: p.source, list: p.fragments, track: t.id}
+	switch {
+	case len(p.fragments) == 0:
+		return tables, nil
+	case tables.count == 0:
+		return fragments, nil
+	}
+	return &bothSamples{first: tables, then: fragments}, nil
+}
+
+// bothSamples are those of a moov box, and then those of fragments.
+type bothSamples struct {
+	first   *tableSamples
+	then    *fragmentSamples
+	fragged bool
+}
+
+func (b *bothSamples) rewind() error {
+	b.fragged = false
+	if err := b.then.rewind(); err != nil {
+		return err
+	}
+	return b.first.rewind()
+}
+
+func (b *bothSamples) next(r *raw) (bool, error) {
+	if !b.fragged {
+		if more, err := b.first.next(r); more || err != nil {
+			return more, err
+		}
+		b.fragged, b.then.decode = true, b.first.decode
+	}
+	return b.then.next(r)
+}
+
+// checked refuses samples that the file does not have.
+func (p *parser) checked(c *choice, fn func(*shown) error) func(*shown) error {
+	size, entries, id, n := p.source.size, len(c.entries), c.trak.id, 0
+	return func(s *shown) error {
+		n++
+		if s.offset < 0 || s.offset > size-int64(s.size) {
+			return problem.Errorf(ErrInvalid, "the file is truncated: sample %d of track %d ends at byte %d of %d", n, id, s.offset+int64(s.size), size)
+		}
+		if s.entry < 0 || s.entry >= entries {
+			return problem.Errorf(ErrInvalid, "sample %d of track %d is coded in a way that the track does not describe", n, id)
+		}
+		return fn(s)
+	}
+}
+
+// track returns the track that is presented, not yet cut.
+func (c *choice) track(p *presenter) *Track {
+	k := c.trak
+	e := c.entries[0]
+	t := &Track{
+		ID: int(k.id), Kind: Audio, Codec: e.codec, Language: k.language,
+		Timescale: uint32(int64(k.timescale) * p.scale), Independent: true, Matrix: k.matrix, Preroll: e.preroll,
+	}
+	for _, e := range c.entries {
+		t.Entries = append(t.Entries, e.box)
+	}
+	if !p.video {
+		t.Channels, t.SampleRate = e.channels, e.sampleRate
+		return t
+	}
+	t.Kind, t.Range, t.Coded = Video, e.colors, [2]uint32{uint32(e.width) << 16, uint32(e.height) << 16}
+	t.Width, t.Height = e.width, e.height
+	if k.matrix[0] == 0 && k.matrix[4] == 0 && k.matrix[1] != 0 { // a quarter turn
+		t.Width, t.Height = t.Height, t.Width
+	}
+	return t
+}
+
+// rate works out the frame rate from what was presented.
+func (t *Track) rate(p *presenter) {
+	if t.Kind != Video {
+		return
+	}
+	hidden := int64(0)
+	for i := range p.surveys {
+		hidden += int64(len(p.surveys[i].hidden))
+	}
+	if length := p.beyond - p.first; length > 0 {
+		t.FrameRate = float64(p.count-hidden) * float64(t.Timescale) / float64(length)
+	}
+}

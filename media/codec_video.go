@@ -1,0 +1,118 @@
+package media
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"strings"
+
+	"github.com/streamgate/streamgate/internal/problem"
+)
+
+// avcCodec is profile, constraints and level (RFC 6381 §3.3).
+func avcCodec(kind string, avcC []byte) (string, error) {
+	if len(avcC) < 7 {
+		return "", problem.Errorf(ErrInvalid, "the H.264 configuration (avcC) is missing or too short")
+	}
+	return fmt.Sprintf("%s.%02x%02x%02x", kind, avcC[1], avcC[2], avcC[3]), nil
+}
+
+// hasAVCParameters reports whether avcC holds a sequence and a picture
+// parameter set (ISO/IEC 14496-15 §5.3.3).
+func hasAVCParameters(avcC []byte) bool {
+	if len(avcC) < 7 || avcC[5]&31 == 0 {
+		return false
+	}
+	at := 6
+	for range avcC[5] & 31 {
+		if at+2 > len(avcC) {
+			return false
+		}
+		at += 2 + int(binary.BigEndian.Uint16(avcC[at:]))
+	}
+	return at < len(avcC) && avcC[at] > 0
+}
+
+// hevcCodec is profile space, profile, compatibility, tier, level and
+// constraints (ISO/IEC 14496-15 annex E).
+func hevcCodec(kind string, hvcC []byte) (string, error) {
+	if len(hvcC) < 23 {
+		return "", problem.Errorf(ErrInvalid, "the HEVC configuration (hvcC) is missing or too short")
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s.", kind)
+	if space := hvcC[1] >> 6; space > 0 {
+		b.WriteByte('A' + space - 1)
+	}
+	tier := "L"
+	if hvcC[1]&0x20 != 0 {
+		tier = "H"
+	}
+	fmt.Fprintf(&b, "%d.%X.%s%d", hvcC[1]&31, bits.Reverse32(binary.BigEndian.Uint32(hvcC[2:])), tier, hvcC[12])
+	constraints := hvcC[6:12]
+	for len(constraints) > 0 && constraints[len(constraints)-1] == 0 {
+		constraints = constraints[:len(constraints)-1]
+	}
+	for _, c := range constraints {
+		fmt.Fprintf(&b, ".%X", c)
+	}
+	return b.String(), nil
+}
+
+// hasHEVCParameters reports whether hvcC holds a video, a sequence and a
+// picture parameter set (ISO/IEC 14496-15 §8.3.3).
+func hasHEVCParameters(hvcC []byte) bool {
+	if len(hvcC) < 23 {
+		return false
+	}
+	found := map[byte]bool{}
+	at := 23
+	for range hvcC[22] {
+		if at+3 > len(hvcC) {
+			return false
+		}
+		kind, count := hvcC[at]&63, int(binary.BigEndian.Uint16(hvcC[at+1:]))
+		at += 3
+		for range count {
+			if at+2 > len(hvcC) {
+				return false
+			}
+			at += 2 + int(binary.BigEndian.Uint16(hvcC[at:]))
+			found[kind] = at <= len(hvcC)
+		}
+	}
+	return found[32] && found[33] && found[34]
+}
+
+// dolbyVisionCodec is profile and level ("Dolby Vision Streams Within the HTTP
+// Live Streaming Format").
+func dolbyVisionCodec(kind string, boxes map[string][]byte) (string, error) {
+	config := boxes["dvcC"]
+	if config == nil {
+		config = boxes["dvvC"]
+	}
+	if len(config) < 4 || len(boxes["hvcC"]) < 23 {
+		return "", problem.Errorf(ErrInvalid, "the Dolby Vision configuration is missing or too short")
+	}
+	return fmt.Sprintf("%s.%02d.%02d", kind, config[2]>>1, config[2]&1<<5|config[3]>>3), nil
+}
+
+// av1Codec is profile, level, tier and depth ("AV1 Codec ISO Media File Format
+// Binding" §5).
+func av1Codec(av1C []byte) (string, error) {
+	if len(av1C) < 4 {
+		return "", problem.Errorf(ErrInvalid, "the AV1 configuration (av1C) is missing or too short")
+	}
+	profile, level := av1C[1]>>5, av1C[1]&31
+	tier, depth := "M", 8
+	if av1C[2]&0x80 != 0 {
+		tier = "H"
+	}
+	if av1C[2]&0x40 != 0 {
+		depth = 10
+		if profile == 2 && av1C[2]&0x20 != 0 {
+			depth = 12
+		}
+	}
+	return fmt.Sprintf("av01.%d.%02d%s.%02d", profile, level, tier, depth), nil
+}

@@ -1,0 +1,120 @@
+package media
+
+import (
+	"encoding/binary"
+
+	"github.com/streamgate/streamgate/internal/problem"
+)
+
+const visualHeader = 78 // bytes of a VisualSampleEntry before its boxes (ISO/IEC 14496-12 §12.1.3)
+
+// What of a video sample entry is of use to a player; anything else stays out.
+var videoBoxes = map[string]bool{
+	"avcC": true, "hvcC": true, "av1C": true, "dvcC": true, "dvvC": true, "lhvC": true, "vexu": true,
+	"hfov": true, "pasp": true, "clap": true, "colr": true, "mdcv": true, "clli": true, "btrt": true,
+}
+
+func videoEntry(kind string, content []byte) (entry, error) {
+	if kind == "encv" {
+		return entry{}, problem.Errorf(ErrEncrypted, "the video is encrypted")
+	}
+	if len(content) < visualHeader {
+		return entry{}, problem.Errorf(ErrInvalid, "a video sample entry is too short")
+	}
+	e := entry{
+		width:  int(binary.BigEndian.Uint16(content[24:])),
+		height: int(binary.BigEndian.Uint16(content[26:])),
+	}
+	kept := [][]byte{content[:visualHeader]}
+	boxes := map[string][]byte{}
+	for _, b := range inners(content[visualHeader:]) {
+		if _, twice := boxes[b.kind]; !videoBoxes[b.kind] || twice && b.kind != "colr" {
+			continue
+		}
+		if b.kind == "colr" {
+			if b.all = e.color(b.body); b.all == nil {
+				continue
+			}
+		}
+		boxes[b.kind] = b.body
+		kept = append(kept, b.all)
+	}
+	e.aspect(boxes["pasp"])
+	var err error
+	if kind, e.codec, err = videoCodec(kind, boxes); err != nil {
+		return entry{}, err
+	}
+	e.box = makeBox(kind, kept...)
+	return e, nil
+}
+
+// videoCodec returns the sample entry's name in the init segment, and the codec
+// string of RFC 6381. Parameter sets that stand in the configuration make hvc1
+// and avc1 of hev1 and avc3: more players take those.
+func videoCodec(kind string, boxes map[string][]byte) (name, codec string, err error) {
+	switch kind {
+	case "avc1", "avc3":
+		if hasAVCParameters(boxes["avcC"]) {
+			kind = "avc1"
+		}
+		codec, err = avcCodec(kind, boxes["avcC"])
+	case "hvc1", "hev1":
+		if hasHEVCParameters(boxes["hvcC"]) {
+			kind = "hvc1"
+		}
+		codec, err = hevcCodec(kind, boxes["hvcC"])
+	case "dvh1", "dvhe":
+		if hasHEVCParameters(boxes["hvcC"]) {
+			kind = "dvh1"
+		}
+		codec, err = dolbyVisionCodec(kind, boxes)
+	case "av01":
+		codec, err = av1Codec(boxes["av1C"])
+	default:
+		err = unsupported("video", kind)
+	}
+	return kind, codec, err
+}
+
+// aspect widens the picture by its pixel aspect ratio.
+func (e *entry) aspect(pasp []byte) {
+	if len(pasp) < 8 {
+		return
+	}
+	h, v := binary.BigEndian.Uint32(pasp), binary.BigEndian.Uint32(pasp[4:])
+	if h == 0 || v == 0 || h == v || h/v > 16 || v/h > 16 {
+		return
+	}
+	if h > v {
+		e.width = int((uint64(e.width)*uint64(h) + uint64(v)/2) / uint64(v))
+	} else {
+		e.height = int((uint64(e.height)*uint64(v) + uint64(h)/2) / uint64(h))
+	}
+}
+
+// color notes the video range and returns the colr box as ISO writes it, nil to
+// leave it out (an embedded ICC profile, which players do not read).
+func (e *entry) color(colr []byte) []byte {
+	if len(colr) < 10 {
+		return nil
+	}
+	switch string(colr[:4]) {
+	case "nclc":
+		colr = append(append([]byte("nclx"), colr[4:10]...), 0)
+	case "nclx":
+		if len(colr) < 11 {
+			colr = append(append([]byte(nil), colr[:10]...), 0)
+		}
+	default:
+		return nil
+	}
+	switch binary.BigEndian.Uint16(colr[6:]) { // ISO/IEC 23091-2 §8.2
+	case 16:
+		e.colors = "PQ"
+	case 18:
+		e.colors = "HLG"
+	case 1, 6, 13, 14, 15:
+		e.colors = "SDR"
+	}
+	return makeBox("colr", colr)
+}

@@ -1,0 +1,209 @@
+package media
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"hash/crc32"
+	"io"
+
+	"github.com/streamgate/streamgate/internal/problem"
+)
+
+// A stored index is: magic and version (8 bytes), length and CRC-32C of the
+// head (4 bytes each, big endian), the head, the blocks. The head is the
+// tracks' descriptions as JSON, and their segments as varints.
+const (
+	indexMagic  = "SGINDEX\x01"
+	indexPrefix = len(indexMagic) + 8
+	maxHead     = 16 << 20
+
+	// packagerVersion is part of every revision: raise it whenever the bytes of
+	// an init segment or a segment change for the same source.
+	packagerVersion = 1
+)
+
+// described is the part of the head that is JSON.
+type described struct {
+	Duration float64
+	Size     int64
+	Cut      Cut
+	Tracks   []*Track
+}
+
+// WriteTo writes the index: a head with everything but the samples, then the
+// blocks, each with a checksum. It needs an Index that Parse returned.
+func (ix *Index) WriteTo(w io.Writer) (int64, error) {
+	head, err := ix.head()
+	if err != nil {
+		return 0, err
+	}
+	prefix := append([]byte(indexMagic), make([]byte, 8)...)
+	binary.BigEndian.PutUint32(prefix[8:], uint32(len(head)))
+	binary.BigEndian.PutUint32(prefix[12:], crc32.Checksum(head, castagnoli))
+	total := int64(0)
+	for _, b := range [][]byte{prefix, head, ix.blocks.data} {
+		n, err := w.Write(b)
+		total += int64(n)
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+func (ix *Index) head() ([]byte, error) {
+	if ix.blocks.base != 0 {
+		return nil, problem.Errorf(ErrIndex, "an index that was read cannot be written again")
+	}
+	d := described{Duration: ix.Duration, Size: ix.Size, Cut: ix.Cut}
+	for _, t := range ix.Tracks {
+		c := *t
+		c.Segments = nil
+		d.Tracks = append(d.Tracks, &c)
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		return nil, err
+	}
+	b := binary.AppendUvarint(nil, uint64(len(text)))
+	b = append(b, text...)
+	for i, t := range ix.Tracks {
+		b = appendSegments(b, t.Segments, ix.blocks.refs[i])
+	}
+	return b, nil
+}
+
+func appendSegments(b []byte, list []Segment, refs []blockRef) []byte {
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	var prev Segment
+	next := int64(0)
+	for i, s := range list {
+		b = binary.AppendVarint(b, int64(s.Decode-prev.Decode))
+		b = binary.AppendVarint(b, s.Start-prev.Start)
+		b = binary.AppendUvarint(b, s.Duration)
+		b = binary.AppendUvarint(b, uint64(s.Bytes))
+		b = binary.AppendUvarint(b, uint64(s.Samples))
+		b = binary.AppendUvarint(b, uint64(s.Entry))
+		b = binary.AppendVarint(b, refs[i].offset-next)
+		b = binary.AppendUvarint(b, uint64(refs[i].size))
+		b = binary.AppendUvarint(b, uint64(refs[i].sum))
+		prev, next = s, refs[i].offset+int64(refs[i].size)
+	}
+	return b
+}
+
+// Read returns the index that WriteTo wrote. Only its head is read now, and no
+// reference to r is kept; blocks are read by Samples. An error that matches
+// ErrIndex means that it is damaged or of another version: Parse the source
+// again.
+func Read(r io.ReaderAt, size int64) (*Index, error) {
+	prefix := make([]byte, indexPrefix)
+	if n, err := r.ReadAt(prefix, 0); n < len(prefix) {
+		return nil, problem.Because(ErrIndex, err, "the index is too short")
+	}
+	if string(prefix[:8]) != indexMagic {
+		return nil, problem.Errorf(ErrIndex, "the index is of another version")
+	}
+	length := int64(binary.BigEndian.Uint32(prefix[8:]))
+	if length > maxHead || length > size-int64(indexPrefix) {
+		return nil, problem.Errorf(ErrIndex, "the index is damaged")
+	}
+	head := make([]byte, length)
+	if n, err := r.ReadAt(head, int64(indexPrefix)); n < len(head) {
+		return nil, problem.Because(ErrIndex, err, "the index cannot be read")
+	}
+	if crc32.Checksum(head, castagnoli) != binary.BigEndian.Uint32(prefix[12:]) {
+		return nil, problem.Errorf(ErrIndex, "the index is damaged")
+	}
+	return readHead(head, int64(indexPrefix)+length, size)
+}
+
+func readHead(head []byte, base, size int64) (*Index, error) {
+	v := varints{b: head}
+	n := v.unsigned()
+	if v.bad || n > uint64(len(v.b)) {
+		return nil, problem.Errorf(ErrIndex, "the index is damaged")
+	}
+	var d described
+	if err := json.Unmarshal(v.b[:n], &d); err != nil {
+		return nil, problem.Because(ErrIndex, err, "the index is damaged")
+	}
+	v.b = v.b[n:]
+	ix := &Index{Duration: d.Duration, Size: d.Size, Cut: d.Cut, Tracks: d.Tracks, blocks: &blocks{base: base}}
+	for _, t := range ix.Tracks {
+		if t == nil {
+			return nil, problem.Errorf(ErrIndex, "the index is damaged")
+		}
+		refs := v.segments(t)
+		ix.blocks.refs = append(ix.blocks.refs, refs)
+		for _, ref := range refs {
+			if ref.offset < 0 || ref.offset > size-base-int64(ref.size) {
+				v.bad = true
+			}
+		}
+	}
+	if v.bad || len(v.b) != 0 {
+		return nil, problem.Errorf(ErrIndex, "the index is damaged")
+	}
+	return ix, nil
+}
+
+// segments reads what appendSegments wrote.
+func (v *varints) segments(t *Track) []blockRef {
+	n := v.unsigned()
+	if n > uint64(len(v.b)) || n > maxSegments {
+		v.bad = true
+		return nil
+	}
+	t.Segments = make([]Segment, n)
+	refs := make([]blockRef, n)
+	var prev Segment
+	next := int64(0)
+	for i := range t.Segments {
+		prev = Segment{
+			Decode:   prev.Decode + uint64(v.signed()),
+			Start:    prev.Start + v.signed(),
+			Duration: v.unsigned(),
+			Bytes:    int64(v.unsigned()),
+			Samples:  int(v.unsigned()),
+			Entry:    int(v.unsigned()),
+		}
+		refs[i] = blockRef{next + v.signed(), uint32(v.unsigned()), uint32(v.unsigned())}
+		next = refs[i].offset + int64(refs[i].size)
+		v.bad = v.bad || prev.Samples < 0 || prev.Samples > maxInSegment || prev.Entry < 0 || prev.Entry >= len(t.Entries)
+		t.Segments[i] = prev
+	}
+	return refs
+}
+
+// Revision returns a short name for what is played from this index: it changes
+// with the source (named by id, such as its SHA-256), the cuts, the
+// presentation and the version of the packager.
+func (ix *Index) Revision(id string) string {
+	h := sha256.New()
+	b := binary.AppendUvarint(nil, packagerVersion)
+	b = binary.AppendUvarint(b, uint64(len(id)))
+	h.Write(append(b, id...))
+	for i, t := range ix.Tracks {
+		c := *t
+		c.Segments = nil
+		text, _ := json.Marshal(&c) // plain numbers and strings
+		h.Write(text)
+		h.Write(appendSegments(nil, t.Segments, ix.blocks.refs[i]))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// Memory is about how many bytes the index takes in memory.
+func (ix *Index) Memory() int64 {
+	n := int64(256 + len(ix.blocks.data))
+	for _, t := range ix.Tracks {
+		n += 512 + int64(len(t.Segments))*(48+24)
+		for _, e := range t.Entries {
+			n += int64(len(e))
+		}
+	}
+	return n
+}

@@ -1,0 +1,158 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+
+	"github.com/streamgate/streamgate/internal/problem"
+)
+
+// DefaultTarget is the length of a segment that is aimed at, in seconds.
+const DefaultTarget = 6
+
+// Options for Parse.
+type Options struct {
+	Cut Cut // how to cut; default Cut{Target: DefaultTarget}
+}
+
+// Parse reads what is in a file and returns its index, blocks included. The
+// source is read through r, never beyond size.
+//
+// Errors match ErrInvalid, ErrEncrypted, ErrNoMedia or ErrUnsupported; anything
+// else is an error of r or of the context.
+func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, error) {
+	cut := Cut{Target: DefaultTarget}
+	if o != nil && o.Cut.Target > 0 {
+		cut = o.Cut
+	}
+	if err := foreign(r, size); err != nil {
+		return nil, err
+	}
+	s := newSource(ctx, r, size)
+	m, err := s.scan()
+	if err != nil {
+		return nil, err
+	}
+	p := parser{source: s, movie: m, cut: cut}
+	return p.index()
+}
+
+// parser makes an index of a movie.
+type parser struct {
+	*source
+	*movie
+	cut    Cut
+	blocks blockWriter
+	tracks []*built
+}
+
+func (p *parser) index() (*Index, error) {
+	video, audio, err := p.choose()
+	if err != nil {
+		return nil, err
+	}
+	if video != nil {
+		if err := p.build(video, nil); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range audio {
+		if err := p.build(c, p.bounds(c)); err != nil {
+			return nil, err
+		}
+	}
+	if len(p.tracks) == 0 {
+		return nil, problem.Errorf(ErrNoMedia, "the tracks of the file have no samples: it may be an init segment alone")
+	}
+	align(p.tracks)
+	return p.finish(), nil
+}
+
+func (p *parser) bounds(c *choice) []int64 {
+	if len(p.tracks) == 0 || p.tracks[0].track.Kind != Video {
+		return nil
+	}
+	return bounds(p.tracks[0].track, c.trak.timescale, p.cut.Target)
+}
+
+func (p *parser) finish() *Index {
+	ix := &Index{Size: p.source.size, Cut: p.cut, blocks: &blocks{data: p.blocks.buf}}
+	defaults := map[Kind]bool{}
+	for _, b := range p.tracks {
+		b.track.Default = !defaults[b.track.Kind]
+		defaults[b.track.Kind] = true
+		ix.Tracks = append(ix.Tracks, b.track)
+		ix.blocks.refs = append(ix.blocks.refs, b.refs)
+		ix.Duration = math.Max(ix.Duration, float64(b.track.Duration)/float64(b.track.Timescale))
+	}
+	return ix
+}
+
+// choice is a track that is to be presented.
+type choice struct {
+	trak    *trak
+	entries []entry
+}
+
+// choose picks the tracks to present: the first enabled video that HLS can
+// carry and every audio that it can. A file that has video, or audio, but none
+// that HLS can carry, is refused for the reason of the first.
+func (p *parser) choose() (video *choice, audio []*choice, err error) {
+	var refused [2]error // video, audio
+	for _, t := range p.movie.tracks {
+		kind := map[string]int{"vide": 0, "soun": 1}
+		at, ok := kind[t.handler]
+		if !ok || !p.hasSamples(t) {
+			continue
+		}
+		entries, err := p.entries(t)
+		if err == nil && t.timescale == 0 {
+			err = problem.Errorf(ErrInvalid, "track %d has a timescale of zero", t.id)
+		}
+		if err != nil {
+			if errors.Is(err, ErrEncrypted) || problem.KindOf(err) == nil {
+				return nil, nil, err
+			}
+			if refused[at] == nil {
+				refused[at] = err
+			}
+			continue
+		}
+		c := &choice{t, entries}
+		switch {
+		case at == 1 && len(audio) < maxPresented:
+			audio = append(audio, c)
+		case at == 0 && (video == nil || t.enabled && !video.trak.enabled):
+			video = c
+		}
+	}
+	if video == nil && refused[0] != nil {
+		return nil, nil, refused[0]
+	}
+	if audio == nil && refused[1] != nil {
+		return nil, nil, refused[1]
+	}
+	if video == nil && audio == nil {
+		return nil, nil, problem.Errorf(ErrNoMedia, "there is no audio or video in the file")
+	}
+	return video, audio, nil
+}
+
+// hasSamples reports whether any sample of the track may be in the file.
+func (p *parser) hasSamples(t *trak) bool {
+	for _, kind := range []string{"stsz", "stz2"} {
+		if b, ok := t.tables[kind]; ok && b.len() >= 12 {
+			if h, err := p.source.bytes(b.body, 12); err == nil && (h[8]|h[9]|h[10]|h[11]) != 0 {
+				return true
+			}
+		}
+	}
+	for i := range p.fragments {
+		if p.fragments[i].track == t.id {
+			return true
+		}
+	}
+	return false
+}

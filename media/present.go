@@ -1,0 +1,292 @@
+package media
+
+import (
+	"math"
+	"slices"
+)
+
+// shown is one sample on the presentation's timeline, before the timelines of
+// all tracks are aligned.
+type shown struct {
+	raw
+	decode  int64
+	present int64
+	end     int64 // when the next one should be on
+	hide    bool
+}
+
+// survey is what one look at all samples tells of a span.
+type survey struct {
+	first, last int64 // samples to read, in decode order
+	hidden      []hidden
+	resume      int64 // the sample after the last hidden one
+	resumeAt    int64 // its decode time
+	found       bool
+}
+
+// hidden is a video sample that is decoded for those after it, and not shown.
+type hidden struct {
+	index, present int64
+}
+
+// presenter reads a track as it is presented. The scale multiplies the ticks of
+// tracks too coarse to hide samples in.
+type presenter struct {
+	samples samples
+	video   bool
+	scale   int64
+	spans   []span
+	surveys []survey
+	preroll int64   // samples
+	lead    float64 // seconds
+	rate    uint32  // the source's timescale
+
+	first, beyond int64 // earliest and latest presentation time of what is shown
+	decode        int64 // of the first sample that is read
+	deepest       int64 // least composition offset
+	count         int64
+}
+
+// prepare looks at the samples once for each span, and once more where what is
+// found makes a difference to the composition offsets.
+func (p *presenter) prepare() error {
+	for i := range p.spans {
+		if err := p.survey(&p.spans[i]); err != nil {
+			return err
+		}
+	}
+	p.drop()
+	p.first, p.beyond, p.deepest = math.MaxInt64, math.MinInt64, math.MaxInt64
+	return p.each(func(s *shown) error {
+		if p.count == 0 {
+			p.decode = s.decode
+		}
+		p.count++
+		p.deepest = min(p.deepest, s.present-s.decode)
+		if !s.hide {
+			p.first, p.beyond = min(p.first, s.present), max(p.beyond, s.end)
+		}
+		return nil
+	})
+}
+
+// hides reports whether there are samples to hide.
+func (p *presenter) hides() bool {
+	for i := range p.surveys {
+		if len(p.surveys[i].hidden) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// shows is when the track begins and ends to be seen or heard: without priming,
+// and without what an encoder padded the last packet with.
+func (p *presenter) shows() (begin, end int64) {
+	begin, end = p.first, p.beyond
+	if s := &p.spans[0]; !s.open {
+		begin = max(begin, s.start)
+	}
+	if s := &p.spans[len(p.spans)-1]; s.end != math.MaxInt64 {
+		end = min(end, s.start+s.end-s.begin)
+	}
+	return begin, max(begin, end)
+}
+
+// drop forgets spans that show nothing; if all do, the list was nonsense.
+func (p *presenter) drop() {
+	var spans []span
+	var surveys []survey
+	for i, v := range p.surveys {
+		if v.found {
+			spans, surveys = append(spans, p.spans[i]), append(surveys, v)
+		}
+	}
+	if len(spans) == 0 {
+		spans, surveys = everything(), []survey{{last: math.MaxInt64, found: true}}
+	}
+	p.spans, p.surveys = spans, surveys
+}
+
+func (p *presenter) survey(s *span) error {
+	if s.open || s.begin == 0 && s.end == math.MaxInt64 {
+		p.surveys = append(p.surveys, survey{last: math.MaxInt64, found: true})
+		return nil
+	}
+	if p.video {
+		return p.surveyVideo(s)
+	}
+	return p.surveyAudio(s)
+}
+
+// surveyVideo finds the samples that a span shows, those before that they are
+// decoded from (back to a sync sample), and which of them to hide.
+func (p *presenter) surveyVideo(s *span) error {
+	v := survey{first: -1, last: -1, resume: -1}
+	var r raw
+	var sync int64
+	var behind []hidden // since the last sync sample, nothing shown yet
+	err := p.read(&r, func(i int64) bool {
+		at := (r.decode + int64(r.shift)) * p.scale
+		if v.resume == i {
+			v.resumeAt = r.decode * p.scale
+		}
+		if r.sync && !v.found {
+			sync, behind = i, behind[:0]
+		}
+		switch {
+		case at+max(int64(r.duration)*p.scale, 1) <= s.begin:
+			if len(behind) < maxHidden {
+				behind = append(behind, hidden{i, at})
+			}
+			if v.found {
+				v.resume = i + 1
+			}
+		case at < s.end:
+			if !v.found {
+				v.found, v.first = true, sync
+				if len(behind) > 0 {
+					v.resume, v.resumeAt = i, r.decode*p.scale
+				}
+			}
+			v.last = i
+		}
+		return true
+	})
+	if v.found {
+		v.hidden = hiddenWithin(behind, v.first, v.last)
+	}
+	p.surveys = append(p.surveys, v)
+	return err
+}
+
+func hiddenWithin(list []hidden, first, last int64) []hidden {
+	list = slices.DeleteFunc(list, func(h hidden) bool { return h.index < first || h.index > last })
+	slices.SortFunc(list, func(a, b hidden) int { return int(max(-1, min(1, a.present-b.present))) })
+	return list
+}
+
+// surveyAudio finds the packets that a span plays. A priming (the packets that
+// an encoder adds at the beginning) is kept whole; of a longer cut as much as
+// the decoder needs to be right.
+func (p *presenter) surveyAudio(s *span) error {
+	v := survey{first: -1, last: -1}
+	var r raw
+	var origin int64
+	lead := max(int64(p.lead*float64(p.rate)*float64(p.scale)), 0)
+	var recent [8]int64 // presentation times of the packets before, by index
+	err := p.read(&r, func(i int64) bool {
+		at := (r.decode + int64(r.shift)) * p.scale
+		recent[i%int64(len(recent))] = at
+		if i == 0 {
+			origin = at
+		}
+		if at+max(int64(r.duration)*p.scale, 1) <= s.begin {
+			return true
+		}
+		if at >= s.end {
+			return false
+		}
+		if !v.found {
+			v.found, v.first = true, i
+			if p.isPriming(s.begin-origin, i) && s.start >= 0 && len(p.surveys) == 0 {
+				v.first = 0
+			} else if len(p.surveys) == 0 {
+				for back := int64(1); back <= min(i, int64(len(recent)-1)) && (back <= p.preroll || s.begin-recent[(i-back+1)%int64(len(recent))] < lead); back++ {
+					v.first = i - back
+				}
+			}
+		}
+		v.last = i
+		return true
+	})
+	p.surveys = append(p.surveys, v)
+	return err
+}
+
+// isPriming tells an encoder's delay, of which none is longer than 0.1 seconds
+// or four packets, from a cut.
+func (p *presenter) isPriming(length, packets int64) bool {
+	return packets <= 4 || length <= int64(p.rate)*p.scale/10
+}
+
+// read calls fn with the index of each sample, until it returns false.
+func (p *presenter) read(r *raw, fn func(i int64) bool) error {
+	if err := p.samples.rewind(); err != nil {
+		return err
+	}
+	for i := int64(0); ; i++ {
+		more, err := p.samples.next(r)
+		if err != nil || !more || !fn(i) {
+			return err
+		}
+	}
+}
+
+// each calls fn with every sample of the presentation, in decode order.
+func (p *presenter) each(fn func(*shown) error) error {
+	last := int64(math.MinInt64)
+	for i := range p.spans {
+		s, v := &p.spans[i], &p.surveys[i]
+		var r raw
+		var failed error
+		squeezed := squeeze(v.hidden)
+		err := p.read(&r, func(i int64) bool {
+			if i < v.first {
+				return true
+			}
+			if i > v.last {
+				return false
+			}
+			sh := p.place(s, v, &r, i, squeezed)
+			sh.decode = max(sh.decode, last) // decoding never goes back
+			last = sh.decode
+			failed = fn(&sh)
+			return failed == nil
+		})
+		if err != nil || failed != nil {
+			return cmpError(failed, err)
+		}
+	}
+	return nil
+}
+
+func cmpError(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// squeeze gives each hidden sample a place of its own in the last ticks before
+// the span, in the order in which they would have shown: by index, ticks before.
+func squeeze(list []hidden) map[int64]int64 {
+	if len(list) == 0 {
+		return nil
+	}
+	m := make(map[int64]int64, len(list))
+	for rank, h := range list {
+		m[h.index] = int64(len(list) - rank)
+	}
+	return m
+}
+
+// place puts a sample on the presentation's timeline.
+func (p *presenter) place(s *span, v *survey, r *raw, i int64, squeezed map[int64]int64) shown {
+	shift := s.start - s.begin
+	sh := shown{raw: *r}
+	sh.decode = r.decode*p.scale + shift
+	sh.present = sh.decode + int64(r.shift)*p.scale
+	sh.end = sh.present + int64(r.duration)*p.scale
+	if before, hide := squeezed[i]; hide {
+		sh.present = s.start - before
+		sh.end = sh.present + 1
+		sh.hide = true
+	} else if p.video && !s.open && sh.present < s.start {
+		sh.present = s.start // the edit begins while it shows
+	}
+	if i < v.resume {
+		sh.decode = v.resumeAt + shift - (v.resume - i)
+	}
+	return sh
+}
