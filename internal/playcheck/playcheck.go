@@ -1,0 +1,200 @@
+// Package playcheck compares what a player gets from an HLS presentation with
+// what a player gets from the file that it was made of. ffprobe and ffmpeg are
+// the player: once on the file, with its edit list, once on the multivariant
+// playlist. It is for tests.
+package playcheck
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// syncTolerance is by how many seconds a time may err beside a tick of the
+// clocks that it is written in.
+const syncTolerance = 0.001
+
+// Result is the verdict over one file. It plays when there are no Problems.
+type Result struct {
+	Tracks   []Track
+	Problems []string // what does not play as it should
+	Notes    []string // what differs and may
+	Segments int      // fetched, of all media playlists
+	Bytes    int64    // fetched
+	Took     time.Duration
+}
+
+// Track is one presented audio or video track.
+type Track struct {
+	Kind, Codec string
+	Packets     int           // presented by the source
+	Frames      int           // decoded from the source: pictures, or blocks of samples
+	Preroll     int           // packets that the playlist has before the first presented one
+	Tail        int           // packets that it has after the last presented one
+	ExtraFrames int           // pictures, or samples, that the playlist shows beyond those of the source
+	Shift       time.Duration // presentation time in the playlist less that in the source
+}
+
+// Plays says whether everything that is presented is there.
+func (r Result) Plays() bool { return len(r.Problems) == 0 }
+
+// Reason is the first problem in a line, or "" where there is none.
+func (r Result) Reason() string {
+	if r.Plays() {
+		return ""
+	}
+	return r.Problems[0]
+}
+
+// Packets is how many packets the source presents.
+func (r Result) Packets() (n int) {
+	for _, t := range r.Tracks {
+		n += t.Packets
+	}
+	return n
+}
+
+// Frames is how many frames the source decodes to.
+func (r Result) Frames() (n int) {
+	for _, t := range r.Tracks {
+		n += t.Frames
+	}
+	return n
+}
+
+func (r *Result) problem(format string, args ...any) {
+	r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
+}
+
+func (r *Result) note(format string, args ...any) {
+	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
+}
+
+// Compare plays the presentation at the URL master beside the file source:
+//
+//   - every presented packet of every audio and video track is there, once, in
+//     order; more may stand before the first and after the last;
+//   - every presented picture and every audio sample decodes to the same, at the
+//     same time but for one shift that all tracks share;
+//   - ffmpeg complains of nothing that it does not complain of in the source;
+//   - the playlists and segments are as RFC 8216 and CMAF want them (see Structure).
+//
+// The test is skipped without ffmpeg. It fails, rather than having a problem
+// noted in its Result, only when the source itself cannot be read.
+func Compare(t testing.TB, source, master string) Result {
+	t.Helper()
+	Require(t)
+	began := time.Now()
+	c := &comparison{dir: t.TempDir(), source: source, master: master}
+	if err := c.probe(t); err != nil {
+		t.Fatalf("the source cannot be read: %v", err)
+	}
+	if c.there != nil {
+		c.packets()
+		c.decode(t)
+		c.sync()
+		c.words()
+	}
+	c.structure(t)
+	c.result.Took = time.Since(began)
+	return c.result
+}
+
+// comparison is one run of Compare.
+type comparison struct {
+	dir, source, master string
+	wanted, there       *probed
+	pairs               []pair
+	result              Result
+	sourceWords         []string // complaints
+	masterWords         []string
+}
+
+// pair is a track of the source and the stream of the presentation that has it.
+type pair struct {
+	want, have *stream
+	name       string
+	shift      float64 // seconds that have is later than want
+	tolerance  float64 // seconds: a tick of both clocks
+	exact      bool    // every packet is there
+	track      *Track
+}
+
+func (c *comparison) probe(t testing.TB) error {
+	var err error
+	if c.wanted, err = probe(t.Context(), c.dir, c.source); err != nil {
+		return err
+	}
+	if c.there, err = probe(t.Context(), c.dir, c.master); err != nil {
+		c.result.problem("ffprobe does not read the playlist: %v", err)
+		return nil
+	}
+	c.sourceWords, c.masterWords = c.wanted.complaints, c.there.complaints
+	c.match()
+	return nil
+}
+
+// match finds for each track of the source the stream of its kind that shares
+// most packets with it.
+func (c *comparison) match() {
+	taken := map[*stream]bool{}
+	for _, w := range c.wanted.streams {
+		shown := presented(w.packets)
+		if len(shown) == 0 {
+			c.result.note("%s %s presents nothing", w.Type, w.Codec)
+			continue
+		}
+		var best *stream
+		most := -1
+		for _, h := range c.there.streams {
+			if n := shared(shown, h.packets); h.Type == w.Type && !taken[h] && n > most {
+				best, most = h, n
+			}
+		}
+		if best == nil {
+			c.result.problem("%s track (%s) is not in the playlist", w.Type, w.Codec)
+			continue
+		}
+		taken[best] = true
+		c.pairs = append(c.pairs, pair{want: w, have: best, name: name(w, c.wanted.streams)})
+		c.result.Tracks = append(c.result.Tracks, Track{Kind: w.Type, Codec: w.Codec, Packets: len(shown)})
+	}
+	for i := range c.pairs {
+		c.pairs[i].track = &c.result.Tracks[i]
+	}
+}
+
+func shared(a, b []unit) (n int) {
+	there := count(b)
+	for _, u := range a {
+		if there[u.key]--; there[u.key] >= 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// name is "video" or "audio", and which of them where there are several.
+func name(s *stream, all []*stream) string {
+	which, of := 0, 0
+	for _, o := range all {
+		if o.Type == s.Type {
+			if of++; o == s {
+				which = of
+			}
+		}
+	}
+	if of == 1 {
+		return s.Type
+	}
+	return s.Type + " " + strconv.Itoa(which)
+}
+
+// words compares what the tools said.
+func (c *comparison) words() {
+	if fresh := newComplaints(c.sourceWords, c.masterWords); len(fresh) > 0 {
+		c.result.problem("ffmpeg complains: %s", strings.Join(fresh, "; "))
+	}
+}
