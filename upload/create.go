@@ -22,10 +22,14 @@ type creation struct {
 
 // SourceKey and IndexKey say where the bytes of an upload and the index of its
 // media lie in the storage.Store.
-func SourceKey(assetID, uploadID string) string { return "assets/" + assetID + "/" + uploadID + "/source" }
+func SourceKey(assetID, uploadID string) string {
+	return "assets/" + assetID + "/" + uploadID + "/source"
+}
 
 // IndexKey is where Inspect keeps the index, see SourceKey.
-func IndexKey(assetID, uploadID string) string { return "assets/" + assetID + "/" + uploadID + "/index" }
+func IndexKey(assetID, uploadID string) string {
+	return "assets/" + assetID + "/" + uploadID + "/index"
+}
 
 // create makes the rows of an upload and, where it does not add to one, of its
 // asset, and returns the upload held by this request. There is no draft yet.
