@@ -1,0 +1,119 @@
+package hls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/streamgate/streamgate/media"
+	"github.com/streamgate/streamgate/storage"
+)
+
+// presentation returns the asset prepared for playback, from the cache where it
+// is there. The first viewers, however many, wait for one loading.
+func (s *Server) presentation(ctx context.Context, a *row) (*presentation, error) {
+	if v, ok := s.cache.Get(a.key); ok {
+		if p, ok := v.(*presentation); ok {
+			return p, nil
+		}
+	}
+	return s.loading.do(ctx, a.key, func(ctx context.Context) (*presentation, error) {
+		p, err := s.load(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		s.cache.Set(a.key, p, p.memory())
+		return p, nil
+	})
+}
+
+// rebuild replaces a presentation whose stored index turned out to be damaged.
+func (s *Server) rebuild(ctx context.Context, a *row) (*presentation, error) {
+	return s.loading.do(ctx, a.key+" rebuilt", func(ctx context.Context) (*presentation, error) {
+		if v, ok := s.cache.Get(a.key); ok {
+			if p, ok := v.(*presentation); ok && p.blocks == "" {
+				return p, nil // somebody else just did it
+			}
+		}
+		p, err := s.parseSource(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		s.cache.Set(a.key, p, p.memory())
+		return p, nil
+	})
+}
+
+// load reads the head of the stored index. Where there is none that this
+// version can read, the source is indexed again.
+func (s *Server) load(ctx context.Context, a *row) (*presentation, error) {
+	index, err := s.readIndex(ctx, a)
+	switch {
+	case err == nil:
+		return newPresentation(index, a.Source, a.Revision, a.Index), nil
+	case errors.Is(err, errIndex):
+		return s.parseSource(ctx, a)
+	}
+	return nil, err
+}
+
+func (s *Server) readIndex(ctx context.Context, a *row) (*media.Index, error) {
+	if a.Index == "" || a.Revision == "" {
+		return nil, errIndex
+	}
+	blob, err := s.files.Open(ctx, a.Index)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return nil, fmt.Errorf("%w: %w", errIndex, err)
+	case err != nil:
+		return nil, err
+	}
+	defer blob.Close() //nolint:errcheck // it was only read
+	index, err := media.Read(blob, blob.Info().Size)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errIndex, err)
+	}
+	return index, nil
+}
+
+// parseSource indexes the source. The revision is that of the new index: the
+// asset's own, unless another version of the packager computed that.
+func (s *Server) parseSource(ctx context.Context, a *row) (*presentation, error) {
+	src, err := openBlob(ctx, s.files, a.Source)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close() //nolint:errcheck // it was only read
+	index, err := s.parse(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	return newPresentation(index, a.Source, index.Revision(identity(a)), ""), nil
+}
+
+// identity names the source of an asset for Index.Revision.
+func identity(a *row) string {
+	if a.SHA256 != "" {
+		return a.SHA256
+	}
+	return fmt.Sprintf("%s %s %d", a.ID, a.Source, a.Size)
+}
+
+// assetOpener opens the blobs of an asset's presentation.
+type assetOpener struct{ *Server }
+
+func (o assetOpener) openSource(ctx context.Context, p *presentation) (source, error) {
+	src, err := openBlob(ctx, o.files, p.source)
+	if err != nil {
+		return source{}, err
+	}
+	if src.size != p.index.Size {
+		_ = src.Close()
+		return source{}, errChanged
+	}
+	return src, nil
+}
+
+func (o assetOpener) openBlocks(ctx context.Context, p *presentation) (source, error) {
+	return openBlob(ctx, o.files, p.blocks)
+}

@@ -1,0 +1,65 @@
+// Package hls plays video and audio files as HTTP Live Streaming, just in time:
+// nothing is transcoded, nothing is written, and the first viewer waits for no
+// more than the reading of the file's sample tables.
+//
+// A folder of files is one line, like http.FileServer:
+//
+//	http.Handle("/videos/", http.StripPrefix("/videos", hls.Dir("./videos")))
+//
+// and /videos/clip.mp4/master.m3u8 plays. Assets with owners, out of a store,
+// are played by a Server:
+//
+//	play, err := hls.New(files, meta, nil)
+//	mux.Handle("/watch/", http.StripPrefix("/watch", sessions(play)))
+//
+// where sessions is a handler around it that says who is asking, such as
+// auth.Middleware; /watch/{asset}/master.m3u8 plays for the owner, and for whom
+// else Options.Authorizer lets in.
+//
+// # What plays
+//
+// MP4 and MOV files, progressive or fragmented, with H.264, HEVC or AV1 video
+// and AAC, AC-3, E-AC-3, Opus, FLAC, ALAC or MP3 audio, each as HLS carries it
+// in fragmented MP4 (CMAF). Samples are sent as they are in the file. Audio and
+// video are separate renditions, so that every audio track can be chosen with
+// every video track. Edit lists, encoder delay, composition offsets and rotation
+// are resolved. What HLS cannot carry is a 415 that says why.
+//
+// # URIs
+//
+// Playback begins at {presentation}/master.m3u8, and everything else follows
+// from the relative URIs in it:
+//
+//	{presentation}/{revision}/v1/index.m3u8    media playlist of the video track with ID 1
+//	{presentation}/{revision}/v1/init.mp4      its init segment
+//	{presentation}/{revision}/v1/0.m4s         its first segment
+//	{presentation}/{revision}/a2/…             the audio track with ID 2
+//
+// The revision names the content, the cuts and the version of the packager: what
+// a URI below it answers never changes. A replaced file gets another revision,
+// and the old one is 404. Playlists name no host and no path above them, so that
+// any prefix, proxy or CDN may stand in front. Only this one spelling of each
+// URI is answered.
+//
+// # Caching
+//
+// Answers below a revision are immutable for a year; master.m3u8 is to be
+// revalidated each time. Everything has a strong ETag. All of it is private to
+// the viewer's own cache, unless Options.Public lets a CDN keep it. In memory,
+// playlists, init segments and the tables of segments are kept in a Cache of 32
+// MiB; segments are always sent from the file, on cleartext HTTP/1.1 by
+// sendfile, else in large blocks. That way stays open through handlers around
+// this one whose ResponseWriter keeps io.ReaderFrom.
+//
+// # Other origins
+//
+// Pages of every origin may play (Access-Control-Allow-Origin: *), without
+// cookies. For players that send cookies across origins, set NoCORS and let the
+// application's own CORS handler decide.
+//
+// # Errors
+//
+// Refusals are application/problem+json (RFC 9457). Should the file fail in the
+// middle of a segment, the connection is broken: no answer that looks whole is
+// short.
+package hls

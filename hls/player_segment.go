@@ -1,0 +1,91 @@
+package hls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/media"
+)
+
+// errIndex means that the stored index is damaged. A new one can be made.
+var errIndex = errors.New("the stored index is damaged")
+
+// sendSegment sends a segment or a range of one. Its length, and with it the
+// answer to HEAD and to a condition, is known without touching the source.
+func (p *player) sendSegment(w http.ResponseWriter, r *http.Request, of *presentation, track, n int) error {
+	t := &of.tracks[track]
+	size := segmentSize(t.Track, n)
+	etag := t.etags + strconv.Itoa(n) + `"`
+	p.describe(w.Header(), t.init.contentType, []string{etag}, true)
+	if notModified(w, r, etag) {
+		return nil
+	}
+	want, partial, err := limit(w, r, etag, size)
+	if err != nil {
+		return err
+	}
+	if !partial {
+		w.Header()["Content-Length"] = []string{strconv.FormatInt(size, 10)}
+	}
+	if r.Method == http.MethodHead {
+		return nil
+	}
+
+	b := newBody()
+	defer b.release()
+	src, err := p.prepare(r.Context(), b, of, track, n)
+	if err != nil {
+		return err
+	}
+	defer src.Close() //nolint:errcheck // it was only read
+	if partial {
+		b.cut(want)
+		w.WriteHeader(http.StatusPartialContent)
+	}
+	if b.send(w, r) != nil && b.readErr != nil {
+		// Too late for another answer, and a short one must not look whole.
+		problem.Report(r, fmt.Errorf("reading segment %d of track %d: %w", n, t.ID, b.readErr))
+		panic(http.ErrAbortHandler)
+	}
+	return nil // or the client went away, which is its right
+}
+
+// prepare makes b the segment and opens the source that it is sent from.
+func (p *player) prepare(ctx context.Context, b *body, of *presentation, track, n int) (source, error) {
+	t := of.tracks[track].Track
+	src, err := p.openSource(ctx, of)
+	if err != nil {
+		return src, err
+	}
+	if b.samples, err = p.samples(ctx, b.samples[:0], of, track, n); err != nil {
+		_ = src.Close()
+		return src, err
+	}
+	if got, want := b.fill(t, n), segmentSize(t, n); got != want {
+		_ = src.Close()
+		return src, fmt.Errorf("%w: segment %d of track %d has %d bytes, and its head says %d", errIndex, n, t.ID, got, want)
+	}
+	b.source, b.file = src.ReaderAt, src.file
+	return src, nil
+}
+
+// samples appends the samples of a segment to dst.
+func (p *player) samples(ctx context.Context, dst []media.Sample, of *presentation, track, n int) ([]media.Sample, error) {
+	if of.blocks == "" {
+		return of.index.Samples(dst, nil, track, n)
+	}
+	blocks, err := p.openBlocks(ctx, of)
+	if err != nil {
+		return dst, fmt.Errorf("%w: %w", errIndex, err)
+	}
+	defer blocks.Close() //nolint:errcheck // it was only read
+	samples, err := of.index.Samples(dst, blocks, track, n)
+	if err != nil {
+		return dst, fmt.Errorf("%w: %w", errIndex, err)
+	}
+	return samples, nil
+}

@@ -1,0 +1,98 @@
+package hls
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/streamgate/streamgate/media"
+)
+
+// appendMultivariant appends the multivariant playlist (RFC 8216bis §4.4.6): a
+// variant for each video track with each group of audio tracks, or one for each
+// audio group where there is no video. URIs are relative to it and begin with
+// the revision.
+func appendMultivariant(dst []byte, tracks []*media.Track, revision string) []byte {
+	var videos, audios []*media.Track
+	for _, t := range tracks {
+		switch t.Kind {
+		case media.Video:
+			videos = append(videos, t)
+		case media.Audio:
+			audios = append(audios, t)
+		}
+	}
+	groups := audioGroups(audios)
+
+	dst = append(dst, playlistHead...)
+	if !slices.ContainsFunc(tracks, func(t *media.Track) bool { return !t.Independent }) {
+		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
+	}
+	for _, g := range groups {
+		if len(videos) > 0 || len(g.members) > 1 {
+			dst = g.appendMedia(dst, revision)
+		}
+	}
+	for _, v := range videos {
+		rate := bitrateOf(v)
+		for _, g := range groups {
+			dst = appendVariant(dst, v, g, rate.plus(g.rate), revision)
+		}
+		if len(groups) == 0 {
+			dst = appendVariant(dst, v, nil, rate, revision)
+		}
+	}
+	if len(videos) == 0 {
+		for _, g := range groups {
+			dst = appendVariant(dst, nil, g, g.rate, revision)
+		}
+	}
+	return dst
+}
+
+// appendVariant appends EXT-X-STREAM-INF and its URI: of the video, or, without
+// one, of the group's default track.
+func appendVariant(dst []byte, v *media.Track, g *audioGroup, rate bitrate, revision string) []byte {
+	var a attributes
+	var codecs []string
+	a.integer("BANDWIDTH", rate.peak)
+	a.integer("AVERAGE-BANDWIDTH", rate.average)
+	if v != nil {
+		codecs = append(codecs, v.Codec)
+	}
+	if g != nil {
+		codecs = append(codecs, g.codecs()...)
+	}
+	a.quoted("CODECS", strings.Join(codecs, ","))
+	played := v
+	if v != nil {
+		a.picture(v)
+	} else {
+		played = g.members[g.preferred]
+	}
+	if g != nil && (v != nil || len(g.members) > 1) {
+		a.quoted("AUDIO", g.id)
+	}
+	dst = append(dst, "#EXT-X-STREAM-INF:"...)
+	dst = append(dst, a.text...)
+	dst = append(dst, '\n')
+	return append(append(dst, playlistURI(revision, played)...), '\n')
+}
+
+// picture adds what is known of a video.
+func (a *attributes) picture(v *media.Track) {
+	if v.Width > 0 && v.Height > 0 {
+		a.enumerated("RESOLUTION", strconv.Itoa(v.Width)+"x"+strconv.Itoa(v.Height))
+	}
+	if v.FrameRate > 0 && v.FrameRate < 10_000 {
+		a.enumerated("FRAME-RATE", strconv.FormatFloat(v.FrameRate, 'f', 3, 64))
+	}
+	switch v.Range {
+	case "SDR", "PQ", "HLG":
+		a.enumerated("VIDEO-RANGE", v.Range)
+	}
+}
+
+func playlistURI(revision string, t *media.Track) string {
+	return revision + "/" + trackName(t) + "/index.m3u8"
+}

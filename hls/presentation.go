@@ -1,0 +1,74 @@
+package hls
+
+import (
+	"github.com/streamgate/streamgate/media"
+)
+
+// A presentation is a file prepared for playback. It does not change and is
+// used concurrently; what is derived from the index is made when first wanted.
+type presentation struct {
+	index    *media.Index
+	source   string // what it is sent from: a storage key, or a path below a Folder
+	revision string
+	blocks   string // storage key that the index's blocks are read from; "" when it holds them
+	key      string // of the file that it was made of; "" for a blob, which does not change
+	master   document
+	tracks   []prepared // parallel to index.Tracks
+}
+
+// prepared is a track with its documents.
+type prepared struct {
+	*media.Track
+	playlist document
+	init     document
+	etags    string // begins the ETags of the segments
+}
+
+func newPresentation(index *media.Index, source, revision, blocks string) *presentation {
+	p := &presentation{index: index, source: source, revision: revision, blocks: blocks}
+	p.master = newDocument(playlistType, func() []byte { return appendMultivariant(nil, index.Tracks, revision) })
+	p.tracks = make([]prepared, len(index.Tracks))
+	for i, t := range index.Tracks {
+		p.tracks[i] = prepared{
+			Track: t,
+			playlist: newDocument(playlistType, func() []byte {
+				return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)), t)
+			}),
+			init:  newDocument(mediaType(t), func() []byte { return initSegment(t) }),
+			etags: `"` + revision + "-" + trackName(t) + "-",
+		}
+	}
+	return p
+}
+
+// find returns where a track is in the index, or -1.
+func (p *presentation) find(kind media.Kind, id int) int {
+	for i, t := range p.index.Tracks {
+		if t.ID == id && t.Kind == kind {
+			return i
+		}
+	}
+	return -1
+}
+
+// memory is about how many bytes the presentation takes once all of it was
+// asked for: playlists as they are and compressed, init segments.
+func (p *presentation) memory() int64 {
+	total := p.index.Memory() + 4096
+	for _, t := range p.index.Tracks {
+		total += mediaPlaylistSize(t)*5/4 + 4096
+	}
+	return total
+}
+
+const playlistType = "application/vnd.apple.mpegurl"
+
+// mediaType is the type of a track's init segment and segments: that of a whole
+// MP4 file. video/iso.segment says it better and is worse supported: players
+// and proxies that go by the type know only the old ones.
+func mediaType(t *media.Track) string {
+	if t.Kind == media.Video {
+		return "video/mp4"
+	}
+	return "audio/mp4"
+}

@@ -1,0 +1,133 @@
+package hls
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/streamgate/streamgate/media"
+)
+
+// A resource is one kind of thing that lies below a presentation. What comes
+// later (keys, I-frame playlists, subtitles, a DASH manifest) is a line here,
+// one in parseTrackFile or splitPath, and one in player.serve.
+type resource int
+
+const (
+	multivariant resource = iota + 1
+	mediaPlaylist
+	initialization
+	mediaSegment
+)
+
+const multivariantName = "master.m3u8"
+
+// A target is what the end of a path names within a presentation.
+type target struct {
+	what     resource
+	revision string // as it stands in the path; "" for the multivariant playlist
+	kind     media.Kind
+	track    int // Track.ID
+	segment  int
+}
+
+// splitPath takes an escaped path apart: the name of the presentation, still
+// escaped and without slashes around it, and what is wanted of it. Everything
+// but the one spelling that the playlists use is refused, so that two spellings
+// can never get different answers from whatever stands in front of this handler.
+func splitPath(path string) (name string, t target, ok bool) {
+	path, ok = strings.CutPrefix(path, "/")
+	if !ok {
+		return "", target{}, false
+	}
+	rest, file, ok := cutLast(path)
+	if !ok {
+		return "", target{}, false
+	}
+	if file == multivariantName {
+		return rest, target{what: multivariant}, rest != ""
+	}
+	rest, track, ok := cutLast(rest)
+	if !ok {
+		return "", target{}, false
+	}
+	name, revision, ok := cutLast(rest)
+	if !ok || name == "" || revision == "" {
+		return "", target{}, false
+	}
+	t, ok = parseTrackFile(file)
+	if !ok {
+		return "", target{}, false
+	}
+	t.revision = revision
+	t.kind, t.track, ok = parseTrack(track)
+	return name, t, ok
+}
+
+func cutLast(path string) (before, after string, ok bool) {
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 {
+		return "", path, false
+	}
+	return path[:i], path[i+1:], true
+}
+
+// parseTrackFile reads the last part of a path below a track.
+func parseTrackFile(file string) (target, bool) {
+	switch file {
+	case "index.m3u8":
+		return target{what: mediaPlaylist}, true
+	case "init.mp4":
+		return target{what: initialization}, true
+	}
+	number, ok := strings.CutSuffix(file, ".m4s")
+	if !ok {
+		return target{}, false
+	}
+	n, ok := parseNumber(number)
+	return target{what: mediaSegment, segment: n}, ok
+}
+
+// parseTrack reads a track's name, such as v1 or a2.
+func parseTrack(name string) (media.Kind, int, bool) {
+	if name == "" {
+		return "", 0, false
+	}
+	id, ok := parseNumber(name[1:])
+	switch {
+	case !ok:
+		return "", 0, false
+	case name[0] == 'v':
+		return media.Video, id, true
+	case name[0] == 'a':
+		return media.Audio, id, true
+	}
+	return "", 0, false
+}
+
+// trackName is what parseTrack reads.
+func trackName(t *media.Track) string {
+	letter := "a"
+	if t.Kind == media.Video {
+		letter = "v"
+	}
+	return letter + strconv.Itoa(t.ID)
+}
+
+// maxDigits keeps every number within 32 bits or nearly: enough for a track ID.
+const maxDigits = 10
+
+// parseNumber reads a decimal number in its only canonical spelling: digits, no
+// sign, no zero in front.
+func parseNumber(s string) (int, bool) {
+	if s == "" || len(s) > maxDigits || (s[0] == '0' && len(s) > 1) {
+		return 0, false
+	}
+	n := int64(0)
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(s[i]-'0')
+	}
+	return int(n), int64(int(n)) == n
+}

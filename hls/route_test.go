@@ -1,0 +1,82 @@
+package hls
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/streamgate/streamgate/media"
+)
+
+func TestPathsThatArePlayable(t *testing.T) {
+	for _, c := range []struct {
+		path, name string
+		want       target
+	}{
+		{"/clip/master.m3u8", "clip", target{what: multivariant}},
+		{"/a/b/clip.mp4/master.m3u8", "a/b/clip.mp4", target{what: multivariant}},
+		{"/clip/r1/v1/index.m3u8", "clip", target{what: mediaPlaylist, revision: "r1", kind: media.Video, track: 1}},
+		{"/clip/r1/a2/init.mp4", "clip", target{what: initialization, revision: "r1", kind: media.Audio, track: 2}},
+		{"/clip/r1/a20/0.m4s", "clip", target{what: mediaSegment, revision: "r1", kind: media.Audio, track: 20}},
+		{"/clip/r1/v4294967295/107.m4s", "clip", target{what: mediaSegment, revision: "r1", kind: media.Video, track: 4294967295, segment: 107}},
+	} {
+		name, got, ok := splitPath(c.path)
+		if !ok || name != c.name {
+			t.Errorf("splitPath(%q) = %q, %v; want %q", c.path, name, ok, c.name)
+		}
+		if d := cmp.Diff(c.want, got, cmp.AllowUnexported(target{})); d != "" {
+			t.Errorf("splitPath(%q): %s", c.path, d)
+		}
+	}
+}
+
+func TestPathsThatNameNothing(t *testing.T) {
+	for _, path := range []string{
+		"", "/", "//", "clip/master.m3u8", "/master.m3u8", "//master.m3u8",
+		"/clip", "/clip/", "/clip/master.m3u8/", "/clip/MASTER.M3U8", "/clip/master.m3u8.gz", "/clip/index",
+		"/clip/index.m3u8", "/clip/v1/index.m3u8", "//r1/v1/index.m3u8", "/clip//v1/index.m3u8", "/clip/r1//index.m3u8",
+		"/clip/r1/v01/index.m3u8", "/clip/r1/v/index.m3u8", "/clip/r1/V1/index.m3u8", "/clip/r1/x1/index.m3u8",
+		"/clip/r1/v-1/index.m3u8", "/clip/r1/v+1/index.m3u8", "/clip/r1/1/index.m3u8", "/clip/r1/v1a/index.m3u8",
+		"/clip/r1/v1/00.m4s", "/clip/r1/v1/01.m4s", "/clip/r1/v1/-1.m4s", "/clip/r1/v1/+1.m4s", "/clip/r1/v1/.m4s",
+		"/clip/r1/v1/1e1.m4s", "/clip/r1/v1/0x1.m4s", "/clip/r1/v1/1.M4S", "/clip/r1/v1/1.m4s ", "/clip/r1/v1/%31.m4s",
+		"/clip/r1/v1/99999999999999999999.m4s", "/clip/r1/v1/١.m4s", "/clip/r1/v1/init.mp4/", "/clip/r1/v1/index.sgi",
+		"/clip/r1/v1/..", "/clip/r1/v1/../v1/index.m3u8/x",
+	} {
+		if name, got, ok := splitPath(path); ok {
+			t.Errorf("splitPath(%q) = %q, %+v; want nothing", path, name, got)
+		}
+	}
+}
+
+func FuzzSplitPath(f *testing.F) {
+	f.Add("/clip/master.m3u8")
+	f.Add("/clip/r1/v1/index.m3u8")
+	f.Add("/a/b/r1/a2/17.m4s")
+	f.Add("/clip/r1/v01/init.mp4")
+	f.Fuzz(func(t *testing.T, path string) {
+		name, g, ok := splitPath(path)
+		if !ok {
+			return
+		}
+		if name == "" {
+			t.Fatalf("splitPath(%q) names nothing", path)
+		}
+		if back := "/" + name + "/" + g.path(); back != path {
+			t.Fatalf("splitPath(%q) reads as %q: two spellings of one thing", path, back)
+		}
+		if strings.Contains(g.revision, "/") {
+			t.Fatalf("revision %q", g.revision)
+		}
+	})
+}
+
+// path is the target's one spelling.
+func (t target) path() string {
+	if t.what == multivariant {
+		return multivariantName
+	}
+	track := trackName(&media.Track{Kind: t.kind, ID: t.track})
+	file := map[resource]string{mediaPlaylist: "index.m3u8", initialization: "init.mp4", mediaSegment: segmentName(t.segment)}[t.what]
+	return t.revision + "/" + track + "/" + file
+}

@@ -1,0 +1,80 @@
+package hls
+
+import (
+	"io"
+	"syscall"
+)
+
+// maxSendfile is below what one call of sendfile may move.
+const maxSendfile = 1 << 30
+
+// sendfile lets the kernel send the runs to a TCP connection, which is corked
+// meanwhile, so that packets are full however short the runs are. Where the
+// kernel cannot send from this file it returns without an error, and the runs
+// are still there.
+func (b *body) sendfile(conn syscall.Conn) (sent int64, err error) {
+	to, err := conn.SyscallConn()
+	if err != nil {
+		return 0, nil //nolint:nilerror // nothing that the kernel knows: gather
+	}
+	from, err := b.file.SyscallConn()
+	if err != nil {
+		return 0, nil //nolint:nilerror // as above
+	}
+	s := sender{body: b}
+	cork(to, 1)
+	err = from.Control(func(file uintptr) {
+		s.file = int(file)
+		if err := to.Write(s.send); s.err == nil {
+			s.err = err // a deadline, or a closed connection
+		}
+	})
+	cork(to, 0)
+	if s.err == nil {
+		s.err = err
+	}
+	return s.sent, s.err
+}
+
+func cork(c syscall.RawConn, on int) {
+	_ = c.Control(func(fd uintptr) { // where it fails there are only more packets
+		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_CORK, on)
+	})
+}
+
+// A sender is what a body's runs are while the kernel sends them.
+type sender struct {
+	*body
+	file int
+	sent int64
+	err  error
+}
+
+// send sends until everything is sent, or an error; it returns false to be
+// called again when the socket has room.
+func (s *sender) send(socket uintptr) (done bool) {
+	for len(s.runs) > 0 {
+		r := s.runs[0]
+		n, err := syscall.Sendfile(int(socket), s.file, &r.offset, int(min(r.length, maxSendfile)))
+		switch {
+		case n > 0:
+			s.sent += int64(n)
+			s.skipRuns(int64(n))
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			return false
+		case (err == syscall.EINVAL || err == syscall.ENOSYS) && s.sent == 0:
+			return true // this file system has no sendfile
+		case err == syscall.EIO:
+			s.readErr, s.err = err, err
+			return true
+		case err != nil:
+			s.err = err
+			return true
+		default:
+			s.readErr, s.err = io.ErrUnexpectedEOF, io.ErrUnexpectedEOF
+			return true
+		}
+	}
+	return true
+}

@@ -1,0 +1,142 @@
+package hls
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/media"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+)
+
+// DefaultCacheBytes is how large a cache is that was not given another size.
+const DefaultCacheBytes = 32 << 20
+
+// Options for New. The zero value is ready to use, and so is nil.
+type Options struct {
+	// Authorizer decides who may Play an asset. It is asked on every request,
+	// about the principal that auth.FromContext finds; default auth.OwnerOnly().
+	Authorizer auth.Authorizer
+
+	// Cache keeps indexes and playlists; default NewCache(CacheBytes).
+	Cache Cache
+
+	// CacheBytes is the size of the default Cache; default DefaultCacheBytes.
+	CacheBytes int64
+
+	// Public lets shared caches, such as a CDN, keep what they carry, and hand
+	// it to others without asking the Authorizer; default false.
+	Public bool
+
+	// NoCORS leaves the CORS headers to the application; default false: pages of
+	// every origin may play, without credentials.
+	NoCORS bool
+
+	// Parses is how many files are indexed at the same time, where a stored
+	// index is missing or damaged; default GOMAXPROCS.
+	Parses int
+}
+
+// A Server plays the assets of a store. It is an http.Handler that can be
+// mounted anywhere, under http.StripPrefix. It starts no goroutine that outlives
+// a request and needs no closing.
+type Server struct {
+	player
+	parser
+	files      storage.Store
+	meta       metadata.Store
+	authorizer auth.Authorizer
+	cache      Cache
+	rows       *lru // of *row, by asset
+	fetching   flights[*row]
+	loading    flights[*presentation]
+}
+
+// New returns a Server of the assets in meta, whose bytes are in files.
+func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) {
+	switch {
+	case files == nil:
+		return nil, errors.New("hls: a storage.Store is needed to read media from")
+	case meta == nil:
+		return nil, errors.New("hls: a metadata.Store is needed to find assets in")
+	}
+	if o == nil {
+		o = new(Options)
+	}
+	s := &Server{
+		player:     player{headers: newHeaders(o.Public, o.NoCORS)},
+		parser:     newParser(o.Parses, media.Cut{}),
+		files:      files,
+		meta:       meta,
+		authorizer: o.Authorizer,
+		cache:      o.Cache,
+		rows:       newLRU(rowBytes),
+	}
+	s.opener = assetOpener{s}
+	if s.authorizer == nil {
+		s.authorizer = auth.OwnerOnly()
+	}
+	if s.cache == nil {
+		s.cache = defaultCache(o.CacheBytes)
+	}
+	return s, nil
+}
+
+func defaultCache(bytes int64) Cache {
+	if bytes <= 0 {
+		bytes = DefaultCacheBytes
+	}
+	return NewCache(bytes)
+}
+
+// ServeHTTP answers {asset}/master.m3u8 and what it leads to.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.begin(w, r) {
+		return
+	}
+	if err := s.play(w, r); err != nil {
+		s.fail(w, r, err)
+	}
+}
+
+func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
+	id, t, ok := splitPath(r.URL.EscapedPath())
+	if !ok || !isAssetID(id) {
+		return errPath
+	}
+	ctx := r.Context()
+	row, err := s.asset(ctx, id)
+	if err != nil {
+		return err
+	}
+	p, err := s.presentation(ctx, row)
+	if err != nil {
+		return err
+	}
+	err = s.serve(w, r, p, t)
+	if errors.Is(err, errIndex) {
+		if p, err = s.rebuild(ctx, row); err == nil {
+			err = s.serve(w, r, p, t)
+		}
+	}
+	return err
+}
+
+// maxAssetID is how long an id may be, in bytes.
+const maxAssetID = 128
+
+// isAssetID reports whether an id needs no escaping in a path, has nothing in
+// it that a path could be changed with, and is not too long.
+func isAssetID(id string) bool {
+	if id == "" || len(id) > maxAssetID {
+		return false
+	}
+	for i := range len(id) {
+		c := id[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
