@@ -35,8 +35,11 @@ func Write(w http.ResponseWriter, r *http.Request, err error) {
 	body := encode(e, requestid.FromContext(r.Context()))
 
 	h := w.Header()
-	for _, name := range []string{"Content-Encoding", "Content-Range", "Content-Disposition", "Etag", "Last-Modified", "Expires"} {
+	for _, name := range []string{"Content-Encoding", "Content-Disposition", "Etag", "Last-Modified", "Expires"} {
 		h.Del(name) // they described what was not sent
+	}
+	if e.Kind.Status != http.StatusRequestedRangeNotSatisfiable {
+		h.Del("Content-Range") // which a 416 uses to say how long it is: RFC 9110 §15.5.17
 	}
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
