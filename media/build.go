@@ -126,6 +126,9 @@ func (c *choice) track(p *presenter) *Track {
 		t.Channels, t.SampleRate = e.channels, e.sampleRate
 		return t
 	}
+	if e.width == 0 || e.height == 0 {
+		e.width, e.height = int(k.size[0]>>16), int(k.size[1]>>16)
+	}
 	t.Kind, t.Range, t.Coded = Video, e.colors, [2]uint32{uint32(e.width) << 16, uint32(e.height) << 16}
 	t.Width, t.Height = e.width, e.height
 	if k.matrix[0] == 0 && k.matrix[4] == 0 && k.matrix[1] != 0 { // a quarter turn

@@ -16,4 +16,5 @@ const (
 	maxBlockBytes = 40 << 20 // of an index in memory
 	maxInSegment  = 1 << 16  // samples of a segment
 	maxSegments   = 1 << 17  // segments of a track
+	maxTicks      = 1 << 56  // a time, in ticks of any timescale
 )

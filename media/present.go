@@ -1,8 +1,11 @@
 package media
 
 import (
+	"cmp"
 	"math"
 	"slices"
+
+	"github.com/streamgate/streamgate/internal/problem"
 )
 
 // shown is one sample on the presentation's timeline, before the timelines of
@@ -162,7 +165,7 @@ func (p *presenter) surveyVideo(s *span) error {
 
 func hiddenWithin(list []hidden, first, last int64) []hidden {
 	list = slices.DeleteFunc(list, func(h hidden) bool { return h.index < first || h.index > last })
-	slices.SortFunc(list, func(a, b hidden) int { return int(max(-1, min(1, a.present-b.present))) })
+	slices.SortFunc(list, func(a, b hidden) int { return cmp.Compare(a.present, b.present) })
 	return list
 }
 
@@ -217,8 +220,14 @@ func (p *presenter) read(r *raw, fn func(i int64) bool) error {
 	}
 	for i := int64(0); ; i++ {
 		more, err := p.samples.next(r)
-		if err != nil || !more || !fn(i) {
+		if err != nil || !more {
 			return err
+		}
+		if r.decode > maxTicks/p.scale {
+			return problem.Errorf(ErrInvalid, "sample %d is decoded at a time beyond all reason", i+1)
+		}
+		if !fn(i) {
+			return nil
 		}
 	}
 }
@@ -229,6 +238,7 @@ func (p *presenter) each(fn func(*shown) error) error {
 	for i := range p.spans {
 		s, v := &p.spans[i], &p.surveys[i]
 		var r raw
+		var sh shown // one for all: a new one for each sample would be garbage by the thousand
 		var failed error
 		squeezed := squeeze(v.hidden)
 		err := p.read(&r, func(i int64) bool {
@@ -238,24 +248,17 @@ func (p *presenter) each(fn func(*shown) error) error {
 			if i > v.last {
 				return false
 			}
-			sh := p.place(s, v, &r, i, squeezed)
+			p.place(&sh, s, v, &r, i, squeezed)
 			sh.decode = max(sh.decode, last) // decoding never goes back
 			last = sh.decode
 			failed = fn(&sh)
 			return failed == nil
 		})
 		if err != nil || failed != nil {
-			return cmpError(failed, err)
+			return cmp.Or(failed, err)
 		}
 	}
 	return nil
-}
-
-func cmpError(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // squeeze gives each hidden sample a place of its own in the last ticks before
@@ -272,21 +275,22 @@ func squeeze(list []hidden) map[int64]int64 {
 }
 
 // place puts a sample on the presentation's timeline.
-func (p *presenter) place(s *span, v *survey, r *raw, i int64, squeezed map[int64]int64) shown {
+func (p *presenter) place(sh *shown, s *span, v *survey, r *raw, i int64, squeezed map[int64]int64) {
 	shift := s.start - s.begin
-	sh := shown{raw: *r}
+	sh.raw, sh.hide = *r, false
 	sh.decode = r.decode*p.scale + shift
 	sh.present = sh.decode + int64(r.shift)*p.scale
 	sh.end = sh.present + int64(r.duration)*p.scale
-	if before, hide := squeezed[i]; hide {
-		sh.present = s.start - before
-		sh.end = sh.present + 1
-		sh.hide = true
-	} else if p.video && !s.open && sh.present < s.start {
+	if squeezed != nil {
+		if before, hide := squeezed[i]; hide {
+			sh.present, sh.hide = s.start-before, true
+			sh.end = sh.present + 1
+		}
+	}
+	if p.video && !s.open && !sh.hide && sh.present < s.start {
 		sh.present = s.start // the edit begins while it shows
 	}
 	if i < v.resume {
 		sh.decode = v.resumeAt + shift - (v.resume - i)
 	}
-	return sh
 }

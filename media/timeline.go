@@ -22,7 +22,7 @@ func (t *trak) spans(movieScale uint32, scale int64) []span {
 	ticks := func(d uint64) int64 { return rescale(d, int64(t.timescale)*scale, int64(movieScale)) }
 	elapsed := uint64(0) // movie ticks
 	for _, e := range t.edits {
-		if e.time >= 0 && e.time < math.MaxInt64/scale {
+		if e.time >= 0 && e.time < maxTicks/scale {
 			s := span{begin: e.time * scale, end: math.MaxInt64, start: ticks(elapsed)}
 			if e.duration > 0 && movieScale > 0 {
 				s.end = s.begin + ticks(e.duration)
@@ -54,15 +54,15 @@ func everything() []span {
 // near forgives the rounding of one timescale to another.
 func near(a, b int64) bool { return a-b <= 1 && b-a <= 1 }
 
-// rescale returns d*to/from, rounded up, and something large where that does not fit.
+// rescale returns d*to/from, rounded up, at most maxTicks.
 func rescale(d uint64, to, from int64) int64 {
 	if from <= 0 || to <= 0 {
 		return 0
 	}
 	v := new(big.Int).SetUint64(d)
 	v.Mul(v, big.NewInt(to)).Add(v, big.NewInt(from-1)).Quo(v, big.NewInt(from))
-	if !v.IsInt64() || v.Int64() > 1<<60 {
-		return 1 << 60
+	if !v.IsInt64() || v.Int64() > maxTicks {
+		return maxTicks
 	}
 	return v.Int64()
 }
@@ -74,31 +74,45 @@ func gcd(a, b int64) int64 {
 	return a
 }
 
-// align chooses the presentation's beginning on the decode timelines. Media
-// time 0 of the presentation is where the earliest track starts to show; the
-// decode timelines begin early enough for what must be decoded before that. The
-// distance is a whole number of ticks for each track, so that tracks stay
-// exactly in step.
+// align chooses the presentation's beginning on the decode timelines. Time 0 of
+// the presentation is where the earliest track starts to show; the decode
+// timelines begin early enough for what must be decoded before that.
 func align(tracks []*built) {
-	step := int64(0) // ticks a second of the coarsest clock that all share
 	zero := tracks[0]
 	for _, b := range tracks {
-		step = gcd(int64(b.track.Timescale), step)
 		if before(b.shown, b.track.Timescale, zero.shown, zero.track.Timescale) {
 			zero = b
 		}
 	}
-	lead := int64(math.MinInt64) // in steps
+	step := int64(0) // ticks a second of the coarsest clock that all tracks share
 	for _, b := range tracks {
 		b.zero = convert(zero.shown, zero.track.Timescale, b.track.Timescale)
-		perStep := int64(b.track.Timescale) / step
-		lead = max(lead, ceilDiv(b.zero-b.decode, perStep))
+		step = gcd(int64(b.track.Timescale), step)
 	}
-	lead = max(lead, 0)
+	if step < minStep {
+		// Clocks with little in common: a tick of rounding is better than a long wait.
+		step = finest(tracks)
+	}
+	lead := int64(0) // in steps
 	for _, b := range tracks {
-		b.track.Origin = uint64(lead * (int64(b.track.Timescale) / step))
+		lead = max(lead, mulDivCeil(b.zero-b.decode, step, int64(b.track.Timescale)))
+	}
+	for _, b := range tracks {
+		b.track.Origin = uint64(mulDivCeil(lead, int64(b.track.Timescale), step))
 		b.settle()
 	}
+}
+
+// minStep is the coarsest common clock, in ticks a second, that is used to keep
+// tracks exactly in step.
+const minStep = 100
+
+func finest(tracks []*built) int64 {
+	step := int64(0)
+	for _, b := range tracks {
+		step = max(step, int64(b.track.Timescale))
+	}
+	return step
 }
 
 func before(a int64, aScale uint32, b int64, bScale uint32) bool {
@@ -113,10 +127,10 @@ func convert(v int64, from, to uint32) int64 {
 	return n.Div(n, big.NewInt(2*int64(from))).Int64()
 }
 
-func ceilDiv(a, b int64) int64 {
-	q := a / b
-	if a%b > 0 {
-		q++
+// mulDivCeil returns v*by/over, rounded up; at least 0.
+func mulDivCeil(v, by, over int64) int64 {
+	if v <= 0 {
+		return 0
 	}
-	return q
+	return rescale(uint64(v), by, over)
 }
