@@ -95,7 +95,7 @@ type Draft interface {
 
 	// Commit syncs, makes the blob visible under its key, durably, and closes
 	// the draft. ErrExists when a blob took the key meanwhile. After an error
-	// the draft is still open and no blob: Commit again, or Close and Append.
+	// the draft is still open: Commit again, or Close and Append.
 	Commit(ctx context.Context) error
 
 	// Close lets go of the draft and keeps its bytes for Append. It may have to
