@@ -28,7 +28,7 @@ VENDOR := examples/server/assets/vendor
 
 .PHONY: help
 help: ## list the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## start the reference server on 127.0.0.1:8080
@@ -69,7 +69,11 @@ tidy:
 
 .PHONY: deps
 deps: ## compare what each package depends on with deps.txt
-	$(GO) test -count=1 -run '^TestDependencies' .
+	$(GO) test -count=1 -run '^TestDependencies' ./internal/project
+
+.PHONY: deps-update
+deps-update: ## write deps.txt anew, after a change of dependencies that is meant
+	$(GO) test -count=1 -run '^TestDependenciesAreThose' ./internal/project -update
 
 .PHONY: race
 race: need-race clients assets ## every test but the long ones under the race detector, in random order
