@@ -1,0 +1,33 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/metadata/metadatatest"
+	"github.com/streamgate/streamgate/metadata/sqlite"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// open opens a database for one test.
+func open(t testing.TB) *sqlite.DB {
+	t.Helper()
+	db, err := sqlite.Open(filepath.Join(t.TempDir(), "metadata.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func TestStoreKeepsTheContract(t *testing.T) {
+	metadatatest.Run(t, func(t *testing.T) metadata.Store { return open(t).Metadata() })
+}
