@@ -1,0 +1,219 @@
+package hls
+
+import (
+	"bufio"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The figures of a server are those of a process of its own: this test binary,
+// run again. It serves a folder both ways and tells what it has used so far.
+
+const benchFolder = "STREAMGATE_HLS_BENCH_FOLDER"
+
+// TestBenchServer is that process; it is no test.
+func TestBenchServer(t *testing.T) {
+	dir := os.Getenv(benchFolder)
+	if dir == "" {
+		t.Skip("this is the server that the benchmarks run; nothing is to be done for it")
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/hls/", http.StripPrefix("/hls", Dir(dir)))
+	mux.Handle("/static/", http.StripPrefix("/static", http.FileServer(http.Dir(dir))))
+	mux.HandleFunc("/used", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("fresh") {
+			runtime.GC()
+			debug.FreeOSMemory()
+		}
+		_ = json.NewEncoder(w).Encode(measure())
+	})
+	text := []byte(strings.Repeat("#EXTINF:6.000000,\n10.m4s\n", 100))
+	mux.HandleFunc("/bare", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", playlistType)
+		w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+		_, _ = w.Write(text)
+	})
+	clear := httptest.NewServer(mux)
+	defer clear.Close()
+	secret := httptest.NewUnstartedServer(mux)
+	secret.EnableHTTP2 = true
+	secret.StartTLS()
+	defer secret.Close()
+	fmt.Printf("%s %s\n", clear.URL, secret.URL)
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the benchmark ends
+}
+
+// used is what a process has used since it began.
+type used struct {
+	CPU  time.Duration // user and system
+	Peak int64         // resident bytes, at most
+	Now  int64         // resident bytes
+}
+
+func measure() used {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	statm, _ := os.ReadFile("/proc/self/statm")
+	var total, resident int64
+	_, _ = fmt.Sscan(string(statm), &total, &resident)
+	return used{
+		CPU:  time.Duration(u.Utime.Nano() + u.Stime.Nano()),
+		Peak: u.Maxrss << 10,
+		Now:  resident * int64(os.Getpagesize()),
+	}
+}
+
+// A benched is a running server process.
+type benched struct {
+	clear, secret string
+	dir           string
+	client        *http.Client
+}
+
+// startServer runs a server of dir until the benchmark ends.
+func startServer(b testing.TB, dir string) *benched {
+	b.Helper()
+	if runtime.GOOS != "linux" {
+		b.Skip("the CPU of a process is measured on Linux only")
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestBenchServer$", "-test.timeout=20m")
+	cmd.Env = append(os.Environ(), benchFolder+"="+dir)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+	})
+	s := &benched{dir: dir}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := fmt.Sscan(line, &s.clear, &s.secret); err != nil {
+		b.Fatal(err)
+	}
+	s.client = newClient(false)
+	return s
+}
+
+// newClient keeps its connections, trusts the test's server and asks for
+// nothing compressed.
+func newClient(http2 bool) *http.Client {
+	t := &http.Transport{
+		TLSClientConfig:     &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // our own child
+		DisableCompression:  true,
+		MaxIdleConnsPerHost: 64,
+		DialContext:         (&net.Dialer{}).DialContext,
+		ForceAttemptHTTP2:   http2,
+		ReadBufferSize:      64 << 10,
+	}
+	if !http2 {
+		t.TLSClientConfig.NextProtos = []string{"http/1.1"}
+	}
+	return &http.Client{Transport: t}
+}
+
+// get reads a whole answer and returns its length.
+func get(b testing.TB, c *http.Client, url string) int64 {
+	b.Helper()
+	answer, err := c.Get(url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer answer.Body.Close()
+	n, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, answer.Body, make([]byte, 256<<10))
+	if err != nil || answer.StatusCode != http.StatusOK {
+		b.Fatalf("%s: %s, %v", url, answer.Status, err)
+	}
+	return n
+}
+
+func text(b testing.TB, c *http.Client, url string) string {
+	b.Helper()
+	answer, err := c.Get(url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer answer.Body.Close()
+	all, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		b.Fatalf("%s: %s, %v: %s", url, answer.Status, err, all)
+	}
+	return string(all)
+}
+
+func (s *benched) used(b testing.TB, fresh bool) (u used) {
+	b.Helper()
+	url := s.clear + "/used"
+	if fresh {
+		url += "?fresh"
+	}
+	if err := json.Unmarshal([]byte(text(b, s.client, url)), &u); err != nil {
+		b.Fatal(err)
+	}
+	return u
+}
+
+// cpu is what n calls of do cost the server, each.
+func (s *benched) cpu(b testing.TB, n int, do func(int)) time.Duration {
+	before := s.used(b, false).CPU
+	for i := range n {
+		do(i)
+	}
+	return (s.used(b, false).CPU - before) / time.Duration(n)
+}
+
+// tracks returns the prefixes of the video's and the audio's URIs.
+func (s *benched) tracks(b testing.TB, file string) (video, audio string) {
+	master := text(b, s.client, s.clear+"/hls/"+file+"/master.m3u8")
+	for line := range strings.Lines(master) {
+		if path, ok := strings.CutSuffix(strings.TrimSpace(line), "/v1/index.m3u8"); ok {
+			base := "/hls/" + file + "/" + path
+			return base + "/v1/", base + "/a2/"
+		}
+	}
+	b.Fatalf("no video in %s", master)
+	return "", ""
+}
+
+// copyFile keeps what an URL answers as a static file.
+func (s *benched) copyFile(b testing.TB, path, name string) {
+	b.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text(b, s.client, s.clear+path)), 0o600); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// touch makes a file look like another one.
+func touch(b testing.TB, path string) {
+	b.Helper()
+	now := time.Now()
+	if err := os.Chtimes(path, now, now); err != nil {
+		b.Fatal(err)
+	}
+}
