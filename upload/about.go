@@ -11,6 +11,7 @@ import (
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/validate"
 )
 
 // about is what a client tells of a file: all of it inert text.
@@ -22,17 +23,11 @@ type about struct {
 	tags        []string
 }
 
-// Limits of what is stored, in bytes; the same as for the metadata routes.
-const (
-	maxFilename    = 255
-	maxTitle       = 500
-	maxDescription = 10_000
-	maxTags        = 50
-	maxTag         = 100
-)
+// aboutFields are the names that all protocols share. "name" is what some tus
+// clients call the file name.
+var aboutFields = []string{"asset_id", "filename", "name", "title", "description", "tags"}
 
-// set takes one field under the name that all protocols share. Names that mean
-// nothing here are left alone.
+// set takes one field. Names that mean nothing here are left alone.
 func (f *about) set(name, value string) error {
 	if !utf8.ValidString(value) {
 		return problem.Errorf(problem.ErrBadRequest, "the field %q is not UTF-8 text", name)
@@ -42,38 +37,29 @@ func (f *about) set(name, value string) error {
 		f.assetID = value
 	case "filename", "name":
 		if f.filename == "" {
-			f.filename = cleanName(value)
+			f.filename = metadata.InertFilename(value)
 		}
 	case "title":
 		f.title = oneLine(value)
 	case "description":
-		f.description = strings.TrimSpace(value)
-	case "tags":
-		return f.addTags(value)
+		f.description = value
+	case "tags": // with commas between them
+		f.tags = nil
+		for tag := range strings.SplitSeq(value, ",") {
+			f.tags = append(f.tags, oneLine(tag))
+		}
 	}
-	switch {
-	case len(f.title) > maxTitle:
-		return problem.Errorf(problem.ErrBadRequest, "the title is longer than %d bytes", maxTitle)
-	case len(f.description) > maxDescription:
-		return problem.Errorf(problem.ErrBadRequest, "the description is longer than %d bytes", maxDescription)
-	}
-	return nil
+	return f.check()
 }
 
-// addTags takes tags with commas between them.
-func (f *about) addTags(list string) error {
-	for tag := range strings.SplitSeq(list, ",") {
-		tag = oneLine(tag)
-		switch {
-		case tag == "":
-			continue
-		case len(tag) > maxTag:
-			return problem.Errorf(problem.ErrBadRequest, "a tag is longer than %d bytes", maxTag)
-		case len(f.tags) == maxTags:
-			return problem.Errorf(problem.ErrBadRequest, "there are more than %d tags", maxTags)
-		}
-		f.tags = append(f.tags, tag)
+// check holds what people write to the limits of the metadata routes, and
+// brings it into its usual form.
+func (f *about) check() error {
+	a := metadata.Asset{Title: f.title, Description: f.description, Tags: f.tags, Filename: f.filename}
+	if err := a.Validate(); err != nil {
+		return err
 	}
+	f.title, f.description, f.tags = a.Title, a.Description, a.Tags
 	return nil
 }
 
@@ -97,7 +83,10 @@ func aboutPlain(r *http.Request) (about, error) {
 	if err != nil {
 		return f, problem.Because(problem.ErrBadRequest, err, "the query is not valid")
 	}
-	for _, name := range []string{"asset_id", "filename", "title", "description", "tags"} {
+	for _, name := range aboutFields {
+		if !query.Has(name) {
+			continue
+		}
 		if err := f.set(name, query.Get(name)); err != nil {
 			return f, err
 		}
@@ -111,27 +100,11 @@ func aboutPlain(r *http.Request) (about, error) {
 	return f, nil
 }
 
-// cleanName keeps of a file's name the last element, as one line of text.
-func cleanName(s string) string {
-	s = oneLine(s)
-	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
-		s = s[i+1:]
-	}
-	if s == "." || s == ".." {
-		return ""
-	}
-	for len(s) > maxFilename {
-		_, n := utf8.DecodeLastRuneInString(s)
-		s = s[:len(s)-n]
-	}
-	return s
-}
-
 // oneLine makes a space of everything that is not to be seen, so that a text
 // cannot forge lines or reorder what stands beside it.
 func oneLine(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+		if unicode.IsControl(r) || validate.IsBidiControl(r) || r == '\u2028' || r == '\u2029' {
 			return ' '
 		}
 		return r
@@ -140,5 +113,6 @@ func oneLine(s string) string {
 
 // titleOf is the title of a file that nobody gave one.
 func titleOf(filename string) string {
-	return strings.TrimSpace(strings.TrimSuffix(filename, path.Ext(filename)))
+	title := []rune(oneLine(strings.TrimSuffix(filename, path.Ext(filename))))
+	return strings.TrimSpace(string(title[:min(len(title), metadata.MaxTitle)]))
 }

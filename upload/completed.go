@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
 )
@@ -17,6 +18,7 @@ type Completed struct {
 	Meta   metadata.Store
 
 	Transcoder bool            // Options.Transcoder
+	Cut        media.Cut       // Options.Cut
 	Recorder   events.Recorder // never nil
 }
 
@@ -35,7 +37,7 @@ func (up *Uploader) runOnComplete(ctx context.Context, u *metadata.Upload) (*met
 	defer cancel()
 	err = up.o.OnComplete(ctx, &Completed{
 		Upload: u, Asset: a, Files: up.files, Meta: up.meta,
-		Transcoder: up.o.Transcoder, Recorder: up.o.Recorder,
+		Transcoder: up.o.Transcoder, Cut: up.o.Cut, Recorder: up.o.Recorder,
 	})
 	if err != nil {
 		up.o.Logger.ErrorContext(ctx, "an upload is complete but could not be processed now",

@@ -14,6 +14,10 @@ import (
 // connection is known to be dead.
 const staleAfter = 2 * time.Second
 
+// seizeWait bounds the wait for a writer that was told to stop, in case its
+// connection takes no deadlines.
+const seizeWait = 5 * time.Second
+
 // holds are the uploads that a request of this process is writing to, one each.
 type holds struct {
 	mu       sync.Mutex
@@ -55,6 +59,8 @@ func (hs *holds) take(id string) (*hold, error) {
 
 // seize is take, but a holder for which stop says so is ended first.
 func (hs *holds) seize(ctx context.Context, id string, cause error, stop func(*hold) bool) (*hold, error) {
+	ctx, cancel := context.WithTimeout(ctx, seizeWait)
+	defer cancel()
 	for {
 		h, err := hs.take(id)
 		if err == nil {

@@ -31,6 +31,10 @@ type Options struct {
 	// waits instead of failing; it is handed on in Completed. Default: false.
 	Transcoder bool
 
+	// Cut is how Inspect cuts files into segments; it is handed on in Completed.
+	// Default: media's own.
+	Cut media.Cut
+
 	// Authorizer decides who may do what. Default: auth.OwnerOnly().
 	Authorizer auth.Authorizer
 

@@ -63,8 +63,12 @@ func tusCreation(r *http.Request) (creation, error) {
 	if c.metadata, err = parseMetadata(strings.Join(r.Header.Values("Upload-Metadata"), ",")); err != nil {
 		return c, err
 	}
-	for _, name := range []string{"asset_id", "filename", "name", "title", "description", "tags"} {
-		if err := c.about.set(name, c.metadata[name]); err != nil {
+	for _, name := range aboutFields {
+		value, told := c.metadata[name]
+		if !told {
+			continue
+		}
+		if err := c.about.set(name, value); err != nil {
 			return c, err
 		}
 	}

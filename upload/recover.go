@@ -1,0 +1,200 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+)
+
+// recoverPage is how many rows Recover and Expire read at a time.
+const recoverPage = 100
+
+// Recover finishes what a crash cut off: uploads whose bytes are committed and
+// whose rows do not say so, assets that were never processed, bytes that belong
+// to no upload. Call it before serving; it may run again at any time, beside
+// running uploads, and then retries what OnComplete could not do.
+//
+// One thing that fails does not keep it from the others; the errors are joined.
+func (up *Uploader) Recover(ctx context.Context) error {
+	return errors.Join(up.recoverUploads(ctx), up.recoverAssets(ctx), up.recoverDrafts(ctx), up.Expire(ctx))
+}
+
+// Drain refuses new uploads with 503, ends those that run, with what arrived
+// made durable so that clients resume, and waits for them until ctx ends.
+func (up *Uploader) Drain(ctx context.Context) error {
+	if err := up.holds.drain(ctx); err != nil {
+		return fmt.Errorf("upload: draining: %w", err)
+	}
+	return nil
+}
+
+// recoverUploads finishes what was committed without a word in its row.
+func (up *Uploader) recoverUploads(ctx context.Context) error {
+	return up.eachOpen(ctx, func(u *metadata.Upload) error {
+		if _, err := up.files.Stat(ctx, u.Key); errors.Is(err, storage.ErrNotFound) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		s, err := up.resume(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		s.close()
+		return nil
+	})
+}
+
+// Expire ends uploads that nobody has resumed for Options.Expiry and removes
+// their bytes. Call it now and then; once an hour will do.
+func (up *Uploader) Expire(ctx context.Context) error {
+	return up.eachOpen(ctx, func(u *metadata.Upload) error {
+		if !expired(u) {
+			return nil
+		}
+		h, err := up.holds.take(u.ID)
+		if err != nil {
+			return err
+		}
+		defer h.release()
+		if u, err = up.meta.Upload(ctx, u.ID); err != nil || !expired(u) { // again: it was resumed meanwhile
+			return err
+		}
+		e := up.event(ctx, events.UploadCanceled, u)
+		e.Data = map[string]any{"error": reasonExpired}
+		if err := up.o.Recorder.Record(ctx, e); err != nil {
+			return err
+		}
+		return up.newSession(ctx, h, u).fail(ctx, metadata.UploadCanceled, reasonExpired, e)
+	})
+}
+
+// eachOpen calls fn for every open upload. What another request holds, or has
+// removed meanwhile, is left to it.
+func (up *Uploader) eachOpen(ctx context.Context, fn func(*metadata.Upload) error) error {
+	var errs []error
+	for after := ""; ; {
+		page, err := up.meta.OpenUploads(ctx, after, recoverPage)
+		if err != nil {
+			return errors.Join(append(errs, fmt.Errorf("upload: listing open uploads: %w", err))...)
+		}
+		for _, u := range page {
+			after = u.ID
+			err := fn(u)
+			if err != nil && !errors.Is(err, ErrLocked) && !errors.Is(err, metadata.ErrNotFound) {
+				errs = append(errs, fmt.Errorf("upload: recovering %s: %w", u.ID, err))
+			}
+		}
+		if len(page) < recoverPage {
+			return errors.Join(errs...)
+		}
+	}
+}
+
+// recoverAssets calls OnComplete for assets that are Processing and wait for nothing.
+func (up *Uploader) recoverAssets(ctx context.Context) error {
+	var errs []error
+	for after := ""; ; {
+		page, err := up.meta.AssetsIn(ctx, metadata.Processing, after, recoverPage)
+		if err != nil {
+			return errors.Join(append(errs, fmt.Errorf("upload: listing assets: %w", err))...)
+		}
+		for _, a := range page {
+			after = a.ID
+			if a.Waiting != "" {
+				continue
+			}
+			if err := up.recoverAsset(ctx, a); err != nil && !errors.Is(err, metadata.ErrNotFound) {
+				errs = append(errs, fmt.Errorf("upload: recovering asset %s: %w", a.ID, err))
+			}
+		}
+		if len(page) < recoverPage {
+			return errors.Join(errs...)
+		}
+	}
+}
+
+func (up *Uploader) recoverAsset(ctx context.Context, a *metadata.Asset) error {
+	uploads, err := up.meta.UploadsOf(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	var last *metadata.Upload
+	for _, u := range uploads {
+		if u.State == metadata.UploadComplete && (last == nil || u.UpdatedAt.After(last.UpdatedAt)) {
+			last = u
+		}
+	}
+	if last == nil {
+		return nil // it came another way
+	}
+	h, err := up.holds.take(last.ID)
+	if err != nil {
+		if errors.Is(err, ErrLocked) {
+			return nil // it is being processed
+		}
+		return err
+	}
+	defer h.release()
+	if a, err = up.meta.Asset(ctx, a.ID); err != nil || a.State != metadata.Processing {
+		return err
+	}
+	_, err = up.runOnComplete(ctx, last)
+	return err
+}
+
+// recoverDrafts removes drafts that no open upload speaks for. A row is written
+// before its draft is made, so a draft without one is no newcomer.
+func (up *Uploader) recoverDrafts(ctx context.Context) error {
+	var errs []error
+	for key, err := range up.orphans(ctx) {
+		if err == nil {
+			err = up.files.Delete(ctx, key)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("upload: removing drafts: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (up *Uploader) orphans(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for draft, err := range up.files.Drafts(ctx, "assets/") {
+			if err != nil {
+				yield("", err)
+				return
+			}
+			orphan, err := up.orphan(ctx, draft.Key)
+			if (err != nil || orphan) && !yield(draft.Key, err) {
+				return
+			}
+		}
+	}
+}
+
+// orphan says whether the draft under key is ours and nobody's.
+func (up *Uploader) orphan(ctx context.Context, key string) (bool, error) {
+	part := strings.Split(key, "/")
+	if len(part) != 4 || !metadata.IsID(part[1]) || !metadata.IsID(part[2]) || up.holds.get(part[2]) != nil {
+		return false, nil
+	}
+	switch part[3] {
+	case "index":
+		return true, nil // made anew by Inspect
+	case "source":
+	default:
+		return false, nil
+	}
+	u, err := up.meta.Upload(ctx, part[2])
+	if errors.Is(err, metadata.ErrNotFound) {
+		return true, nil
+	}
+	return err == nil && u.State != metadata.UploadOpen, err
+}
