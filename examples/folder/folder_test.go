@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"html"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestIndexListsWhatPlays(t *testing.T) {
+	dir := fstest.MapFS{
+		"b.mp4": {}, "a/Holiday & more.MOV": {}, "notes.txt": {}, ".hidden.mp4": {}, ".git/x.mp4": {}, "c.mp4/inner.m4v": {},
+	}
+	var names []string
+	for _, v := range (index{dir}).videos() {
+		names = append(names, v.Name)
+	}
+	want := []string{"a/Holiday & more.MOV", "b.mp4", "c.mp4/inner.m4v"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAddressesAreEscaped(t *testing.T) {
+	v := newVideo(`a b/50%?#"<i>.mp4`)
+	if want := "videos/a%20b/50%25%3F%23%22%3Ci%3E.mp4/master.m3u8"; v.Playback != want {
+		t.Errorf("playback %s, want %s", v.Playback, want)
+	}
+}
+
+func TestMissingDirectoryIsSaid(t *testing.T) {
+	err := run(t.Context(), filepath.Join(t.TempDir(), "nowhere"), "127.0.0.1:0", io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "-dir") {
+		t.Errorf("error %v, want one that names the flag", err)
+	}
+}
+
+func TestFolderPlays(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "videos")
+	makeClip(t, filepath.Join(dir, "2026", "Ünïcode & 100%.mp4"))
+	base := start(t, dir)
+
+	page := html.UnescapeString(fetch(t, base))
+	if !strings.Contains(page, "100%.mp4") {
+		t.Fatalf("the clip is not listed:\n%s", page)
+	}
+	link := regexp.MustCompile(`href="(\?play=[^"]+)"`).FindStringSubmatch(page)
+	playing := html.UnescapeString(fetch(t, base+link[1]))
+	source := regexp.MustCompile(`<video src="([^"]+)"`).FindStringSubmatch(playing)
+	if source == nil {
+		t.Fatalf("nothing plays:\n%s", playing)
+	}
+	out, err := exec.CommandContext(t.Context(), tool(t, "ffprobe"), "-v", "error", "-count_frames",
+		"-show_entries", "stream=codec_type,nb_read_frames", "-of", "csv=p=0", base+source[1]).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ffprobe: %v\n%s", err, out)
+	}
+	if !strings.Contains(string(out), "video,120\n") || !strings.Contains(string(out), "audio,") {
+		t.Errorf("ffprobe sees %q, want 120 frames of video, and audio", out)
+	}
+	t.Run("in a browser", func(t *testing.T) { playsInBrowser(t, base+link[1]) })
+}
+
+func playsInBrowser(t *testing.T, url string) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(tool(t, "chromium", "chromium-browser", "google-chrome")),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	defer cancel()
+	ctx, cancel = chromedp.NewContext(ctx)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelector('video').currentTime > 1 && document.querySelector('video').videoWidth === 320`))
+	if err != nil {
+		t.Errorf("it does not play: %v", err)
+	}
+}
+
+func makeClip(t *testing.T, path string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), tool(t, "ffmpeg"), "-v", "error",
+		"-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30:duration=4", "-f", "lavfi", "-i", "sine=duration=4",
+		"-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "30", "-pix_fmt", "yuv420p", "-c:a", "aac", path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ffmpeg: %v\n%s", err, out)
+	}
+}
+
+// start runs the program until the test ends and returns the address of its page.
+func start(t *testing.T, dir string) string {
+	t.Helper()
+	reader, writer := io.Pipe()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx, dir, "127.0.0.1:0", writer) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	})
+	line := make([]byte, 4096)
+	n, err := reader.Read(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return regexp.MustCompile(`http://\S+`).FindString(string(line[:n]))
+}
+
+func fetch(t *testing.T, url string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("GET %s answers %s: %v", url, answer.Status, err)
+	}
+	return string(body)
+}
+
+// tool finds a program by any of its names, or skips the test; under CI it fails it.
+func tool(t *testing.T, names ...string) string {
+	t.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is not installed; make test installs it", names[0])
+	}
+	t.Skipf("%s is not installed; make test installs it", names[0])
+	return ""
+}

@@ -1,0 +1,169 @@
+// The page: what is dropped is uploaded, what is ready plays.
+
+import { at, call, playback, Problem } from './api.js';
+import { copy } from './clipboard.js';
+import { listen } from './keys.js';
+import { Library } from './library.js';
+import { follow } from './live.js';
+import * as player from './player.js';
+import { askKey, signOut } from './session.js';
+import * as uploads from './uploads.js';
+import { title } from './words.js';
+
+const $ = (id) => document.getElementById(id);
+const wanted = new Set(); // assets uploaded here, to be opened once they play
+
+const library = new Library({
+  open: (asset) => show(asset, true),
+  copy: share,
+  remove,
+  changed,
+  trouble,
+}, (id) => [...uploads.uploads].some((u) => u.asset === id));
+
+function show(asset, byHand) {
+  player.open(asset);
+  library.mark(asset.id);
+  if (location.hash.slice(1) !== asset.id) history.pushState(null, '', `#${asset.id}`);
+  if (!byHand) return;
+  $('player').scrollIntoView({ block: 'start' });
+  $('video').focus({ preventScroll: true });
+  $('video').play().catch(() => {});
+}
+
+function close() {
+  const id = player.current()?.id;
+  player.close();
+  library.mark('');
+  if (location.hash) history.pushState(null, '', location.pathname + location.search);
+  (document.querySelector(`[data-id="${id}"] .open`) ?? $('choose')).focus();
+}
+
+// An asset has changed. One that was uploaded here opens as soon as it plays,
+// unless there is something else to watch or to wait for.
+function changed(asset) {
+  if (player.current()?.id === asset.id && asset.playable) player.open(asset);
+  if (!wanted.has(asset.id) || !(asset.playable || asset.state === 'failed')) return;
+  wanted.delete(asset.id);
+  if (asset.state === 'failed') return toast(asset.error || `${title(asset)} cannot be played.`);
+  if (!player.current() && uploads.uploads.size === 0) show(asset, false);
+  toast(`${title(asset)} is ready.`);
+}
+
+async function share(asset) {
+  toast(await copy(playback(asset)) ? 'Address copied.' : `Copy it by hand: ${playback(asset)}`);
+}
+
+async function remove(asset) {
+  $('confirm-text').textContent = `“${title(asset)}” and all that belongs to it will be gone for good.`;
+  $('confirm').returnValue = 'no';
+  $('confirm').showModal();
+  await new Promise((resolve) => $('confirm').addEventListener('close', resolve, { once: true }));
+  if ($('confirm').returnValue !== 'yes') return;
+  try {
+    await call('DELETE', `v1/assets/${asset.id}`);
+  } catch (err) {
+    if (!(err instanceof Problem)) throw err;
+    if (err.status !== 404 && err.status !== 410) return toast(`Not deleted. ${err.message}`);
+  }
+  if (player.current()?.id === asset.id) close();
+  library.forget(asset.id);
+  toast(`“${title(asset)}” is deleted.`);
+}
+
+function trouble(err) {
+  if (err?.status === 401) return askKey();
+  $('sign-out').hidden = document.documentElement.dataset.locked !== 'true';
+  $('banner').hidden = !err;
+  $('banner').textContent = err?.away ? 'The server does not answer. The page goes on by itself as soon as it is back.' : err?.message ?? '';
+}
+
+let fading = 0;
+
+function toast(words) {
+  $('toast').textContent = words;
+  $('toast').dataset.shown = '';
+  clearTimeout(fading);
+  fading = setTimeout(() => delete $('toast').dataset.shown, 5000);
+}
+
+function take(files) {
+  uploads.start([...files], (upload) => {
+    wanted.add(upload.asset);
+    queueMicrotask(() => library.refresh(upload.asset));
+  });
+  library.arrange();
+}
+
+function acceptFiles() {
+  $('choose').onclick = () => $('files').click();
+  $('files').onchange = () => {
+    take($('files').files);
+    $('files').value = ''; // so that the same file may be chosen again
+  };
+  let depth = 0; // dragenter and dragleave also come from what lies inside
+  const over = (by) => $('drop').toggleAttribute('data-over', (depth = Math.max(0, depth + by)) > 0);
+  const carriesFiles = (e) => e.dataTransfer?.types.includes('Files');
+  window.addEventListener('dragenter', (e) => carriesFiles(e) && over(1));
+  window.addEventListener('dragleave', (e) => carriesFiles(e) && over(-1));
+  window.addEventListener('dragover', (e) => carriesFiles(e) && e.preventDefault());
+  window.addEventListener('drop', (e) => {
+    if (!carriesFiles(e)) return;
+    e.preventDefault();
+    over(-depth);
+    take(e.dataTransfer.files);
+  });
+  window.addEventListener('online', uploads.hurry);
+  window.addEventListener('beforeunload', (e) => uploads.busy() && e.preventDefault());
+}
+
+function onEvent({ type, asset }) {
+  if (!asset) return;
+  if (type === 'asset.deleted') library.forget(asset);
+  else library.refresh(asset);
+}
+
+// The address names the video, so that a reload, Back and a bookmark find it.
+async function followAddress() {
+  const id = location.hash.slice(1);
+  if (!id) return player.current() && close();
+  if (!/^[a-z2-7]{26}$/.test(id) || player.current()?.id === id) return;
+  try {
+    const asset = library.get(id) ?? (await call('GET', `v1/assets/${id}`));
+    if (asset.playable) show(asset, false);
+  } catch (err) {
+    if (err.status !== 401) toast('The video of this address is not there.');
+  }
+}
+
+function showTerminal() {
+  const key = document.documentElement.dataset.locked === 'true' ? ' -H "Authorization: Bearer $STREAMGATE_API_KEY"' : '';
+  $('curl').textContent = `curl${key} --data-binary @clip.mp4 ${at('v1/uploads')}\ncurl${key} -F file=@clip.mp4 ${at('v1/uploads')}`;
+  $('endpoint').textContent = at('v1/uploads');
+}
+
+const pulses = { live: 'Live', polling: 'Reconnecting…' };
+
+async function start() {
+  await library.load();
+  if (!$('sign-in').hidden) return; // signing in loads the page again
+  followAddress();
+  follow({
+    onEvent,
+    onGap: () => library.load(),
+    onState: (state) => {
+      $('pulse').dataset.live = state;
+      $('pulse').textContent = pulses[state];
+      if (state === 'live') uploads.hurry();
+    },
+  });
+}
+
+$('player-close').onclick = close;
+$('player-copy').onclick = () => share(player.current());
+$('sign-out').onclick = signOut;
+window.addEventListener('popstate', followAddress);
+listen(() => player.current() !== null, close);
+acceptFiles();
+showTerminal();
+start();

@@ -1,0 +1,150 @@
+// The list of videos: rows that stay where they are while their state changes,
+// a search, and pages.
+
+import { call, Problem } from './api.js';
+import { facts, title } from './words.js';
+
+const section = document.getElementById('library');
+const list = document.getElementById('assets');
+const empty = document.getElementById('empty');
+const more = document.getElementById('more');
+const search = document.getElementById('search');
+const template = document.getElementById('asset-row');
+
+const known = new Map(); // id → { asset, row }, in the order shown
+let next = '';
+let turn = 0; // of the last load, so that an older answer never wins
+
+/** Library shows assets and tells of what is done to them. */
+export class Library {
+  /** on has open(asset), copy(asset, button), remove(asset), changed(asset), trouble(problem). here(id) says whether this page uploads it. */
+  constructor(on, here) {
+    this.on = on;
+    this.here = here;
+    let pause = 0;
+    search.addEventListener('input', () => {
+      clearTimeout(pause);
+      pause = setTimeout(() => this.load(), 200);
+    });
+    more.addEventListener('click', () => this.load(next));
+  }
+
+  get(id) {
+    return known.get(id)?.asset;
+  }
+
+  /** load fetches the first page, or the one behind a cursor. */
+  async load(cursor = '') {
+    const mine = ++turn;
+    try {
+      const page = await call('GET', 'v1/assets', { query: { q: search.value.trim(), cursor, limit: '50' } });
+      if (mine === turn) this.#fill(page, cursor);
+    } catch (err) {
+      if (mine === turn) this.#trouble(err);
+    }
+  }
+
+  /** refresh fetches one asset again. */
+  async refresh(id) {
+    if (!known.has(id)) return this.load();
+    try {
+      this.#put(await call('GET', `v1/assets/${id}`));
+    } catch (err) {
+      if (err.status === 404 || err.status === 410) this.forget(id);
+      else this.#trouble(err);
+    }
+    this.arrange();
+  }
+
+  forget(id) {
+    const entry = known.get(id);
+    if (!entry) return;
+    const neighbour = entry.row.nextElementSibling ?? entry.row.previousElementSibling;
+    const focused = entry.row.contains(document.activeElement);
+    entry.row.remove();
+    known.delete(id);
+    if (focused) (neighbour?.querySelector('.open') ?? search).focus();
+    this.arrange();
+  }
+
+  mark(id) {
+    for (const [key, { row }] of known) row.toggleAttribute('aria-current', key === id);
+  }
+
+  /** arrange hides what this page shows as an upload, and says when nothing is left. */
+  arrange() {
+    let shown = 0;
+    for (const [id, { row }] of known) {
+      row.hidden = this.here(id);
+      if (!row.hidden) shown++;
+    }
+    const asked = search.value.trim();
+    empty.hidden = shown > 0;
+    section.hidden = shown === 0 && known.size > 0; // what is known is among the uploads
+    empty.querySelector('.lead').textContent = asked ? `Nothing found for “${asked}”` : 'No videos yet';
+    empty.querySelector('.hint').textContent = asked
+      ? 'All words must occur in title, description or tags.'
+      : 'What you upload appears here and plays a moment later.';
+    search.hidden = known.size === 0 && !asked;
+    document.documentElement.toggleAttribute('data-empty', known.size === 0 && !asked);
+  }
+
+  #fill(page, cursor) {
+    const assets = page.assets ?? [];
+    if (!cursor) {
+      const ids = new Set(assets.map((a) => a.id));
+      for (const id of [...known.keys()]) if (!ids.has(id)) this.forget(id);
+    }
+    for (const asset of assets) {
+      this.#put(asset);
+      list.append(known.get(asset.id).row); // in the order of the answer
+    }
+    next = page.next ?? '';
+    more.hidden = !next;
+    this.arrange();
+    this.on.trouble(null);
+  }
+
+  #trouble(err) {
+    if (!(err instanceof Problem)) throw err;
+    this.on.trouble(err);
+  }
+
+  #put(asset) {
+    let entry = known.get(asset.id);
+    if (!entry) known.set(asset.id, (entry = { row: this.#row(asset.id) }));
+    entry.asset = asset;
+    this.#draw(entry);
+    this.on.changed(asset);
+  }
+
+  #row(id) {
+    const row = template.content.firstElementChild.cloneNode(true);
+    row.dataset.id = id;
+    row.querySelector('.open').onclick = () => this.on.open(this.get(id));
+    row.querySelector('.copy').onclick = () => this.on.copy(this.get(id));
+    row.querySelector('.remove').onclick = () => this.on.remove(this.get(id));
+    return row;
+  }
+
+  #draw({ row, asset }) {
+    const name = title(asset);
+    row.dataset.state = asset.state;
+    row.querySelector('.open').textContent = name;
+    row.querySelector('.open').disabled = !asset.playable;
+    row.querySelector('.copy').hidden = !asset.playable;
+    row.querySelector('.copy').setAttribute('aria-label', `Copy the playback address of ${name}`);
+    row.querySelector('.remove').setAttribute('aria-label', `Delete ${name}`);
+    row.querySelector('.note').textContent = note(asset);
+    row.querySelector('.state').textContent = { uploading: 'Uploading', processing: 'Processing', failed: 'Failed' }[asset.state] ?? '';
+  }
+}
+
+function note(asset) {
+  switch (asset.state) {
+    case 'failed': return asset.error || 'It cannot be played.';
+    case 'processing': return asset.reason || (asset.waiting ? `Waits for the ${asset.waiting}.` : 'Being looked at…');
+    case 'uploading': return 'Not all of it has arrived. To go on, choose the same file again in the browser that sent it.';
+  }
+  return facts(asset);
+}

@@ -1,0 +1,20 @@
+package main
+
+import (
+	"context"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// slowUploads limits what the page sends, in bytes a second; -1 lifts the limit.
+func slowUploads(b *tab, bytesPerSecond float64) {
+	b.t.Helper()
+	b.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, network.EmulateNetworkConditions, network.EmulateNetworkConditionsParams{
+			DownloadThroughput: -1, UploadThroughput: bytesPerSecond,
+		})
+		return chromedp.Void{}, err
+	})
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+)
+
+// greet says where to go, how to upload, and how to stop.
+func greet(w io.Writer, c config, addr net.Addr) {
+	data := c.data
+	if absolute, err := filepath.Abs(data); err == nil {
+		data = absolute
+	}
+	url, header := "http://"+reachable(addr), ""
+	if c.key != "" {
+		header = ` -H "Authorization: Bearer $` + keyVariable + `"`
+	}
+	fmt.Fprintf(w, `StreamGate is running.
+
+  Open      %[1]s/
+  Upload    curl%[2]s --data-binary @clip.mp4 %[1]s/v1/uploads
+            curl%[2]s -F file=@clip.mp4 %[1]s/v1/uploads
+  Data      %[3]s
+  Stop      Ctrl+C
+
+`, url, header, data)
+}
+
+// reachable names an address that a browser on this machine can open: not the
+// wildcard.
+func reachable(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return addr.String()
+	}
+	return fmt.Sprintf("localhost:%d", tcp.Port)
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// output is what a server prints, and when it says where it is.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder
+	url  chan string
+}
+
+var opens = regexp.MustCompile(`Open +(http://\S+)`)
+
+func newOutput() *output { return &output{url: make(chan string, 1)} }
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.Write(p)
+	if m := opens.FindStringSubmatch(o.text.String()); m != nil {
+		select {
+		case o.url <- m[1]:
+		default:
+		}
+	}
+	return len(p), nil
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// runServer runs the server in this process until the test ends, and returns
+// the address of its page.
+func runServer(t *testing.T, c config, files fs.FS) string {
+	t.Helper()
+	if c.addr == "" {
+		c.addr = "127.0.0.1:0"
+	}
+	if c.data == "" {
+		c.data = filepath.Join(t.TempDir(), "data")
+	}
+	c.drain = 5 * time.Second
+	out := newOutput()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx, c, files, out) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("the server ended with %v", err)
+		}
+	})
+	select {
+	case url := <-out.url:
+		return url
+	case err := <-done:
+		done <- nil
+		t.Fatalf("the server did not start: %v", err)
+	case <-time.After(20 * time.Second):
+		t.Fatal("the server did not say where it is")
+	}
+	return ""
+}
+
+type asset struct {
+	ID       string  `json:"id"`
+	State    string  `json:"state"`
+	Error    string  `json:"error"`
+	Playable bool    `json:"playable"`
+	Duration float64 `json:"duration"`
+	Playback string  `json:"playback"`
+}
+
+// uploadFile does what curl --data-binary does.
+func uploadFile(t *testing.T, base, path, bearer string) asset {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"v1/uploads", bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded") // as curl does
+	authorize(r, bearer)
+	var created struct {
+		AssetID string `json:"asset_id"`
+	}
+	request(t, r, http.StatusCreated, &created)
+	return awaitAsset(t, base, created.AssetID, bearer)
+}
+
+// awaitAsset returns an asset once it is ready or failed.
+func awaitAsset(t *testing.T, base, id, bearer string) asset {
+	t.Helper()
+	var a asset
+	for range 200 {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"v1/assets/"+id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		authorize(r, bearer)
+		request(t, r, http.StatusOK, &a)
+		if a.State == "ready" || a.State == "failed" {
+			return a
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("asset %s stays %q", id, a.State)
+	return a
+}
+
+func authorize(r *http.Request, bearer string) {
+	if bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+bearer)
+	}
+}
+
+func request(t *testing.T, r *http.Request, status int, into any) {
+	t.Helper()
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(answer.Body); err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != status {
+		t.Fatalf("%s %s answers %d, want %d: %s", r.Method, r.URL, answer.StatusCode, status, body.String())
+	}
+	if into == nil {
+		return
+	}
+	if err := json.Unmarshal(body.Bytes(), into); err != nil {
+		t.Fatalf("%s %s: %v: %s", r.Method, r.URL, err, body.String())
+	}
+}
