@@ -1,0 +1,101 @@
+package streamgate
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/hls"
+	"github.com/streamgate/streamgate/internal/middleware"
+	"github.com/streamgate/streamgate/internal/requestid"
+	"github.com/streamgate/streamgate/media"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/upload"
+)
+
+const expiryInterval = time.Hour
+
+// wire makes the services over the stores and puts the stack before them.
+func (g *Gate) wire() (err error) {
+	g.bus = events.NewBus(nil)
+	g.dispatcher = events.NewDispatcher(g.meta.Events(), &events.DispatcherOptions{
+		Live: g.bus, Retention: g.o.retention, Logger: g.o.logger,
+	})
+	g.dispatcher.Handle("remove what a deleted asset leaves", g.removeBlobs, events.AssetDeleted)
+	if g.o.onReady != nil {
+		g.dispatcher.Handle("OnReady", g.tellReady, events.AssetReady)
+	}
+	if g.uploads, err = upload.New(g.files, g.meta, g.uploadOptions()); err != nil {
+		return err
+	}
+	if g.player, err = hls.New(g.files, g.meta, &hls.Options{Authorizer: g.o.authorizer}); err != nil {
+		return err
+	}
+	g.assets, err = metadata.NewHandler(g.meta, &metadata.HandlerOptions{
+		Authorizer: g.o.authorizer, Recorder: g.o.recorder, Playback: g.playbackPath,
+	})
+	if err != nil {
+		return err
+	}
+	g.expiry = &periodic{name: "expire uploads", every: expiryInterval, do: g.uploads.Expire, logger: g.o.logger}
+	return g.stack()
+}
+
+func (g *Gate) uploadOptions() *upload.Options {
+	return &upload.Options{
+		MaxSize:    g.o.maxUploadSize,
+		OnComplete: upload.Inspect,
+		Cut:        g.cut(),
+		Authorizer: g.o.authorizer,
+		Recorder:   g.o.recorder,
+		Publish:    g.bus.Publish,
+		AssetPath:  g.assetPath,
+		Playback:   g.playbackPath,
+		BaseURL:    g.absolute("/v1/uploads"),
+		Expiry:     g.o.uploadExpiry,
+		Logger:     g.o.logger,
+	}
+}
+
+// cut is how files are cut into segments; the zero value is the default.
+func (g *Gate) cut() media.Cut { return media.Cut{Target: g.o.segmentDuration.Seconds()} }
+
+// stack puts the layers before the routes; the first named is the outermost.
+// What can be refused without asking the application is refused first.
+func (g *Gate) stack() error {
+	crossOrigin, err := middleware.CrossOrigin(g.o.origins...)
+	if err != nil {
+		return err
+	}
+	layers := []func(http.Handler) http.Handler{
+		requestid.Middleware,
+		middleware.AccessLog(g.o.logger),
+		middleware.Recover,
+		g.requests.layer,
+	}
+	if len(g.o.hosts) > 0 {
+		layers = append(layers, middleware.AllowHosts(g.o.hosts...))
+	}
+	layers = append(layers, crossOrigin)
+	authenticate := auth.Middleware(g.o.authenticate)
+	g.public = middleware.Chain(router(g.publicRoutes(), authenticate), layers...)
+	g.admin = middleware.Chain(router(g.adminRoutes(), authenticate), layers...)
+	return nil
+}
+
+// playbackPath is where an asset plays: a path from the mount, or absolute by
+// WithPublicURL.
+func (g *Gate) playbackPath(assetID string) string {
+	return g.o.publicURL + "/play/" + assetID + "/master.m3u8"
+}
+
+func (g *Gate) assetPath(assetID string) string { return g.o.publicURL + "/v1/assets/" + assetID }
+
+// absolute is an absolute URL, "" without WithPublicURL.
+func (g *Gate) absolute(path string) string {
+	if g.o.publicURL == "" {
+		return ""
+	}
+	return g.o.publicURL + path
+}

@@ -1,0 +1,174 @@
+package streamgate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+)
+
+// Option changes what New makes.
+type Option func(*options)
+
+type options struct {
+	authenticate    auth.Authenticator
+	authorizer      auth.Authorizer
+	logger          *slog.Logger
+	publicURL       string
+	onReady         func(context.Context, *metadata.Asset)
+	files           storage.Store
+	meta            metadata.Store
+	recorder        events.Recorder
+	maxUploadSize   int64
+	uploadExpiry    time.Duration
+	importFolders   []string
+	hosts           []string
+	origins         []string
+	segmentDuration time.Duration
+	retention       time.Duration
+}
+
+// WithAuthenticator says who sends a request, for example by the application's
+// own session cookie. auth.Everybody("local") is for a server that only its
+// owner reaches. Default: none, and New refuses.
+func WithAuthenticator(a auth.Authenticator) Option {
+	return func(o *options) { o.authenticate = a }
+}
+
+// WithAuthorizer says who may do what. auth.PublicPlay(auth.OwnerOnly()) lets
+// anybody play who has an asset's address. Default: auth.OwnerOnly().
+func WithAuthorizer(a auth.Authorizer) Option {
+	return func(o *options) { o.authorizer = a }
+}
+
+// WithLogger takes the access log, one line for each request, and what fails in
+// the background. Default: slog.Default().
+func WithLogger(l *slog.Logger) Option {
+	return func(o *options) { o.logger = l }
+}
+
+// WithPublicURL is the URL, as clients see it, of where the Gate is mounted,
+// such as "https://example.com/video". Answers then hold absolute URLs.
+// Default: none; Locations are relative, and paths in answers count from the mount.
+func WithPublicURL(url string) Option {
+	return func(o *options) { o.publicURL = url }
+}
+
+// OnReady is called when an asset has become ready, at least once for each time
+// it does, also when the process ended in between. It runs in the background,
+// and its context ends when Stop has to hurry. Default: nobody is called.
+func OnReady(f func(ctx context.Context, a *metadata.Asset)) Option {
+	return func(o *options) { o.onReady = f }
+}
+
+// WithStorage keeps the bytes in a store that the caller opened and closes
+// after Stop. Default: the data directory, by storage/disk.
+func WithStorage(s storage.Store) Option {
+	return func(o *options) { o.files = s }
+}
+
+// WithMetadata keeps what is known of assets in a store that the caller opened
+// and closes after Stop. Default: streamgate.db in the data directory, by
+// metadata/sqlite.
+func WithMetadata(s metadata.Store) Option {
+	return func(o *options) { o.meta = s }
+}
+
+// WithRecorder is told of everything that happens before the client is, and may
+// refuse it: an audit log, for example. Several are told in turn.
+// Default: nobody is told.
+func WithRecorder(r events.Recorder) Option {
+	return func(o *options) {
+		if o.recorder != nil {
+			r = events.Join(o.recorder, r)
+		}
+		o.recorder = r
+	}
+}
+
+// WithMaxUploadSize is the largest file that is taken, in bytes; negative for
+// no limit. Default: 32 GiB.
+func WithMaxUploadSize(bytes int64) Option {
+	return func(o *options) { o.maxUploadSize = bytes }
+}
+
+// WithUploadExpiry is how long an upload that is not complete can be resumed,
+// from its last byte on. Default: 7 days.
+func WithUploadExpiry(d time.Duration) Option {
+	return func(o *options) { o.uploadExpiry = d }
+}
+
+// WithImportFolder lets Gate.Import take files from below dir, without copying
+// them. May be given more than once. Default: none.
+func WithImportFolder(dir string) Option {
+	return func(o *options) { o.importFolders = append(o.importFolders, dir) }
+}
+
+// WithAllowedHosts refuses requests for any other Host than these names and
+// addresses, whatever the port. Give a server on a loopback address "localhost",
+// "127.0.0.1" and "::1", or any web page can reach it by DNS rebinding.
+// Default: every Host is served.
+func WithAllowedHosts(hosts ...string) Option {
+	return func(o *options) { o.hosts = append(o.hosts, hosts...) }
+}
+
+// WithTrustedOrigins lets pages of these origins, such as
+// "https://app.example.com", send requests that write. Browsers say of every
+// request which page sent it. Default: only pages of the Gate's own origin.
+func WithTrustedOrigins(origins ...string) Option {
+	return func(o *options) { o.origins = append(o.origins, origins...) }
+}
+
+// WithSegmentDuration is how long a segment lasts at least; it ends at the next
+// key frame. Default: 6 s.
+func WithSegmentDuration(d time.Duration) Option {
+	return func(o *options) { o.segmentDuration = d }
+}
+
+// WithEventRetention is how long events are kept for clients that were away.
+// Default: 24 h.
+func WithEventRetention(d time.Duration) Option {
+	return func(o *options) { o.retention = d }
+}
+
+// collect applies the options and refuses what cannot work.
+func collect(list []Option) (*options, error) {
+	o := &options{authorizer: auth.OwnerOnly(), logger: slog.Default(), recorder: events.Discard()}
+	for _, option := range list {
+		option(o)
+	}
+	if o.authenticate == nil {
+		return nil, errors.New("streamgate: nobody says who sends a request: give New the option WithAuthenticator, " +
+			`with WithAuthenticator(auth.Everybody("local")) for a server that only its owner reaches`)
+	}
+	if o.authorizer == nil || o.logger == nil {
+		return nil, errors.New("streamgate: WithAuthorizer and WithLogger take no nil")
+	}
+	if o.segmentDuration < 0 || o.retention < 0 || o.uploadExpiry < 0 {
+		return nil, errors.New("streamgate: a duration is negative")
+	}
+	return o, o.checkPublicURL()
+}
+
+func (o *options) checkPublicURL() error {
+	if o.publicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(o.publicURL)
+	if err != nil {
+		return fmt.Errorf("streamgate: WithPublicURL: %w", err)
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return fmt.Errorf("streamgate: WithPublicURL(%q) is no URL such as https://example.com/video", o.publicURL)
+	}
+	o.publicURL = strings.TrimSuffix(o.publicURL, "/")
+	return nil
+}
