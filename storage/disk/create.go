@@ -24,7 +24,6 @@ func (s *Store) Create(ctx context.Context, key string) (storage.Draft, error) {
 	if err != nil {
 		return nil, blocked(err, "creating", key)
 	}
-	s.cuts.drop(key)
 	sl.draft = &draft{s: s, key: key, f: f, dirty: true}
 	return sl.draft, nil
 }

@@ -1,0 +1,90 @@
+package disk
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/streamgate/streamgate/storage"
+)
+
+// What is synced, and in which order: no crash of the machine can be had in a
+// test, so the order itself is what is tested.
+func TestEveryNameIsSyncedBeforeItIsReliedUpon(t *testing.T) {
+	folder := t.TempDir()
+	s, f := faulty(t, t.TempDir(), &Options{ImportFolders: []string{folder}})
+	source := writeSource(t, folder, first)
+	ctx := t.Context()
+	var d storage.Draft
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func() { _, err := d.Write([]byte(first)); must(err) }
+	for _, c := range []struct {
+		name string
+		do   func()
+		want []string
+	}{
+		{"creating", func() { d = started(t, s, "x") },
+			[]string{"mkdir drafts/a/b", "create drafts/a/b/c", "write drafts/a/b/c"}},
+		{"the first sync", func() { must(d.Sync()) },
+			[]string{"sync drafts/a/b/c", "syncdir drafts", "syncdir drafts/a", "syncdir drafts/a/b"}},
+		{"another sync", func() { write(); must(d.Sync()) },
+			[]string{"write drafts/a/b/c", "sync drafts/a/b/c"}},
+		{"a sync of nothing", func() { must(d.Sync()) }, nil},
+		{"closing what is not synced", func() { write(); must(d.Close()) },
+			[]string{"write drafts/a/b/c", "sync drafts/a/b/c"}},
+		{"appending", func() { d, _ = s.Append(ctx, faultKey) },
+			[]string{"update drafts/a/b/c", "sync drafts/a/b/c"}},
+		{"committing", func() { write(); must(d.Commit(ctx)) }, []string{
+			"write drafts/a/b/c", "sync drafts/a/b/c", "mkdir blobs/a/b", "rename blobs/a/b/c",
+			"syncdir blobs", "syncdir blobs/a", "syncdir blobs/a/b", "syncdir drafts/a/b",
+			"remove drafts/a/b", "remove drafts/a",
+		}},
+		{"deleting", func() { must(s.Delete(ctx, faultKey)) }, []string{
+			"remove blobs/a/b/c", "syncdir blobs/a/b", "syncdir drafts/a/b", "syncdir drafts/a", "syncdir drafts",
+			"remove blobs/a/b", "remove blobs/a",
+		}},
+		{"importing", func() { _, err := s.Import(ctx, faultKey, source); must(err) }, []string{
+			"mkdir blobs/a/b", "remove blobs/a/b/c~new", "create blobs/a/b/c~new", "write blobs/a/b/c~new", "sync blobs/a/b/c~new",
+			"rename blobs/a/b/c~import", "syncdir blobs", "syncdir blobs/a", "syncdir blobs/a/b",
+		}},
+	} {
+		f.arm(0, false, nil)
+		c.do()
+		if diff := cmp.Diff(c.want, f.trace); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+	must(d.Close())
+}
+
+func TestAppendSyncsWhatAnEarlierProcessLeft(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := faulty(t, dir, nil)
+	_ = started(t, s, first) // neither synced nor closed
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, f := faulty(t, dir, nil)
+	d, err := s.Append(t.Context(), faultKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"update drafts/a/b/c", "sync drafts/a/b/c",
+		"syncdir drafts", "syncdir drafts/a", "syncdir drafts/a/b",
+	}
+	if diff := cmp.Diff(want, f.trace); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if d.Size() != int64(len(first)) {
+		t.Errorf("Size is %d, %d bytes were written", d.Size(), len(first))
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+}
