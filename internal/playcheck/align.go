@@ -104,3 +104,15 @@ func presented(units []unit) []unit {
 	}
 	return shown
 }
+
+// trimmed leaves out what is not shown at either end. In between stand pictures
+// that are decoded for others and whose time lies outside of the edit.
+func trimmed(units []unit) []unit {
+	for len(units) > 0 && units[0].hidden {
+		units = units[1:]
+	}
+	for len(units) > 0 && units[len(units)-1].hidden {
+		units = units[:len(units)-1]
+	}
+	return units
+}

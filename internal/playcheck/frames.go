@@ -12,7 +12,7 @@ import (
 // decoded is what comes out of a decoder for one stream.
 type decoded struct {
 	frames  []unit // times in seconds, hashes of the picture or of the samples
-	shape   string // dimensions and pixel aspect ratio, or channel layout and rate
+	shape   string // dimensions, or channel layout and rate
 	tick    float64
 	pcm     []byte // interleaved samples of an audio stream
 	stride  int    // bytes of one sample of all channels
@@ -22,7 +22,7 @@ type decoded struct {
 // decode runs the streams of input through ffmpeg as a player does: edit list
 // and rotation applied, no frame dropped or doubled for the sake of a rate.
 func decode(ctx context.Context, dir, name, input string, streams []*stream) ([]*decoded, run) {
-	args := []string{"-y", "-nostdin", "-copyts", "-i", input}
+	args := []string{"-y", "-nostdin", "-copyts"}
 	for i, s := range streams {
 		stem := filepath.Join(dir, fmt.Sprintf("%s-%d", name, i))
 		from := []string{"-map", "0:" + strconv.Itoa(s.Index)}
@@ -34,7 +34,7 @@ func decode(ctx context.Context, dir, name, input string, streams []*stream) ([]
 		args = append(append(args, from...), "-c:a", "pcm_"+format, "-f", "framehash", "-hash", "murmur3", stem+".frames")
 		args = append(append(args, from...), "-c:a", "pcm_"+format, "-f", format, stem+".pcm")
 	}
-	r := call(ctx, dir, "ffmpeg", args...)
+	r := call(ctx, dir, "ffmpeg", input, args...)
 	all := make([]*decoded, 0, len(streams))
 	for i, s := range streams {
 		d, err := s.readDecoded(filepath.Join(dir, fmt.Sprintf("%s-%d", name, i)))
@@ -96,7 +96,7 @@ func (d *decoded) header(line string) {
 	switch strings.Fields(key + " .")[0] {
 	case "tb":
 		d.tick = ratio(value, d.tick)
-	case "dimensions", "sar", "sample_rate", "channel_layout_name", "channel_layout":
+	case "dimensions", "sample_rate", "channel_layout_name", "channel_layout":
 		d.shape = strings.TrimSpace(d.shape + " " + value)
 	}
 }

@@ -57,8 +57,8 @@ type probed struct {
 
 // probe lists the streams of a file or URL, and their packets in decode order.
 func probe(ctx context.Context, dir, input string) (*probed, error) {
-	r := call(ctx, dir, "ffprobe", "-of", "json", "-show_data_hash", "md5", "-show_entries",
-		"packet=stream_index,pts,flags,data_hash:stream:stream_disposition:stream_side_data", "-i", input)
+	r := call(ctx, dir, "ffprobe", input, "-of", "json", "-show_data_hash", "md5", "-show_entries",
+		"packet=stream_index,pts,flags,data_hash:stream:stream_disposition:stream_side_data")
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -96,6 +96,17 @@ func (s *stream) unit(pk packet) unit {
 // tick is the length of the stream's tick in seconds.
 func (s *stream) tick() float64 { return ratio(s.TimeBase, 1) }
 
+// matrix is how the picture is turned and mirrored for display, as ffprobe
+// prints it; "" where it is not.
+func (s *stream) matrix() string {
+	for _, d := range s.SideData {
+		if d.Matrix != "" {
+			return strings.Join(strings.Fields(d.Matrix), " ")
+		}
+	}
+	return ""
+}
+
 // rotated says whether the picture is shown lying on its side.
 func (s *stream) rotated() bool {
 	for _, d := range s.SideData {
@@ -106,9 +117,12 @@ func (s *stream) rotated() bool {
 	return false
 }
 
+// aspect is the shape of a pixel; what is not known counts as square.
+func (s *stream) aspect() float64 { return ratio(strings.Replace(s.Aspect, ":", "/", 1), 1) }
+
 // display is the size of the picture as it is shown, in square pixels.
 func (s *stream) display() (width, height float64) {
-	width, height = float64(s.Width)*ratio(strings.Replace(s.Aspect, ":", "/", 1), 1), float64(s.Height)
+	width, height = float64(s.Width)*s.aspect(), float64(s.Height)
 	if s.rotated() {
 		width, height = height, width
 	}

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/Eyevinn/hls-m3u8/m3u8"
 )
@@ -19,6 +22,7 @@ type rendition struct {
 	segments  []segment
 	playlist  *m3u8.MediaPlaylist
 	fragments []*fragment
+	sample    string // path of a file with the init segment and the first segment
 }
 
 type segment struct {
@@ -51,15 +55,13 @@ func (c *comparison) rendition(ctx context.Context, master *url.URL, uri string)
 		return nil, fmt.Errorf("playlist %s: %w", uri, err)
 	}
 	r.measure()
-	if err := r.timing(); err != nil {
-		c.result.problem("playlist %s: %v", uri, err)
-	}
 	return r, nil
 }
 
 // segments fetches init segment and segments.
 func (c *comparison) segments(ctx context.Context, base *url.URL, r *rendition) error {
-	current := ""
+	var current string
+	var init []byte
 	for i, s := range r.playlist.GetAllSegments() {
 		m := s.Map
 		if m == nil && i == 0 {
@@ -73,7 +75,7 @@ func (c *comparison) segments(ctx context.Context, base *url.URL, r *rendition) 
 			if r.head, err = readHead(data); err != nil {
 				return fmt.Errorf("init segment %s: %w", m.URI, err)
 			}
-			current = m.URI
+			current, init = m.URI, data
 		}
 		if r.head == nil {
 			return fmt.Errorf("no EXT-X-MAP before segment %s", s.URI)
@@ -86,6 +88,12 @@ func (c *comparison) segments(ctx context.Context, base *url.URL, r *rendition) 
 		if err != nil {
 			return fmt.Errorf("segment %d, %s: %w", i, s.URI, err)
 		}
+		if i == 0 {
+			r.sample = filepath.Join(c.dir, fmt.Sprintf("rendition-%d.mp4", c.result.Segments))
+			if err := os.WriteFile(r.sample, slices.Concat(init, data), 0o600); err != nil {
+				return fmt.Errorf("keeping the first segment: %w", err)
+			}
+		}
 		c.result.Segments++
 		r.fragments = append(r.fragments, f)
 		r.segments = append(r.segments, segment{seconds: s.Duration, bytes: len(data)})
@@ -96,9 +104,15 @@ func (c *comparison) segments(ctx context.Context, base *url.URL, r *rendition) 
 	return nil
 }
 
+// start is the time of what is presented first, in seconds.
+func (r *rendition) start() float64 {
+	return float64(r.fragments[0].earliest) / float64(r.head.timescale)
+}
+
 // timing checks the clock: decode times that follow on each other, EXTINF that
-// says how long the segments are, none over the target.
-func (r *rendition) timing() error {
+// says how long the segments are, none over the target. The first segment of a
+// track that sets in later than the presentation lasts from the latter's origin.
+func (r *rendition) timing(origin float64) error {
 	tick := 1 / float64(r.head.timescale)
 	elapsed, low, high := 0.0, math.Inf(1), math.Inf(-1)
 	for i, f := range r.fragments {
@@ -119,7 +133,7 @@ func (r *rendition) timing() error {
 	}
 	whole := float64(r.latest()-r.fragments[0].earliest) * tick
 	slack := r.frame() + 2*syncTolerance
-	if r.duration > whole+slack || r.duration < whole-r.hidden(whole)-slack {
+	if r.duration > r.start()-origin+whole+slack || r.duration < whole-r.hidden(whole)-slack {
 		return fmt.Errorf("EXTINF sums up to %.4f s, the samples last %.4f s", r.duration, whole)
 	}
 	return nil

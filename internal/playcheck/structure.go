@@ -53,6 +53,48 @@ func (c *comparison) structure(t testing.TB) {
 			c.result.problem("variant %s: %v", v.URI, err)
 		}
 	}
+	c.timings(known)
+	c.shape(t, known)
+}
+
+// timings checks the clock of each rendition from the origin that they share.
+func (c *comparison) timings(all map[string]*rendition) {
+	origin := math.Inf(1)
+	for _, r := range all {
+		if r != nil {
+			origin = min(origin, r.start())
+		}
+	}
+	for uri, r := range all {
+		if r == nil {
+			continue
+		}
+		if err := r.timing(origin); err != nil {
+			c.result.problem("playlist %s: %v", uri, err)
+		}
+	}
+}
+
+// shape checks the pixel aspect ratio and the display matrix of a rendition's
+// own file: the HLS demuxer of ffmpeg forgets the first.
+func (c *comparison) shape(t testing.TB, all map[string]*rendition) {
+	for uri, r := range all {
+		if r == nil || r.head.handler != "vide" {
+			continue
+		}
+		p, err := probe(t.Context(), c.dir, r.sample)
+		if err != nil || len(p.streams) != 1 {
+			c.result.problem("ffprobe does not read init segment and first segment of %s: %v", uri, err)
+			continue
+		}
+		got := p.streams[0]
+		if c.wanted == nil || slices.ContainsFunc(c.wanted.streams, func(s *stream) bool {
+			return s.Type == "video" && math.Abs(got.aspect()-s.aspect()) < 0.01 && got.matrix() == s.matrix()
+		}) {
+			continue
+		}
+		c.result.problem("%s has pixels of %s and matrix %q, unlike the source", uri, got.Aspect, got.matrix())
+	}
 }
 
 // variant checks what a variant stream says of itself against what it holds.

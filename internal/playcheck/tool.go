@@ -43,21 +43,21 @@ type run struct {
 // toolTime bounds one call of ffmpeg or ffprobe.
 const toolTime = 3 * time.Minute
 
-// call runs a tool in dir. The tools are told to write warnings only, each with
-// its level in brackets.
-func call(ctx context.Context, dir, tool string, args ...string) run {
+// call runs a tool in dir on input. The tools are told to write warnings only,
+// each with its level in brackets.
+func call(ctx context.Context, dir, tool, input string, args ...string) run {
 	ctx, cancel := context.WithTimeout(ctx, toolTime)
 	defer cancel()
-	c := exec.CommandContext(ctx, tool, append([]string{"-hide_banner", "-v", "level+warning"}, args...)...)
+	c := exec.CommandContext(ctx, tool, append([]string{"-hide_banner", "-v", "level+warning", "-i", input}, args...)...)
 	c.Dir = dir
 	c.WaitDelay = time.Second
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errs
 	err := c.Run()
 	if err != nil {
-		err = fmt.Errorf("%s %s: %w: %s", tool, strings.Join(args, " "), err, lastLine(errs.String()))
+		err = fmt.Errorf("%s of %s: %w: %s", tool, input, err, lastLine(errs.String()))
 	}
-	return run{out: out.Bytes(), complaints: complaints(errs.String()), err: err}
+	return run{out: out.Bytes(), complaints: complaints(strings.ReplaceAll(errs.String(), input, "INPUT")), err: err}
 }
 
 func lastLine(s string) string {
@@ -105,5 +105,8 @@ var prefix = regexp.MustCompile(`^(\[[^\]]*\] ?)+`)
 // message is a complaint without who made it and at which level.
 func message(line string) string { return prefix.ReplaceAllString(line, "") }
 
-// harmless are words that the HLS demuxer of ffmpeg has for every playlist.
-func harmless(string) bool { return false }
+// harmless are words that ffmpeg has for every fragmented MP4, its own included:
+// without an index it learns how far H.264 pictures are reordered as it decodes.
+func harmless(line string) bool {
+	return strings.Contains(line, "Increasing reorder buffer")
+}

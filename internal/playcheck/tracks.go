@@ -11,15 +11,21 @@ func (c *comparison) packets() {
 	for i := range c.pairs {
 		p := &c.pairs[i]
 		p.tolerance = p.want.tick() + p.have.tick()
-		want := presented(p.want.packets)
-		a := align(want, p.have.packets, math.NaN())
+		p.packets = presented(p.want.packets)
+		a := align(p.packets, p.have.packets, math.NaN())
+		if all := trimmed(p.want.packets); a.err != nil && len(all) > len(p.packets) {
+			if with := align(all, p.have.packets, math.NaN()); with.err == nil {
+				c.result.note("%s: %d packets outside of the edit list lie between those that are presented", p.name, len(all)-len(p.packets))
+				a, p.packets = with, all
+			}
+		}
 		if a.err != nil {
 			c.result.problem("%s packets: %v", p.name, a.err)
-			p.shift = nearestShift(want, p.have.packets)
+			p.shift = nearestShift(p.packets, p.have.packets)
 			continue
 		}
 		p.exact = true
-		p.shift, _ = shiftOf(want, p.have.packets[a.lead:])
+		p.shift, _ = shiftOf(p.packets, p.have.packets[a.lead:])
 	}
 	c.realign()
 	if len(c.pairs) == 0 && len(c.result.Problems) == 0 {
@@ -36,11 +42,10 @@ func (c *comparison) realign() {
 		if !p.exact {
 			continue
 		}
-		want := presented(p.want.packets)
-		a := align(want, p.have.packets, reference)
+		a := align(p.packets, p.have.packets, reference)
 		p.track.Preroll, p.track.Tail = a.lead, a.tail
 		var spread float64
-		p.shift, spread = shiftOf(want, p.have.packets[a.lead:])
+		p.shift, spread = shiftOf(p.packets, p.have.packets[a.lead:])
 		if spread > syncTolerance+p.tolerance {
 			c.result.problem("%s packets: their times move by %.4f s to each other", p.name, spread)
 		}
@@ -56,7 +61,7 @@ func (c *comparison) reference() float64 {
 		if !p.exact {
 			continue
 		}
-		spare := len(p.have.packets) - len(presented(p.want.packets))
+		spare := len(p.have.packets) - len(p.packets)
 		if p.want.Type == "audio" {
 			spare *= 2 // silence repeats more often than pictures do
 		}
