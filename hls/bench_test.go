@@ -37,9 +37,15 @@ func median(v []float64) float64 {
 // the same bytes.
 func BenchmarkSegment(b *testing.B) {
 	const segments = 20
-	s := startServer(b, filepath.Dir(bigClip(2).write(b, "clip.mp4")))
+	dir := filepath.Dir(bigClip(2).write(b, "clip.mp4"))
+	alone := bigClip(2)
+	alone.audio = 0 // nothing in between: each segment is one run
+	alone.writeFile(b, filepath.Join(dir, "alone.mp4"))
+	s := startServer(b, dir)
 	video, audio := s.tracks(b, "clip.mp4")
+	run, _ := s.tracks(b, "alone.mp4")
 	for n := range segments {
+		s.copyFile(b, run+segmentName(n), fmt.Sprintf("r%d.m4s", n))
 		s.copyFile(b, video+segmentName(n), fmt.Sprintf("v%d.m4s", n))
 		s.copyFile(b, audio+segmentName(n), fmt.Sprintf("a%d.m4s", n))
 	}
@@ -55,6 +61,7 @@ func BenchmarkSegment(b *testing.B) {
 			return func(i int) { get(b, way.client, fmt.Sprintf("%s%s%d.m4s", way.base, path, i%segments)) }
 		}
 		b.Run(way.name+"/video", func(b *testing.B) { paired(b, s, 2*segments, fetch(video), fetch("/static/v")) })
+		b.Run(way.name+"/run", func(b *testing.B) { paired(b, s, 2*segments, fetch(run), fetch("/static/r")) })
 		b.Run(way.name+"/audio", func(b *testing.B) { paired(b, s, 10*segments, fetch(audio), fetch("/static/a")) })
 	}
 }

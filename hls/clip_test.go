@@ -44,6 +44,12 @@ func bigClip(minutes int) clip {
 func (c clip) write(t testing.TB, name string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
+	c.writeFile(t, path)
+	return path
+}
+
+func (c clip) writeFile(t testing.TB, path string) {
+	t.Helper()
 	f, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +62,6 @@ func (c clip) write(t testing.TB, name string) string {
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	return path
 }
 
 // made is a track while its file is made.

@@ -29,9 +29,10 @@ func (b *body) send(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// minSendfile is the length of a run, on average, from which on it costs less
-// to let the kernel send it than to copy it.
-const minSendfile = 4 << 10
+// minSendfile is the length of a run, on average, from which on the kernel is
+// asked to send it: a film whose samples lie together. Below, with frames of
+// audio between those of video, gathering takes less of the CPU.
+const minSendfile = 64 << 10
 
 // WriteTo sends all that is left to w.
 func (b *body) WriteTo(w io.Writer) (int64, error) {

@@ -8,10 +8,8 @@ import (
 // maxSendfile is below what one call of sendfile may move.
 const maxSendfile = 1 << 30
 
-// sendfile lets the kernel send the runs to a TCP connection, which is corked
-// meanwhile, so that packets are full however short the runs are. Where the
-// kernel cannot send from this file it returns without an error, and the runs
-// are still there.
+// sendfile lets the kernel send the runs to a TCP connection. Where it cannot
+// send from this file it returns without an error, and the runs are still there.
 func (b *body) sendfile(conn syscall.Conn) (sent int64, err error) {
 	to, err := conn.SyscallConn()
 	if err != nil {
@@ -22,24 +20,16 @@ func (b *body) sendfile(conn syscall.Conn) (sent int64, err error) {
 		return 0, nil //nolint:nilerror // as above
 	}
 	s := sender{body: b}
-	cork(to, 1)
 	err = from.Control(func(file uintptr) {
 		s.file = int(file)
 		if err := to.Write(s.send); s.err == nil {
 			s.err = err // a deadline, or a closed connection
 		}
 	})
-	cork(to, 0)
 	if s.err == nil {
 		s.err = err
 	}
 	return s.sent, s.err
-}
-
-func cork(c syscall.RawConn, on int) {
-	_ = c.Control(func(fd uintptr) { // where it fails there are only more packets
-		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_CORK, on)
-	})
 }
 
 // A sender is what a body's runs are while the kernel sends them.
