@@ -72,7 +72,7 @@ func TestAnUploadPlays(t *testing.T) {
 	c := serve(t, g, "")
 	id := c.upload()
 
-	asset := c.get("/v1/assets/" + id).want(t, http.StatusOK).json(t)
+	asset := c.get("/v1/assets/"+id).want(t, http.StatusOK).json(t)
 	if asset["state"] != "ready" || asset["playable"] != true || asset["owner"] != "ada" {
 		t.Errorf("the asset is %v", asset)
 	}
@@ -131,7 +131,7 @@ func TestAGateWorksUnderAnyPrefix(t *testing.T) {
 func TestAPublicURLMakesAnswersAbsolute(t *testing.T) {
 	c := serve(t, startGate(t, t.TempDir(), streamgate.WithPublicURL("https://cdn.example/video/")), "")
 	id := c.upload()
-	asset := c.get("/v1/assets/" + id).want(t, http.StatusOK).json(t)
+	asset := c.get("/v1/assets/"+id).want(t, http.StatusOK).json(t)
 	if want := "https://cdn.example/video/play/" + id + "/master.m3u8"; asset["playback"] != want {
 		t.Errorf("playback %v, want %s", asset["playback"], want)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
@@ -20,10 +21,28 @@ func (g *Gate) removeBlobs(ctx context.Context, e events.Event) error {
 	if _, err := g.meta.Asset(ctx, e.Asset); !errors.Is(err, metadata.ErrNotFound) {
 		return errors.Join(err, fmt.Errorf("streamgate: asset %s is said to be deleted and is not known to be", e.Asset))
 	}
-	prefix := assetPrefix(e.Asset)
+	if err := g.removeLeft(ctx, assetPrefix(e.Asset), e.Data["keys"]); err != nil {
+		return fmt.Errorf("streamgate: removing what asset %s leaves: %w", e.Asset, err)
+	}
+	return nil
+}
+
+// removeLeft removes what lies below the asset's prefix, whatever it is, and
+// the keys elsewhere that metadata.DeletedEvent has named.
+func (g *Gate) removeLeft(ctx context.Context, prefix string, named any) error {
 	for _, list := range []listing{g.files.Drafts, g.files.List} {
 		if err := g.removeAll(ctx, list, prefix); err != nil {
-			return fmt.Errorf("streamgate: removing what asset %s leaves: %w", e.Asset, err)
+			return err
+		}
+	}
+	keys, _ := named.([]any)
+	for _, k := range keys {
+		key, ok := k.(string)
+		if !ok || strings.HasSuffix(key, "/") {
+			continue // the prefix, of which there is only one
+		}
+		if err := g.files.Delete(ctx, key); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -168,12 +168,14 @@ func (g *Gate) insert(ctx context.Context, im imported) error {
 // of every deleted asset.
 func (g *Gate) retract(ctx context.Context, a *metadata.Asset) error {
 	return g.meta.Update(ctx, func(tx metadata.Tx) error {
+		e, err := metadata.DeletedEvent(ctx, tx, a)
+		if err != nil {
+			return err
+		}
 		if err := tx.DeleteAsset(ctx, a.ID); err != nil {
 			return err
 		}
-		return tx.Emit(ctx, &events.Event{
-			Type: events.AssetDeleted, Owner: a.Owner, Asset: a.ID, Data: map[string]any{"prefix": assetPrefix(a.ID)},
-		})
+		return tx.Emit(ctx, e)
 	})
 }
 
