@@ -39,7 +39,7 @@ func (g *Gate) wire() (err error) {
 		return err
 	}
 	g.expiry = &periodic{name: "expire uploads", every: expiryInterval, do: g.uploads.Expire, logger: g.o.logger}
-	return g.stack()
+	return g.buildPlanes()
 }
 
 func (g *Gate) uploadOptions() *upload.Options {
@@ -61,12 +61,20 @@ func (g *Gate) uploadOptions() *upload.Options {
 // cut is how files are cut into segments; the zero value is the default.
 func (g *Gate) cut() media.Cut { return media.Cut{Target: g.o.segmentDuration.Seconds()} }
 
-// stack puts the layers before the routes; the first named is the outermost.
+func (g *Gate) buildPlanes() (err error) {
+	if g.public, err = g.behindStack(g.publicRoutes()); err != nil {
+		return err
+	}
+	g.admin, err = g.behindStack(g.adminRoutes())
+	return err
+}
+
+// behindStack puts the layers before the routes; the first is the outermost.
 // What can be refused without asking the application is refused first.
-func (g *Gate) stack() error {
+func (g *Gate) behindStack(table []route) (http.Handler, error) {
 	crossOrigin, err := middleware.CrossOrigin(g.o.origins...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	layers := []func(http.Handler) http.Handler{
 		requestid.Middleware,
@@ -78,10 +86,7 @@ func (g *Gate) stack() error {
 		layers = append(layers, middleware.AllowHosts(g.o.hosts...))
 	}
 	layers = append(layers, crossOrigin)
-	authenticate := auth.Middleware(g.o.authenticate)
-	g.public = middleware.Chain(router(g.publicRoutes(), authenticate), layers...)
-	g.admin = middleware.Chain(router(g.adminRoutes(), authenticate), layers...)
-	return nil
+	return middleware.Chain(router(table, auth.Middleware(g.o.authenticate)), layers...), nil
 }
 
 // playbackPath is where an asset plays: a path from the mount, or absolute by
