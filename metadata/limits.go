@@ -80,18 +80,22 @@ func InertFilename(name string) string {
 		}
 		return r
 	}, name))
+	if len(name) > MaxFilename {
+		ext := path.Ext(name)
+		if len(ext) > maxExtension {
+			ext = ""
+		}
+		name = strings.TrimSpace(truncate(name[:len(name)-len(ext)], MaxFilename-len(ext)) + ext)
+	}
 	if strings.Trim(name, ".") == "" {
 		return ""
 	}
-	if len(name) <= MaxFilename {
-		return name
-	}
-	ext := path.Ext(name)
-	if len(ext) > 16 {
-		ext = ""
-	}
-	return truncate(name[:len(name)-len(ext)], MaxFilename-len(ext)) + ext
+	return name
 }
+
+// maxExtension is up to where what follows the last dot of a name that is too
+// long is kept as its extension, in bytes.
+const maxExtension = 16
 
 // truncate cuts s to at most n bytes, between characters.
 func truncate(s string, n int) string {
