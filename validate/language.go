@@ -20,13 +20,13 @@ func LanguageTag(field, s string) error {
 	if len(s) > maxLanguage {
 		return invalid(field, "has %d bytes; a language tag here has at most %d", len(s), maxLanguage)
 	}
-	tag := strings.ToLower(s)
-	t := subtags(strings.Split(tag, "-"))
-	for _, sub := range t {
+	for sub := range strings.SplitSeq(s, "-") { // before ToLower, which makes ASCII of some that is none
 		if len(sub) < 1 || len(sub) > 8 || strings.ContainsFunc(sub, func(r rune) bool { return !isAlphanumeric(r) }) {
 			return invalid(field, "is no language tag (BCP 47), such as en or pt-BR")
 		}
 	}
+	tag := strings.ToLower(s)
+	t := subtags(strings.Split(tag, "-"))
 	if irregular[tag] || t.private() || t.regular() {
 		return nil
 	}
