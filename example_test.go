@@ -1,0 +1,134 @@
+package streamgate_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/streamgate/streamgate"
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/hls"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/metadata/sqlite"
+	"github.com/streamgate/streamgate/storage/disk"
+	"github.com/streamgate/streamgate/upload"
+)
+
+// A folder of MP4 files is HLS in one line: /videos/clip.mp4/master.m3u8.
+func Example_folder() {
+	http.Handle("/videos/", http.StripPrefix("/videos", hls.Dir("./videos")))
+}
+
+// myApp is an application with users.
+type myApp struct{}
+
+// User reads the application's own session.
+func (myApp) User(r *http.Request) (auth.Principal, error) {
+	cookie, err := r.Cookie("session")
+	if err != nil {
+		return auth.Principal{}, nil // nobody
+	}
+	return auth.Principal{ID: cookie.Value}, nil // a real one looks it up
+}
+
+// The whole service in an application that exists.
+func Example_embed() {
+	run := func(ctx context.Context, dir string, app myApp, mux, admin *http.ServeMux) error {
+		gate, err := streamgate.New(dir, // embedded defaults: disk, SQLite
+			streamgate.WithAuthenticator(app.User)) // the application's own sessions stay in charge
+		if err != nil {
+			return err
+		}
+		if err := gate.Start(ctx); err != nil { // New opens, Start runs workers, Stop drains
+			return err
+		}
+		mux.Handle("/video/", http.StripPrefix("/video", gate))       // what viewers and uploaders may reach
+		admin.Handle("/ops/", http.StripPrefix("/ops", gate.Admin())) // never on the public plane
+
+		<-ctx.Done()
+		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return gate.Stop(stopCtx)
+	}
+
+	dir, err := os.MkdirTemp("", "streamgate")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	ctx, stop := context.WithTimeout(context.Background(), time.Second/10)
+	defer stop()
+	fmt.Println(run(ctx, dir, myApp{}, http.NewServeMux(), http.NewServeMux()))
+	// Output: <nil>
+}
+
+// The parts, assembled by hand behind the application's own middleware.
+func Example_parts() {
+	assemble := func(dir string, myAuth func(http.Handler) http.Handler, mux *http.ServeMux) (closeAll func(), err error) {
+		files, err := disk.Open(dir)
+		if err != nil {
+			return nil, err
+		}
+		db, err := sqlite.Open(filepath.Join(dir, "streamgate.db"))
+		if err != nil {
+			return nil, err
+		}
+		up, err := upload.New(files, db.Metadata(), &upload.Options{MaxSize: 4 << 30, OnComplete: upload.Inspect})
+		if err != nil {
+			return nil, err
+		}
+		play, err := hls.New(files, db.Metadata(), nil)
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("/uploads/", myAuth(http.StripPrefix("/uploads", up)))
+		mux.Handle("/watch/", myAuth(http.StripPrefix("/watch", play)))
+		return func() { _ = db.Close(); _ = files.Close() }, nil
+	}
+
+	dir, err := os.MkdirTemp("", "streamgate")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	closeAll, err := assemble(dir, auth.Middleware(myApp{}.User), http.NewServeMux())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	closeAll()
+	fmt.Println("assembled")
+	// Output: assembled
+}
+
+func ExampleNew() {
+	dir, err := os.MkdirTemp("", "streamgate")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	gate, err := streamgate.New(dir)
+	fmt.Println(gate == nil, err)
+
+	gate, err = streamgate.New(dir, streamgate.WithAuthenticator(auth.Everybody("local")))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(gate.Stop(context.Background()))
+	// Output:
+	// true streamgate: nobody says who sends a request: give New the option WithAuthenticator, with WithAuthenticator(auth.Everybody("local")) for a server that only its owner reaches
+	// <nil>
+}
+
+func ExampleOnReady() {
+	_ = streamgate.OnReady(func(_ context.Context, a *metadata.Asset) {
+		fmt.Println(a.Title, "plays now")
+	})
+}
