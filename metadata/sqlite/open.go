@@ -76,9 +76,6 @@ func (db *DB) Metadata() metadata.Store { return db.store }
 // nobody uses the store any more.
 func (db *DB) Close() error {
 	var errs []error
-	if db.store != nil {
-		errs = append(errs, db.store.close())
-	}
 	if db.reader != nil {
 		errs = append(errs, db.reader.Close())
 	}

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 )
 
 // Statements of the hot paths are prepared once for each pool.
@@ -65,17 +64,9 @@ func prepare(ctx context.Context, db *sql.DB, texts []string) (statements, error
 	for _, text := range texts {
 		stmt, err := db.PrepareContext(ctx, text)
 		if err != nil {
-			return nil, errors.Join(failed("prepare "+text, err), s.close())
+			return nil, failed("prepare "+text, err)
 		}
 		s[text] = stmt
 	}
 	return s, nil
-}
-
-func (s statements) close() error {
-	var errs []error
-	for _, stmt := range s {
-		errs = append(errs, stmt.Close())
-	}
-	return errors.Join(errs...)
 }

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"sync"
 	"time"
 
@@ -15,7 +14,8 @@ import (
 // another process that holds the database locked.
 const busyLimit = 30 * time.Second
 
-// store implements metadata.Store.
+// store implements metadata.Store. Its statements go with the pools that they
+// were prepared on.
 type store struct {
 	reader
 	writer   *sql.DB
@@ -32,20 +32,11 @@ func newStore(ctx context.Context, writer, pool *sql.DB) (*store, error) {
 	}
 	reads, err := prepare(ctx, pool, readStatements)
 	if err != nil {
-		return nil, errors.Join(err, writes.close())
+		return nil, err
 	}
 	s := &store{writer: writer, pool: pool, reads: reads, writes: writes}
 	s.stmt = func(_ context.Context, text string) *sql.Stmt { return s.reads[text] }
 	return s, nil
-}
-
-func (s *store) close() error {
-	errs := []error{s.reads.close(), s.writes.close()}
-	s.searches.Range(func(_, stmt any) bool {
-		errs = append(errs, stmt.(*sql.Stmt).Close())
-		return true
-	})
-	return errors.Join(errs...)
 }
 
 // Update implements metadata.Store. The pool of writers has one connection, so
