@@ -10,6 +10,7 @@ import (
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/upload"
 )
 
 // removeBlobs removes every file of a deleted asset. It is called again until
@@ -70,6 +71,19 @@ func (g *Gate) removeAll(ctx context.Context, list listing, prefix string) error
 
 // assetPrefix begins the storage keys of all that belongs to an asset.
 func assetPrefix(assetID string) string { return "assets/" + assetID + "/" }
+
+// inspect is upload.Inspect, after which it looks whether the asset was deleted
+// meanwhile: what was written since the event of its deletion would stay.
+func (g *Gate) inspect(ctx context.Context, c *upload.Completed) error {
+	if err := upload.Inspect(ctx, c); err != nil {
+		return err
+	}
+	_, err := g.meta.Asset(ctx, c.Upload.Asset)
+	if errors.Is(err, metadata.ErrNotFound) {
+		return g.removeLeft(ctx, assetPrefix(c.Upload.Asset), nil)
+	}
+	return err
+}
 
 // tellReady calls the application. An asset that is gone meanwhile is no news.
 func (g *Gate) tellReady(ctx context.Context, e events.Event) error {

@@ -54,6 +54,8 @@ func (g *Gate) Import(ctx context.Context, owner, path string, o *ImportOptions)
 	if err := im.asset.Validate(); err != nil {
 		return nil, fmt.Errorf("streamgate: importing %s: %w", path, err)
 	}
+	g.importing.RLock()
+	defer g.importing.RUnlock()
 	info, err := importer.Import(ctx, im.upload.Key, path)
 	if err == nil {
 		err = g.adopt(ctx, im, info, o)
@@ -100,7 +102,7 @@ func (g *Gate) adopt(ctx context.Context, im imported, info storage.Info, o *Imp
 	if err != nil {
 		return errors.Join(err, g.files.Delete(context.WithoutCancel(ctx), im.upload.Key))
 	}
-	err = upload.Inspect(ctx, &upload.Completed{
+	err = g.inspect(ctx, &upload.Completed{
 		Upload: im.upload, Asset: im.asset, Files: g.files, Meta: g.meta, Cut: g.cut(), Recorder: g.o.recorder,
 	})
 	if err != nil {

@@ -20,23 +20,50 @@ const (
 
 // Start finishes what a crash left behind and runs the workers, until Stop. The
 // end of ctx cuts Start itself short and does not stop the workers.
+//
+// An upload that cannot be finished now is logged and tried again later; only a
+// database that does not answer keeps a Gate from starting.
 func (g *Gate) Start(ctx context.Context) error {
 	if !g.enter(opened, starting) {
 		return errors.New("streamgate: a Gate can be started once")
 	}
-	if err := g.uploads.Recover(ctx); err != nil {
+	if err := g.prepare(ctx); err != nil {
 		g.enter(starting, opened)
-		return fmt.Errorf("streamgate: recovering uploads: %w", err)
+		return fmt.Errorf("streamgate: starting: %w", err)
 	}
 	if err := g.dispatcher.Start(ctx); err != nil {
 		return fmt.Errorf("streamgate: %w", err)
 	}
-	g.expiry.start(ctx)
+	g.recovery.start(ctx)
 	if g.enter(starting, running) {
 		return nil
 	}
 	return errors.Join(errors.New("streamgate: the Gate was stopped while it started"),
-		g.expiry.stop(ctx), g.dispatcher.Stop(ctx))
+		g.recovery.stop(ctx), g.dispatcher.Stop(ctx))
+}
+
+func (g *Gate) prepare(ctx context.Context) error {
+	if err := g.meta.Ping(ctx); err != nil {
+		return err
+	}
+	err := g.recoverUploads(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		g.o.logger.ErrorContext(ctx, "could not recover uploads, will try again", "error", err)
+	}
+	return nil
+}
+
+// recoverUploads waits for another time while files are imported: those that
+// are not inspected yet have not been forgotten.
+func (g *Gate) recoverUploads(ctx context.Context) error {
+	if !g.importing.TryLock() {
+		return nil
+	}
+	defer g.importing.Unlock()
+	return g.uploads.Recover(ctx)
 }
 
 // enter goes from one state to the next, if it is the one expected.
@@ -95,7 +122,7 @@ func (g *Gate) drain(ctx context.Context) error {
 		g.endStreams(),
 		g.uploads.Drain(ctx),
 		g.requests.drain(ctx),
-		g.expiry.stop(ctx),
+		g.recovery.stop(ctx),
 		g.dispatcher.Stop(ctx),
 		g.close(),
 	)

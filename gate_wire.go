@@ -14,7 +14,9 @@ import (
 	"github.com/streamgate/streamgate/upload"
 )
 
-const expiryInterval = time.Hour
+// recoveryInterval is how often what could not be done is tried again, and
+// uploads that nobody resumes are looked for.
+const recoveryInterval = 10 * time.Minute
 
 // wire makes the services over the stores and puts the stack before them.
 func (g *Gate) wire() (err error) {
@@ -38,14 +40,14 @@ func (g *Gate) wire() (err error) {
 	if err != nil {
 		return err
 	}
-	g.expiry = &periodic{name: "expire uploads", every: expiryInterval, do: g.uploads.Expire, logger: g.o.logger}
+	g.recovery = &periodic{name: "recover uploads", every: recoveryInterval, do: g.recoverUploads, logger: g.o.logger}
 	return g.buildPlanes()
 }
 
 func (g *Gate) uploadOptions() *upload.Options {
 	return &upload.Options{
 		MaxSize:    g.o.maxUploadSize,
-		OnComplete: upload.Inspect,
+		OnComplete: g.inspect,
 		Cut:        g.cut(),
 		Authorizer: g.o.authorizer,
 		Recorder:   g.o.recorder,

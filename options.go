@@ -71,6 +71,8 @@ func OnReady(f func(ctx context.Context, a *metadata.Asset)) Option {
 
 // WithStorage keeps the bytes in a store that the caller opened and closes
 // after Stop. Default: the data directory, by storage/disk.
+//
+// With WithMetadata too, the data directory is not used and may be "".
 func WithStorage(s storage.Store) Option {
 	return func(o *options) { o.files = s }
 }
@@ -107,7 +109,8 @@ func WithUploadExpiry(d time.Duration) Option {
 }
 
 // WithImportFolder lets Gate.Import take files from below dir, without copying
-// them. May be given more than once. Default: none.
+// them. May be given more than once, and not beside WithStorage, whose store
+// has import folders of its own. Default: none.
 func WithImportFolder(dir string) Option {
 	return func(o *options) { o.importFolders = append(o.importFolders, dir) }
 }
@@ -151,6 +154,9 @@ func collect(list []Option) (*options, error) {
 	}
 	if o.authorizer == nil || o.logger == nil {
 		return nil, errors.New("streamgate: WithAuthorizer and WithLogger take no nil")
+	}
+	if o.files != nil && len(o.importFolders) > 0 {
+		return nil, errors.New("streamgate: WithImportFolder is for the storage that New opens; tell the one of WithStorage itself")
 	}
 	if o.segmentDuration < 0 || o.retention < 0 || o.uploadExpiry < 0 {
 		return nil, errors.New("streamgate: a duration is negative")

@@ -70,7 +70,8 @@ type Gate struct {
 
 	bus        *events.Bus
 	dispatcher *events.Dispatcher
-	expiry     *periodic // removes uploads that nobody resumed
+	recovery   *periodic
+	importing  sync.RWMutex // held for reading by imports, for writing by a recovery
 	requests   requests
 	public     http.Handler
 	admin      http.Handler

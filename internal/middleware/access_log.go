@@ -25,6 +25,9 @@ func AccessLog(logger *slog.Logger) func(http.Handler) http.Handler {
 			res, w := wrap(w)
 			finished := false
 			defer func() { // on a panic, too
+				if !logger.Enabled(ctx, level(res.status)) {
+					return
+				}
 				attrs := []slog.Attr{
 					slog.String("method", method),
 					slog.String("path", path[:min(len(path), maxLoggedPath)]),
