@@ -13,12 +13,12 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	}
 	sl := s.slots.lock(key)
 	defer s.slots.unlock(key, sl)
-	if err := s.erase(key); err != nil {
-		return fault(err, "deleting", key)
-	}
-	if sl.draft != nil {
+	if sl.draft != nil { // even if the rest fails: nobody knows then what is left of it
 		sl.draft.gone.Store(true)
 		sl.draft = nil
+	}
+	if err := s.erase(key); err != nil {
+		return fault(err, "deleting", key)
 	}
 	s.cuts.drop(key)
 	s.prune(path.Dir(blobName(key)))

@@ -28,17 +28,27 @@ func TestEveryNameIsSyncedBeforeItIsReliedUpon(t *testing.T) {
 		do   func()
 		want []string
 	}{
-		{"creating", func() { d = started(t, s, "x") },
-			[]string{"mkdir drafts/a/b", "create drafts/a/b/c", "write drafts/a/b/c"}},
-		{"the first sync", func() { must(d.Sync()) },
-			[]string{"sync drafts/a/b/c", "syncdir drafts", "syncdir drafts/a", "syncdir drafts/a/b"}},
-		{"another sync", func() { write(); must(d.Sync()) },
-			[]string{"write drafts/a/b/c", "sync drafts/a/b/c"}},
+		{
+			"creating", func() { d = started(t, s, "x") },
+			[]string{"mkdir drafts/a/b", "create drafts/a/b/c", "write drafts/a/b/c"},
+		},
+		{
+			"the first sync", func() { must(d.Sync()) },
+			[]string{"sync drafts/a/b/c", "syncdir drafts", "syncdir drafts/a", "syncdir drafts/a/b"},
+		},
+		{
+			"another sync", func() { write(); must(d.Sync()) },
+			[]string{"write drafts/a/b/c", "sync drafts/a/b/c"},
+		},
 		{"a sync of nothing", func() { must(d.Sync()) }, nil},
-		{"closing what is not synced", func() { write(); must(d.Close()) },
-			[]string{"write drafts/a/b/c", "sync drafts/a/b/c"}},
-		{"appending", func() { d, _ = s.Append(ctx, faultKey) },
-			[]string{"update drafts/a/b/c", "sync drafts/a/b/c"}},
+		{
+			"closing what is not synced", func() { write(); must(d.Close()) },
+			[]string{"write drafts/a/b/c", "sync drafts/a/b/c"},
+		},
+		{
+			"appending", func() { d, _ = s.Append(ctx, faultKey) },
+			[]string{"update drafts/a/b/c", "sync drafts/a/b/c"},
+		},
 		{"committing", func() { write(); must(d.Commit(ctx)) }, []string{
 			"write drafts/a/b/c", "sync drafts/a/b/c", "mkdir blobs/a/b", "rename blobs/a/b/c",
 			"syncdir blobs", "syncdir blobs/a", "syncdir blobs/a/b", "syncdir drafts/a/b",

@@ -53,5 +53,5 @@ func blocked(err error, doing, key string) error {
 // missing says that there is no file by a name: nothing at all, or a parent
 // that is itself a file, or a link that leads nowhere allowed.
 func missing(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
 }

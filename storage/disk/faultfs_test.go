@@ -101,7 +101,14 @@ func (f *faultFS) Lstat(name string) (fs.FileInfo, error) {
 
 func (f *faultFS) MkdirAll(name string) error { return f.try("mkdir", name, f.fsys.MkdirAll) }
 func (f *faultFS) Remove(name string) error   { return f.try("remove", name, f.fsys.Remove) }
-func (f *faultFS) SyncDir(name string) error  { return f.try("syncdir", name, f.fsys.SyncDir) }
+
+// SyncDir does not: the tests ask what is synced, and a disk takes long to do it.
+func (f *faultFS) SyncDir(name string) error {
+	return f.try("syncdir", name, func(name string) error {
+		_, err := f.fsys.Lstat(name)
+		return err
+	})
+}
 
 func (f *faultFS) try(op, name string, do func(string) error) error {
 	if err := f.step(op, name); err != nil {
@@ -165,6 +172,6 @@ func (f *faultFile) Sync() error {
 		_, _ = f.file.WriteAt(make([]byte, info.Size()-f.synced), f.synced) // the lost pages read as zeros
 		return err
 	}
-	f.synced = info.Size()
-	return f.file.Sync()
+	f.synced = info.Size() // and no more: see SyncDir
+	return nil
 }

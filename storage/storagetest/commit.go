@@ -52,26 +52,35 @@ var commitChecks = []check{
 	}},
 	{"a key that is the beginning of another is kept apart or refused", func(t *testing.T, s storage.Store) {
 		put(t, s, "a/b", "below")
-		if d, err := s.Create(t.Context(), "a"); err != nil {
-			wantError(t, "Create of a directory of others", err, storage.ErrExists)
-		} else {
-			write(t, d, "above")
-			commit(t, d)
-			wantBlob(t, s, "a", "above")
-		}
+		putOrRefused(t, s, "a", "above")
 		wantBlob(t, s, "a/b", "below")
 	}},
 	{"a key below another is kept apart or refused", func(t *testing.T, s storage.Store) {
 		put(t, s, "a", "above")
 		_, err := s.Open(t.Context(), "a/b")
 		wantError(t, "Open", err, storage.ErrNotFound)
-		if d, err := s.Create(t.Context(), "a/b"); err != nil {
-			wantError(t, "Create below a blob", err, storage.ErrExists)
-		} else {
-			write(t, d, "below")
-			commit(t, d)
-			wantBlob(t, s, "a/b", "below")
-		}
+		putOrRefused(t, s, "a/b", "below")
 		wantBlob(t, s, "a", "above")
 	}},
+	{"drafts below and above each other are kept apart or refused", func(t *testing.T, s storage.Store) {
+		below, above := create(t, s, "a/b"), create(t, s, "c")
+		putOrRefused(t, s, "a", "above")
+		putOrRefused(t, s, "c/d", "below")
+		commit(t, below)
+		commit(t, above)
+		wantBlob(t, s, "a/b", "")
+		wantBlob(t, s, "c", "")
+	}},
+}
+
+func putOrRefused(t *testing.T, s storage.Store, key, text string) {
+	t.Helper()
+	d, err := s.Create(t.Context(), key)
+	if err != nil {
+		wantError(t, "Create of "+key, err, storage.ErrExists)
+		return
+	}
+	write(t, d, text)
+	commit(t, d)
+	wantBlob(t, s, key, text)
 }
