@@ -3,6 +3,7 @@ package upload
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
@@ -11,6 +12,9 @@ import (
 // assetHeader names the asset in every answer to a creation, and may name the
 // asset to add to in a request whose body is the file.
 const assetHeader = "StreamGate-Asset"
+
+// drainTimeout bounds how long the rest of a refused body is waited for.
+const drainTimeout = time.Second
 
 // received is the JSON answer to an upload that is complete.
 type received struct {
@@ -28,6 +32,16 @@ type received struct {
 func (up *Uploader) announce(w http.ResponseWriter, r *http.Request, u *metadata.Upload) {
 	w.Header().Set("Location", up.location(r, u.ID))
 	w.Header().Set(assetHeader, u.Asset)
+}
+
+// answerError answers with a problem. The body may not have been read: what
+// net/http drains of it, to save the connection, must not wait for a client that
+// sends nothing.
+func (up *Uploader) answerError(w http.ResponseWriter, r *http.Request, err error) {
+	if r.ContentLength != 0 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainTimeout)) // not supported: see body
+	}
+	problem.Write(w, r, err)
 }
 
 func (up *Uploader) answerReceived(w http.ResponseWriter, r *http.Request, status int, u *metadata.Upload, a *metadata.Asset) {

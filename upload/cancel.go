@@ -29,7 +29,7 @@ func (up *Uploader) serveCancel(w http.ResponseWriter, r *http.Request, id strin
 		err = up.cancel(r.Context(), id)
 	}
 	if err != nil {
-		problem.Write(w, r, err)
+		up.answerError(w, r, err)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -24,7 +24,7 @@ func (up *Uploader) serveComplete(w http.ResponseWriter, r *http.Request, id str
 		defer s.close()
 	}
 	if err != nil {
-		problem.Write(w, r, err)
+		up.answerError(w, r, err)
 		return
 	}
 	up.answerReceived(w, r, http.StatusOK, s.u, a)

@@ -120,14 +120,14 @@ func (p partReader) Read(b []byte) (int, error) {
 // asset_id, which must come before the file.
 func (up *Uploader) serveForm(w http.ResponseWriter, r *http.Request) {
 	if up.o.MaxSize > 0 && r.ContentLength > up.o.MaxSize+maxForm {
-		problem.Write(w, r, up.errTooLarge())
+		up.answerError(w, r, up.errTooLarge())
 		return
 	}
 	gate := &hold{all: &up.holds} // until there is an upload: only for the idle timeout
 	head := newBody(w, r.Body, gate, up.o.IdleTimeout)
 	f, err := newForm(r, head)
 	if err != nil {
-		problem.Write(w, r, err)
+		up.answerError(w, r, err)
 		return
 	}
 	part, err := f.file()
@@ -135,24 +135,24 @@ func (up *Uploader) serveForm(w http.ResponseWriter, r *http.Request) {
 		err = problem.Errorf(problem.ErrBadRequest, `the form has no part named "file"`)
 	}
 	if err != nil {
-		problem.Write(w, r, err)
+		up.answerError(w, r, err)
 		return
 	}
 	if err := f.about.set("filename", part.FileName()); err != nil {
-		problem.Write(w, r, err)
+		up.answerError(w, r, err)
 		return
 	}
 	head.finish()
 	s, err := up.begin(w, r, creation{protocol: "form", size: -1, about: f.about})
 	if err != nil {
-		problem.Write(w, r, err)
+		up.answerError(w, r, err)
 		return
 	}
 	defer s.close()
 	f.budget.src = newBody(w, r.Body, s.hold, up.o.IdleTimeout)
 	a, err := s.takeForm(r, f, part)
 	if err != nil {
-		problem.Write(w, r, s.end(r.Context(), err))
+		up.answerError(w, r, s.end(r.Context(), err))
 		return
 	}
 	up.answerReceived(w, r, http.StatusCreated, s.u, a)

@@ -2,6 +2,7 @@ package upload_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"io"
@@ -242,3 +243,5 @@ func film(size int) []byte {
 	copy(b, "\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp42")
 	return b
 }
+
+func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }

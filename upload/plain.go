@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/streamgate/streamgate/events"
-	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
 )
 
@@ -13,18 +12,18 @@ import (
 func (up *Uploader) serveBody(w http.ResponseWriter, r *http.Request) {
 	about, err := aboutPlain(r)
 	if err != nil {
-		problem.Write(w, r, err)
+		up.answerError(w, r, err)
 		return
 	}
 	s, err := up.begin(w, r, creation{protocol: "body", size: r.ContentLength, about: about})
 	if err != nil {
-		problem.Write(w, r, err)
+		up.answerError(w, r, err)
 		return
 	}
 	defer s.close()
 	a, err := s.takeWhole(r.Context(), newBody(w, r.Body, s.hold, up.o.IdleTimeout))
 	if err != nil {
-		problem.Write(w, r, s.end(r.Context(), err))
+		up.answerError(w, r, s.end(r.Context(), err))
 		return
 	}
 	up.answerReceived(w, r, http.StatusCreated, s.u, a)

@@ -31,6 +31,7 @@ type session struct {
 	lost   bool // the digest does not cover the draft's bytes: read them again once committed
 	actor  auth.Principal
 
+	durable   int64     // the offset that may be acknowledged
 	synced    time.Time // of the last checkpoint
 	published time.Time // of the last progress event
 }
@@ -60,7 +61,7 @@ func (up *Uploader) resume(ctx context.Context, id string) (*session, error) {
 
 func (up *Uploader) newSession(ctx context.Context, h *hold, u *metadata.Upload) *session {
 	s := &session{
-		up: up, hold: h, u: u, actor: auth.FromContext(ctx),
+		up: up, hold: h, u: u, actor: auth.FromContext(ctx), durable: u.Offset,
 		digest: newDigest(!up.o.NoHash), synced: time.Now(),
 	}
 	if u.Offset > 0 {
@@ -134,7 +135,7 @@ func (s *session) checkpoint(ctx context.Context) error {
 	if err := s.save(ctx); err != nil {
 		return err
 	}
-	s.synced = time.Now()
+	s.synced, s.durable = time.Now(), s.u.Offset
 	return nil
 }
 

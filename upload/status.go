@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/streamgate/streamgate/auth"
-	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
 )
@@ -37,7 +36,7 @@ func (up *Uploader) serveStatus(w http.ResponseWriter, r *http.Request, id strin
 		u, err = up.refresh(r.Context(), u)
 	}
 	if err != nil {
-		problem.Write(w, r, err)
+		up.answerError(w, r, err)
 		return
 	}
 	writeJSON(w, r, http.StatusOK, up.statusOf(u))

@@ -46,7 +46,7 @@ func tusRequest(w http.ResponseWriter, r *http.Request, needed bool) error {
 // is the last offset written down as durable.
 func (up *Uploader) serveHead(w http.ResponseWriter, r *http.Request, id string) {
 	if err := tusRequest(w, r, false); err != nil {
-		problem.Write(w, r, err)
+		up.answerError(w, r, err)
 		return
 	}
 	u, err := up.lookup(r.Context(), id, auth.Read)
@@ -57,7 +57,7 @@ func (up *Uploader) serveHead(w http.ResponseWriter, r *http.Request, id string)
 		err = over(u)
 	}
 	if err != nil {
-		problem.Write(w, r, err)
+		up.answerError(w, r, err)
 		return
 	}
 	setTusHeaders(w.Header(), u)

@@ -23,13 +23,13 @@ func (up *Uploader) serveTusCreate(w http.ResponseWriter, r *http.Request) {
 		s, err = up.begin(w, r, c)
 	}
 	if err != nil {
-		problem.Write(w, r, err)
+		up.answerError(w, r, err)
 		return
 	}
 	defer s.close()
 	if withBody(r) {
 		if err := up.takeChunk(w, r, s); err != nil {
-			problem.Write(w, r, err)
+			up.answerError(w, r, err)
 			return
 		}
 		w.Header().Set("Upload-Offset", strconv.FormatInt(s.u.Offset, 10))

@@ -1,7 +1,6 @@
 package upload
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 
@@ -14,13 +13,13 @@ import (
 func (up *Uploader) servePatch(w http.ResponseWriter, r *http.Request, id string) {
 	s, err := up.admitPatch(w, r, id)
 	if err != nil {
-		problem.Write(w, r, err)
+		up.answerError(w, r, err)
 		return
 	}
 	defer s.close()
 	if s.u.State == metadata.UploadOpen { // else it is repeated, and was whole already
 		if err := up.takeChunk(w, r, s); err != nil {
-			problem.Write(w, r, err)
+			up.answerError(w, r, err)
 			return
 		}
 	}
@@ -118,8 +117,8 @@ func (up *Uploader) takeChunk(w http.ResponseWriter, r *http.Request, s *session
 		return nil
 	}
 	err = s.end(ctx, err)
-	if u, readErr := up.meta.Upload(ctx, s.u.ID); readErr == nil && !errors.Is(err, ErrGone) {
-		w.Header().Set("Upload-Offset", strconv.FormatInt(u.Offset, 10))
+	if s.u.State == metadata.UploadOpen {
+		w.Header().Set("Upload-Offset", strconv.FormatInt(s.durable, 10))
 	}
 	return err
 }

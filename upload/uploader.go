@@ -50,7 +50,7 @@ func (up *Uploader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case id == "" && !deeper:
 		up.serveCollection(w, r)
 	case !metadata.IsID(id), deeper && rest != "complete":
-		problem.Write(w, r, problem.Errorf(ErrNotFound, "there is nothing at this path"))
+		up.answerError(w, r, problem.Errorf(ErrNotFound, "there is nothing at this path"))
 	case deeper:
 		up.serveComplete(w, r, id)
 	default:

@@ -1,0 +1,229 @@
+package upload_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/upload"
+)
+
+// A writer is a PATCH whose body the test feeds bit by bit.
+type writer struct {
+	h      *house
+	body   *io.PipeWriter
+	answer chan answer
+}
+
+func (h *house) write(url string, offset int) *writer {
+	h.t.Helper()
+	r, body := io.Pipe()
+	w := &writer{h: h, body: body, answer: make(chan answer, 1)}
+	req, err := http.NewRequest(http.MethodPatch, url, r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set("Tus-Resumable", "1.0.0")
+	req.Header.Set("Content-Type", "application/offset+octet-stream")
+	req.Header.Set("Upload-Offset", strconv.Itoa(offset))
+	go func() {
+		res, err := h.http.Client().Do(req)
+		if err != nil {
+			w.answer <- answer{body: err.Error()}
+			return
+		}
+		defer res.Body.Close()
+		b, _ := io.ReadAll(res.Body)
+		w.answer <- answer{res.StatusCode, res.Header, string(b), url}
+	}()
+	return w
+}
+
+// send returns once the bytes are on their way.
+func (w *writer) send(b []byte) {
+	w.h.t.Helper()
+	if _, err := w.body.Write(b); err != nil {
+		w.h.t.Fatal(err)
+	}
+}
+
+func (w *writer) wait() answer {
+	w.h.t.Helper()
+	select {
+	case a := <-w.answer:
+		return a
+	case <-time.After(10 * time.Second):
+		w.h.t.Fatal("no answer")
+		return answer{}
+	}
+}
+
+// begun waits until an upload is held by a request.
+func (h *house) begun(url string) {
+	h.t.Helper()
+	for range 500 {
+		if h.up.Held(idOf(url)) {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	h.t.Fatal("nobody came to write")
+}
+
+func TestTwoLiveWritersAreToldApart(t *testing.T) {
+	h := newHouse(t, nil)
+	file := film(100_000)
+	url := h.tusCreate(len(file))
+	first := h.write(url, 0)
+	first.send(file[:50_000])
+	h.begun(url)
+	h.want(h.patch(url, 0, file), 423)
+	second := h.write(url, 0) // refused at once, though its body idles
+	h.want(second.wait(), 423)
+	_ = second.body.Close()
+	head := h.want(h.tus("HEAD", url, nil), 200)
+	if head.header.Get("Upload-Offset") != "0" { // nothing of it was acknowledged yet
+		t.Errorf("HEAD beside a writer says %s", head.header.Get("Upload-Offset"))
+	}
+	first.send(file[50_000:])
+	_ = first.body.Close()
+	h.want(first.wait(), 204)
+	if a := h.asset(h.upload(idOf(url)).Asset); a.SHA256 != sumOf(file) {
+		t.Error("the stored bytes are others")
+	}
+}
+
+func TestCancelEndsAWriter(t *testing.T) {
+	h := newHouse(t, nil)
+	url := h.tusCreate(100_000)
+	first := h.write(url, 0)
+	first.send(film(50_000))
+	h.begun(url)
+	h.want(h.tus("DELETE", url, nil), 204)
+	if a := first.wait(); a.status != 410 {
+		t.Errorf("the writer was answered %d %s", a.status, a.body)
+	}
+	_ = first.body.Close()
+	if blobs, drafts := h.blobs(); blobs+drafts != 0 {
+		t.Errorf("%d blobs and %d drafts are left", blobs, drafts)
+	}
+}
+
+func TestSilentWriterIsReplacedWithItsBytesKept(t *testing.T) {
+	h := newHouse(t, nil)
+	file := film(100_000)
+	url := h.tusCreate(len(file))
+	first := h.write(url, 0)
+	first.send(file[:50_000])
+	h.begun(url)
+	time.Sleep(2100 * time.Millisecond) // real time: the connection's deadlines are the kernel's
+	head := h.want(h.tus("HEAD", url, nil), 200)
+	if head.header.Get("Upload-Offset") != "50000" {
+		t.Fatalf("ends at %s", head.header.Get("Upload-Offset"))
+	}
+	if a := first.wait(); a.status != 423 {
+		t.Errorf("the silent writer was answered %d %s", a.status, a.body)
+	}
+	_ = first.body.Close()
+	h.want(h.patch(url, 50_000, file[50_000:]), 204)
+	if a := h.asset(h.upload(idOf(url)).Asset); a.SHA256 != sumOf(file) {
+		t.Error("the stored bytes are others")
+	}
+}
+
+// Row 17 of the list of attacks.
+func TestIdleBodyIsEndedWithItsBytesKept(t *testing.T) {
+	h := newHouse(t, &upload.Options{IdleTimeout: 150 * time.Millisecond})
+	t.Run("of a chunk", func(t *testing.T) {
+		url := h.tusCreate(100_000)
+		first := h.write(url, 0)
+		first.send(film(50_000))
+		a := first.wait()
+		if a.status != http.StatusRequestTimeout || a.header.Get("Upload-Offset") != "50000" {
+			t.Errorf("answered %d %v %s", a.status, a.header, a.body)
+		}
+		_ = first.body.Close()
+		head := h.want(h.tus("HEAD", url, nil), 200)
+		if head.header.Get("Upload-Offset") != "50000" {
+			t.Errorf("ends at %s", head.header.Get("Upload-Offset"))
+		}
+	})
+	t.Run("of a plain body", func(t *testing.T) {
+		c := h.raw("POST /v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", film(50_000))
+		answer, _ := io.ReadAll(c) // until the server closes the connection
+		if !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") || !strings.Contains(string(answer), "Location: uploads/") {
+			t.Errorf("answered %q", answer)
+		}
+	})
+	t.Run("of a form before its file", func(t *testing.T) {
+		c := h.raw("POST /v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n", []byte("--b\r\n"))
+		answer, _ := io.ReadAll(c)
+		if !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") {
+			t.Errorf("answered %q", answer)
+		}
+	})
+}
+
+func TestDrainEndsWritersAndRefusesNewcomers(t *testing.T) {
+	h := newHouse(t, nil)
+	url := h.tusCreate(100_000)
+	first := h.write(url, 0)
+	first.send(film(50_000))
+	h.begun(url)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := h.up.Drain(ctx); err != nil {
+		t.Fatal(err)
+	}
+	a := h.want(first.wait(), 503)
+	_ = first.body.Close()
+	if a.header.Get("Retry-After") == "" || a.header.Get("Upload-Offset") == "" {
+		t.Errorf("answered %v", a.header)
+	}
+	h.want(h.tus("POST", "", nil, "Upload-Length", "10"), 503)
+	h.want(h.patch(url, 50_000, film(10)), 503)
+	head := h.want(h.tus("HEAD", url, nil), 200)
+	if got, want := head.header.Get("Upload-Offset"), a.header.Get("Upload-Offset"); got != want {
+		t.Errorf("ends at %s, and said %s", got, want)
+	}
+}
+
+func TestProgressIsPublishedNowAndThen(t *testing.T) {
+	got := make(chan events.Event, 1000)
+	h := newHouse(t, &upload.Options{Publish: func(e events.Event) { got <- e }})
+	file := film(8 << 20)
+	url := h.tusCreate(len(file))
+	h.want(h.patch(url, 0, file), 204)
+	if len(got) == 0 || len(got) > 50 {
+		t.Fatalf("%d events", len(got))
+	}
+	e := <-got
+	if e.Type != events.UploadProgress || e.Upload != idOf(url) || e.Owner != "alice" || e.Data["size"] != int64(len(file)) {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestUploadsThatExpireAreRemoved(t *testing.T) {
+	h := newHouse(t, &upload.Options{Expiry: 50 * time.Millisecond})
+	url := h.tusCreate(1000)
+	h.want(h.patch(url, 0, film(500)), 204)
+	time.Sleep(60 * time.Millisecond)
+	h.want(h.tus("HEAD", url, nil), 410)
+	h.want(h.patch(url, 500, film(500)), 410)
+	if err := h.up.Expire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	u := h.upload(idOf(url))
+	if a := h.asset(u.Asset); u.State != metadata.UploadCanceled || a.State != metadata.Failed || !strings.Contains(a.Error, "expired") {
+		t.Errorf("upload is %s, asset %s with %q", u.State, a.State, a.Error)
+	}
+	if blobs, drafts := h.blobs(); blobs+drafts != 0 {
+		t.Errorf("%d blobs and %d drafts are left", blobs, drafts)
+	}
+}

@@ -1,0 +1,4 @@
+package upload
+
+// Held says whether a request holds the upload, for tests that need two at once.
+func (up *Uploader) Held(id string) bool { return up.holds.get(id) != nil }
