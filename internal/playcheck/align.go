@@ -79,11 +79,12 @@ func count(units []unit) map[string]int {
 }
 
 // shiftOf is by how much have is later than want, in seconds, and the range
-// over which the single units spread about it.
+// over which the single units spread about it. What is hidden in the source has
+// no time that counts.
 func shiftOf(want, have []unit) (shift, spread float64) {
 	var shifts []float64
 	for i := range want {
-		if want[i].timed && have[i].timed {
+		if want[i].timed && have[i].timed && !want[i].hidden {
 			shifts = append(shifts, have[i].at-want[i].at)
 		}
 	}

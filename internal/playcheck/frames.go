@@ -113,8 +113,24 @@ func (d *decoded) frame(fields []string) (unit, error) {
 		return unit{}, fmt.Errorf("size: %w", err)
 	}
 	u := unit{key: fields[4] + "/" + fields[5], samples: size / d.stride}
-	if pts, err := strconv.ParseInt(fields[2], 10, 64); err == nil {
-		u.at, u.timed = float64(pts)*d.tick, true
+	pts, err := strconv.ParseInt(fields[2], 10, 64)
+	if err != nil {
+		return u, nil //nolint:nilerr // a frame without a time
+	}
+	u.at, u.timed = float64(pts)*d.tick, pts >= 0
+	if length, err := strconv.ParseInt(fields[3], 10, 64); err == nil {
+		u.hidden = pts < 0 && pts+length <= 0
 	}
 	return u, nil
+}
+
+// present drops what is decoded of a source before its presentation begins.
+func (d *decoded) present() {
+	for len(d.frames) > 0 && d.frames[0].hidden {
+		if n := d.frames[0].samples * d.stride; d.pcm != nil {
+			d.pcm = d.pcm[n:]
+			d.samples -= d.frames[0].samples
+		}
+		d.frames = d.frames[1:]
+	}
 }

@@ -39,12 +39,13 @@ type unit struct {
 	key     string  // hash of its bytes
 	samples int     // of decoded audio
 	hidden  bool    // a packet that is decoded and not shown
-	timed   bool    // it carries a time
+	timed   bool    // it carries a time that counts
 }
 
 type packet struct {
 	Stream int    `json:"stream_index"`
 	PTS    *int64 `json:"pts"`
+	Length int64  `json:"duration"`
 	Flags  string `json:"flags"`
 	Hash   string `json:"data_hash"`
 }
@@ -58,7 +59,7 @@ type probed struct {
 // probe lists the streams of a file or URL, and their packets in decode order.
 func probe(ctx context.Context, dir, input string) (*probed, error) {
 	r := call(ctx, dir, "ffprobe", input, "-of", "json", "-show_data_hash", "md5", "-show_entries",
-		"packet=stream_index,pts,flags,data_hash:stream:stream_disposition:stream_side_data")
+		"packet=stream_index,pts,duration,flags,data_hash:stream:stream_disposition:stream_side_data")
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -85,10 +86,15 @@ func probe(ctx context.Context, dir, input string) (*probed, error) {
 	return p, nil
 }
 
+// unit is a packet as something to look for. The edit list of a fragmented file
+// only moves its times in ffprobe: what ends before the presentation begins is
+// not presented though it is not marked so.
 func (s *stream) unit(pk packet) unit {
 	u := unit{key: pk.Hash, hidden: strings.Contains(pk.Flags, "D")}
 	if pk.PTS != nil {
 		u.at, u.timed = float64(*pk.PTS)*s.tick(), true
+		u.hidden = u.hidden || *pk.PTS < 0 && *pk.PTS+pk.Length <= 0
+		u.timed = *pk.PTS >= 0 // the edit list cuts it in two: its rest is shown at 0
 	}
 	return u
 }

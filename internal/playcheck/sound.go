@@ -11,12 +11,18 @@ type hearing struct {
 	skew    float64 // seconds by which they sound later than their packets say
 	settled int     // samples at the start that differ while a decoder warms up
 	lead    int     // samples before the first wanted one
+	same    float64 // the part of the samples that is the same, where not all are
 	err     error
 }
 
 // warmUp is for how many decoded frames a lossy decoder that was started at
 // another packet may differ: overlap-add makes it one, band replication two.
 const warmUp = 3
+
+// mostlySame is the part of the samples that has to be the same where a decoder
+// that was started at another packet substitutes noise: perceptual noise
+// substitution draws it from a generator that runs on from the first packet.
+const mostlySame = 0.9
 
 // listen looks for every sample of want in have, which is later by shift. It
 // looks around the place where the times put them, as far as times may err.
@@ -40,7 +46,8 @@ func listen(want, have *decoded, shift float64, rate int) hearing {
 			}
 		}
 	}
-	return hearing{lead: expected, err: unlike(want, have, expected)}
+	same, err := unlike(want, have, expected)
+	return hearing{lead: expected, same: same, err: err}
 }
 
 // outward is 0, 1, -1, 2, -2 and so on to reach.
@@ -63,13 +70,13 @@ func sounds(want, have *decoded, at, settled int) bool {
 	return want.stride == have.stride && bytes.Equal(a, b[:len(a)])
 }
 
-// unlike says where the samples part.
-func unlike(want, have *decoded, at int) error {
+// unlike says where the samples part, and which part of them is the same.
+func unlike(want, have *decoded, at int) (same float64, err error) {
 	if want.stride != have.stride {
-		return fmt.Errorf("samples of %d bytes, not %d: another number of channels", have.stride, want.stride)
+		return 0, fmt.Errorf("samples of %d bytes, not %d: another number of channels", have.stride, want.stride)
 	}
 	if at < 0 || at+want.samples > have.samples {
-		return fmt.Errorf("%d samples from number %d on are wanted, there are %d", want.samples, at, have.samples)
+		return 0, fmt.Errorf("%d samples from number %d on are wanted, there are %d", want.samples, at, have.samples)
 	}
 	differ, first := 0, -1
 	for i := range want.samples {
@@ -79,5 +86,5 @@ func unlike(want, have *decoded, at int) error {
 			}
 		}
 	}
-	return fmt.Errorf("%d of %d samples differ, the first is number %d", differ, want.samples, first)
+	return 1 - float64(differ)/float64(want.samples), fmt.Errorf("%d of %d samples differ, the first is number %d", differ, want.samples, first)
 }

@@ -202,8 +202,8 @@ func profile(entry []byte) (string, bool) {
 	return fmt.Sprintf("%s.%02x%02x%02x", kind, avcC[1], avcC[2], avcC[3]), true
 }
 
-// resolution checks RESOLUTION against the picture as it is shown, and that
-// nothing claims one without a picture.
+// resolution checks RESOLUTION against the picture as it is shown, made square
+// by its width or by its height, and that nothing claims one without a picture.
 func (c *comparison) resolution(v *m3u8.Variant, main *rendition) error {
 	if main.head.handler != "vide" {
 		if v.Resolution != "" {
@@ -219,7 +219,7 @@ func (c *comparison) resolution(v *m3u8.Variant, main *rendition) error {
 		if p.want.Type != "video" {
 			continue
 		}
-		if w, h := p.want.display(); math.Abs(w-width) <= 2 && math.Abs(h-height) <= 2 {
+		if w, h := p.want.display(); near(width, w) && near(height, h) || near(width, w/p.want.aspect()) && near(height, h/p.want.aspect()) {
 			return nil
 		}
 	}
@@ -228,6 +228,9 @@ func (c *comparison) resolution(v *m3u8.Variant, main *rendition) error {
 	}
 	return fmt.Errorf("RESOLUTION=%s, the source is shown at %s", v.Resolution, c.sizes())
 }
+
+// near allows for rounding, to even numbers as well.
+func near(a, b float64) bool { return math.Abs(a-b) <= 2 }
 
 func (c *comparison) sizes() string {
 	var all []string
