@@ -3,8 +3,8 @@ package streamgate_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,6 +14,8 @@ import (
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/internal/testclip"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/storage/disk"
 )
 
 // heard is an OnReady that remembers the asset.
@@ -56,31 +58,35 @@ func TestOnReadyThatPanicsIsCalledAgain(t *testing.T) {
 	eventually(t, "it was called again", func() bool { return calls.Load() == 2 })
 }
 
-// TestAnAssetDeletedWhileItIsInspectedLeavesNothing deletes it after its index
-// was written and before it becomes ready.
+// interrupted is a store that calls back before an index is written.
+type interrupted struct {
+	*disk.Store
+	before func(ctx context.Context, key string)
+}
+
+func (s *interrupted) Create(ctx context.Context, key string) (storage.Draft, error) {
+	if strings.HasSuffix(key, "/index") {
+		s.before(ctx, key)
+	}
+	return s.Store.Create(ctx, key)
+}
+
+// TestAnAssetDeletedWhileItIsInspectedLeavesNothing deletes it, and waits until
+// its files are removed, before its index is written.
 func TestAnAssetDeletedWhileItIsInspectedLeavesNothing(t *testing.T) {
-	dir := t.TempDir()
-	var gate *streamgate.Gate
-	deleting := events.RecorderFunc(func(ctx context.Context, e events.Event) error {
-		if e.Type != events.AssetReady {
-			return nil
-		}
-		err := gate.Metadata().Update(ctx, func(tx metadata.Tx) error {
-			a, err := tx.Asset(ctx, e.Asset)
-			if err != nil {
-				return err
-			}
-			gone, err := metadata.DeletedEvent(ctx, tx, a)
-			if err != nil {
-				return err
-			}
-			return errors.Join(tx.DeleteAsset(ctx, e.Asset), tx.Emit(ctx, gone))
-		})
-		time.Sleep(100 * time.Millisecond) // the dispatcher is through with it
-		return err
-	})
-	gate = startGate(t, dir, streamgate.WithRecorder(deleting))
-	c := serve(t, gate, "")
+	dir, meta := t.TempDir(), t.TempDir()
+	files, err := disk.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = files.Close() }) // after the Gate
+	var c *client
+	slow := &interrupted{Store: files, before: func(_ context.Context, key string) {
+		id := strings.Split(key, "/")[1]
+		c.do(http.MethodDelete, "/v1/assets/"+id, nil).want(t, http.StatusNoContent)
+		wantNoFiles(t, dir)
+	}}
+	c = serve(t, startGate(t, meta, streamgate.WithStorage(slow)), "")
 	a := c.do(http.MethodPost, "/v1/uploads", bytes.NewReader(testclip.MP4(t)))
 	if a.StatusCode < 400 {
 		t.Errorf("status %d: %s", a.StatusCode, a.body)

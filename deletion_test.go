@@ -139,7 +139,7 @@ func TestADeletionThatACrashCutOffIsFinished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer files.Close()
+	t.Cleanup(func() { _ = files.Close() }) // after the Gate
 	half := &failing{Store: files}
 	before := startGate(t, meta, streamgate.WithStorage(half))
 	c := serve(t, before, "")

@@ -173,6 +173,31 @@ func TestHandlerBringsASlowClientWhatTheBusDropped(t *testing.T) {
 	}
 }
 
+func TestHandlerFillsAGapBeforeItGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, bus := newMemoryLog(), events.NewBus(&events.BusOptions{Buffer: 2})
+		a, leave := listen(t, events.NewHandler(bus, log, nil), "")
+		defer leave()
+		wantLines(t, a, "retry: 2000")
+		a.block = make(chan struct{})
+		publish := func(n int) {
+			for range n {
+				bus.Publish(log.emit(events.Event{Owner: "ada"}))
+				synctest.Wait()
+			}
+		}
+		publish(4)            // 1 is being written, 2 and 3 wait, 4 is dropped
+		a.block <- struct{}{} // 1 is out, so there is room
+		synctest.Wait()
+		publish(1) // 5 waits behind 3
+		close(a.block)
+		wantLines(t, a, "id: 1", "id: 2", "id: 3", "id: 4", "id: 5")
+		if bus.Dropped() != 1 {
+			t.Errorf("%d were dropped, want 1", bus.Dropped())
+		}
+	})
+}
+
 func TestHandlerKeepsASilentStreamAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, bus := newMemoryLog(), events.NewBus(nil)
