@@ -66,7 +66,7 @@ func (r rootFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer dir.Close()
+	defer func() { _ = dir.Close() }() // nothing was written by it
 	return dir.ReadDir(-1)
 }
 
@@ -75,6 +75,6 @@ func (r rootFS) SyncDir(name string) error {
 	if err != nil {
 		return err
 	}
-	defer dir.Close()
+	defer func() { _ = dir.Close() }() // nothing was written by it
 	return syncDir(dir)
 }

@@ -77,7 +77,7 @@ func (s *Store) openImport(key string) (*os.File, fs.FileInfo, error) {
 		return nil, nil, err
 	}
 	// Before opening: opening a pipe would wait for somebody to write to it.
-	if _, err := checkSource(in, rel, ref, key); err != nil {
+	if err := checkSource(in, rel, ref, key); err != nil {
 		return nil, nil, err
 	}
 	f, err := in.root.Open(rel)
@@ -100,7 +100,7 @@ func (s *Store) statImport(key string) (storage.Info, error) {
 	if err != nil {
 		return storage.Info{}, err
 	}
-	if _, err := checkSource(in, rel, ref, key); err != nil {
+	if err := checkSource(in, rel, ref, key); err != nil {
 		return storage.Info{}, err
 	}
 	return ref.info(key), nil
@@ -120,15 +120,15 @@ func (s *Store) resolve(key string) (reference, folder, string, error) {
 	return ref, in, rel, nil
 }
 
-func checkSource(in folder, rel string, ref reference, key string) (fs.FileInfo, error) {
+func checkSource(in folder, rel string, ref reference, key string) error {
 	info, err := in.root.Stat(rel)
 	switch {
 	case err != nil:
-		return nil, sourceFault(err, key)
+		return sourceFault(err, key)
 	case !info.Mode().IsRegular() || !ref.matches(info):
-		return nil, changed(key)
+		return changed(key)
 	}
-	return info, nil
+	return nil
 }
 
 func changed(key string) error {

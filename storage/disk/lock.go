@@ -25,7 +25,7 @@ func acquire(root *os.Root, dir string) (*os.File, error) {
 		return nil, fmt.Errorf("disk: lock file of %s: %w", dir, err)
 	}
 	if err := tryLock(f); err != nil {
-		defer f.Close()
+		defer func() { _ = f.Close() }() // nothing was written
 		if errors.Is(err, errHeld) {
 			return nil, fmt.Errorf("disk: %s is used by %s: %w", dir, holder(f), ErrInUse)
 		}

@@ -55,7 +55,7 @@ func (s *Store) readReference(key string) (reference, error) {
 	if err != nil {
 		return reference{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	text, err := io.ReadAll(io.LimitReader(f, referenceLimit))
 	if err != nil {
 		return reference{}, err

@@ -60,10 +60,10 @@ var listChecks = []check{
 }
 
 // wantOrder makes the keys in another order and lists them by several prefixes.
-func wantOrder(t *testing.T, make func(key string), list lister) {
+func wantOrder(t *testing.T, add func(key string), list lister) {
 	t.Helper()
 	for _, key := range slices.Backward(ordered) {
-		make(key)
+		add(key)
 	}
 	for _, prefix := range []string{"", "a", "a/", "a/b", "a/b/", "a/b/c", "b", "c", "/", "a//", "..", "../", "a/../b", "A", "\x00"} {
 		want := []string{}
