@@ -9,11 +9,16 @@ import (
 	"github.com/streamgate/streamgate/metadata/internal/query"
 )
 
-// foundCTE ranks what matches, with weights for title, description and tags.
-// It is materialized because FTS5 ranks nothing outside of its own scan.
-const foundCTE = `WITH found AS MATERIALIZED (
-	SELECT rowid AS seq, bm25(assets_text, 10.0, 1.0, 5.0) AS rank FROM assets_text WHERE assets_text MATCH :match
-) `
+// found ranks what matches, with weights for title, description and tags. It is
+// materialized because FTS5 ranks nothing outside of its own scan. Ranking is
+// what costs, some microsecond for each match: so an owner's search ranks the
+// owner's assets alone. The + keeps SQLite from asking for one row at a time.
+const (
+	found = `WITH found AS MATERIALIZED (
+	SELECT rowid AS seq, bm25(assets_text, 10.0, 1.0, 5.0) AS rank FROM assets_text WHERE assets_text MATCH :match`
+	foundOwned = ` AND +rowid IN (SELECT seq FROM assets WHERE owner = :owner)`
+	foundEnd   = `) `
+)
 
 // order is how a search's results are sorted: a column of assets, then the id.
 type order struct {
@@ -101,7 +106,11 @@ func searchSQL(p *query.Plan) (string, []any, error) {
 
 	var b strings.Builder
 	if p.Sort == metadata.Relevance {
-		b.WriteString(foundCTE)
+		b.WriteString(found)
+		if p.Owner != "" {
+			b.WriteString(foundOwned)
+		}
+		b.WriteString(foundEnd)
 	}
 	b.WriteString(`SELECT ` + assetColumns + `, ` + rank + from)
 	if len(c.texts) > 0 {
