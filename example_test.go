@@ -34,9 +34,24 @@ func (myApp) User(r *http.Request) (auth.Principal, error) {
 	return auth.Principal{ID: cookie.Value}, nil // a real one looks it up
 }
 
+// mux is what an application's router can do, such as *http.ServeMux.
+type mux interface {
+	Handle(pattern string, handler http.Handler)
+}
+
+// demo is a mux of an application that ends once all is mounted.
+type demo struct{ end func() }
+
+func (d demo) Handle(pattern string, _ http.Handler) {
+	fmt.Println("mounted", pattern)
+	if d.end != nil {
+		d.end()
+	}
+}
+
 // The whole service in an application that exists.
 func Example_embed() {
-	run := func(ctx context.Context, dir string, app myApp, mux, admin *http.ServeMux) error {
+	run := func(ctx context.Context, dir string, app myApp, mux, admin mux) error {
 		gate, err := streamgate.New(dir, // embedded defaults: disk, SQLite
 			streamgate.WithAuthenticator(app.User)) // the application's own sessions stay in charge
 		if err != nil {
@@ -60,10 +75,13 @@ func Example_embed() {
 		return
 	}
 	defer os.RemoveAll(dir)
-	ctx, stop := context.WithTimeout(context.Background(), time.Second/10)
+	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	fmt.Println(run(ctx, dir, myApp{}, http.NewServeMux(), http.NewServeMux()))
-	// Output: <nil>
+	fmt.Println(run(ctx, dir, myApp{}, demo{}, demo{stop}))
+	// Output:
+	// mounted /video/
+	// mounted /ops/
+	// <nil>
 }
 
 // The parts, assembled by hand behind the application's own middleware.
