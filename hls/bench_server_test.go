@@ -1,19 +1,17 @@
+//go:build linux
+
 package hls
 
 import (
 	"bufio"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -26,20 +24,17 @@ import (
 
 const benchFolder = "STREAMGATE_HLS_BENCH_FOLDER"
 
-// TestBenchServer is that process; it is no test.
+// TestBenchServer is that process. In a run of the tests there is nothing for it
+// to do.
 func TestBenchServer(t *testing.T) {
 	dir := os.Getenv(benchFolder)
 	if dir == "" {
-		t.Skip("this is the server that the benchmarks run; nothing is to be done for it")
+		return
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/hls/", http.StripPrefix("/hls", Dir(dir)))
 	mux.Handle("/static/", http.StripPrefix("/static", http.FileServer(http.Dir(dir))))
-	mux.HandleFunc("/used", func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Query().Has("fresh") {
-			runtime.GC()
-			debug.FreeOSMemory()
-		}
+	mux.HandleFunc("/used", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(measure())
 	})
 	text := []byte(strings.Repeat("#EXTINF:6.000000,\n10.m4s\n", 100))
@@ -88,9 +83,6 @@ type benched struct {
 // startServer runs a server of dir until the benchmark ends.
 func startServer(b testing.TB, dir string) *benched {
 	b.Helper()
-	if runtime.GOOS != "linux" {
-		b.Skip("the CPU of a process is measured on Linux only")
-	}
 	cmd := exec.Command(os.Args[0], "-test.run=^TestBenchServer$", "-test.timeout=20m")
 	cmd.Env = append(os.Environ(), benchFolder+"="+dir)
 	in, err := cmd.StdinPipe()
@@ -119,23 +111,6 @@ func startServer(b testing.TB, dir string) *benched {
 	}
 	s.client = newClient(false)
 	return s
-}
-
-// newClient keeps its connections, trusts the test's server and asks for
-// nothing compressed.
-func newClient(http2 bool) *http.Client {
-	t := &http.Transport{
-		TLSClientConfig:     &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // our own child
-		DisableCompression:  true,
-		MaxIdleConnsPerHost: 64,
-		DialContext:         (&net.Dialer{}).DialContext,
-		ForceAttemptHTTP2:   http2,
-		ReadBufferSize:      64 << 10,
-	}
-	if !http2 {
-		t.TLSClientConfig.NextProtos = []string{"http/1.1"}
-	}
-	return &http.Client{Transport: t}
 }
 
 // get reads a whole answer and returns its length.
@@ -167,13 +142,9 @@ func text(b testing.TB, c *http.Client, url string) string {
 	return string(all)
 }
 
-func (s *benched) used(b testing.TB, fresh bool) (u used) {
+func (s *benched) used(b testing.TB) (u used) {
 	b.Helper()
-	url := s.clear + "/used"
-	if fresh {
-		url += "?fresh"
-	}
-	if err := json.Unmarshal([]byte(text(b, s.client, url)), &u); err != nil {
+	if err := json.Unmarshal([]byte(text(b, s.client, s.clear+"/used")), &u); err != nil {
 		b.Fatal(err)
 	}
 	return u
@@ -181,11 +152,11 @@ func (s *benched) used(b testing.TB, fresh bool) (u used) {
 
 // cpu is what n calls of do cost the server, each.
 func (s *benched) cpu(b testing.TB, n int, do func(int)) time.Duration {
-	before := s.used(b, false).CPU
+	before := s.used(b).CPU
 	for i := range n {
 		do(i)
 	}
-	return (s.used(b, false).CPU - before) / time.Duration(n)
+	return (s.used(b).CPU - before) / time.Duration(n)
 }
 
 // tracks returns the prefixes of the video's and the audio's URIs.

@@ -217,3 +217,6 @@ func readFile(t testing.TB, path string) []byte {
 	}
 	return b
 }
+
+// authorized is the context of a request of ann's.
+func authorized() context.Context { return auth.NewContext(context.Background(), ann) }

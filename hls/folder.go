@@ -12,7 +12,8 @@ import (
 
 // DirOptions for NewDir. The zero value is ready to use, and so is nil.
 type DirOptions struct {
-	// Cache keeps indexes and playlists; default NewCache(CacheBytes).
+	// Cache keeps indexes and playlists. Folders may share one; default
+	// NewCache(CacheBytes).
 	Cache Cache
 
 	// CacheBytes is the size of the default Cache; default DefaultCacheBytes.

@@ -47,7 +47,7 @@ func (f *Folder) presentation(ctx context.Context, root *os.Root, name string) (
 	if !info.Mode().IsRegular() { // opening a named pipe would wait for somebody to write
 		return nil, errNoFile
 	}
-	key := fileKey(name, info)
+	key := f.key(name, info)
 	v, ok := f.cache.Get(key)
 	if !ok {
 		v, err = f.loading.do(ctx, key, func(ctx context.Context) (any, error) { return f.load(ctx, root, name, key) })
@@ -83,7 +83,7 @@ func (f *Folder) load(ctx context.Context, root *os.Root, name, key string) (any
 	if err != nil {
 		return nil, fileError(err)
 	}
-	if after, err := src.file.Stat(); err != nil || fileKey(name, after) != key {
+	if after, err := src.file.Stat(); err != nil || f.key(name, after) != key {
 		return nil, problem.Because(storage.ErrUnavailable, err, "the file is being written; try again when it is complete")
 	}
 	p := newPresentation(index, name, index.Revision(id), "")
@@ -98,9 +98,9 @@ func refused(err error) bool {
 		errors.Is(err, media.ErrNoMedia) || errors.Is(err, media.ErrUnsupported)
 }
 
-// fileKey names a file as it is now.
-func fileKey(name string, info fs.FileInfo) string {
-	return name + "\x00" + strconv.FormatInt(info.Size(), 36) + "\x00" + strconv.FormatInt(info.ModTime().UnixNano(), 36)
+// key names a file as it is now, in a cache that other folders may use too.
+func (f *Folder) key(name string, info fs.FileInfo) string {
+	return f.dir + "\x00" + name + "\x00" + strconv.FormatInt(info.Size(), 36) + "\x00" + strconv.FormatInt(info.ModTime().UnixNano(), 36)
 }
 
 // headSize is how much of a file's beginning goes into its identity.
@@ -158,7 +158,7 @@ func (o fileOpener) openSource(_ context.Context, p *presentation) (source, erro
 	if err != nil {
 		return source{}, err
 	}
-	if fileKey(p.source, info) != p.key {
+	if o.key(p.source, info) != p.key {
 		_ = src.Close()
 		return source{}, errChanged
 	}

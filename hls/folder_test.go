@@ -387,3 +387,40 @@ func FuzzFileName(f *testing.F) {
 		}
 	})
 }
+
+func TestFoldersThatShareACacheStayApart(t *testing.T) {
+	then := time.Unix(1_700_000_000, 0)
+	cache := NewCache(1 << 20)
+	var revisions []string
+	for _, seed := range []byte{1, 2} {
+		dir := folder(t, "clip.mp4")
+		path := filepath.Join(dir, "clip.mp4")
+		b := readFile(t, path)
+		b[100] = seed // another file of the same name, size and time
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, then, then); err != nil {
+			t.Fatal(err)
+		}
+		h, err := NewDir(dir, &DirOptions{Cache: cache})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer h.Close()
+		revisions = append(revisions, base(t, h, "/clip.mp4", "v1"))
+	}
+	if revisions[0] == revisions[1] {
+		t.Error("one folder plays the other's file")
+	}
+}
+
+func TestANamedPipeIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := mkfifo(filepath.Join(dir, "pipe.mp4")); err != nil {
+		t.Skipf("no named pipes here: %v", err)
+	}
+	if got := ask(Dir(dir), "GET", "/pipe.mp4/master.m3u8"); got.StatusCode != http.StatusNotFound {
+		t.Errorf("%s", got.Status)
+	}
+}

@@ -19,7 +19,8 @@ type Options struct {
 	// about the principal that auth.FromContext finds; default auth.OwnerOnly().
 	Authorizer auth.Authorizer
 
-	// Cache keeps indexes and playlists; default NewCache(CacheBytes).
+	// Cache keeps indexes and playlists. Servers of the same stores may share
+	// one; default NewCache(CacheBytes).
 	Cache Cache
 
 	// CacheBytes is the size of the default Cache; default DefaultCacheBytes.
