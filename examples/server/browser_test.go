@@ -40,7 +40,7 @@ func openTab(t *testing.T, url string) *tab {
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.WindowSize(1200, 900),
 	)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // it outlives t.Context() for the last picture
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
@@ -73,7 +73,7 @@ func (b *tab) hear(m chromedp.ConsoleMessage) {
 			return
 		}
 	}
-	b.messages = append(b.messages, m.String())
+	b.messages = append(b.messages, m.String()+" "+m.URL)
 }
 
 // expect lets the console carry errors with this text.
@@ -106,17 +106,32 @@ func (b *tab) click(selector string) {
 	b.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
+// fill replaces the text of a field, key by key.
+func (b *tab) fill(selector, text string) {
+	b.t.Helper()
+	evaluate[any](b, `document.querySelector('`+selector+`').select()`)
+	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
 func (b *tab) choose(files ...string) {
 	b.t.Helper()
 	b.do(chromedp.SetUploadFiles(chromedp.CSS("#files"), files))
 }
 
-// until waits for a JavaScript expression to hold.
+// until waits for a JavaScript expression to hold, also on the page that comes
+// after this one.
 func (b *tab) until(what, expression string) {
 	b.t.Helper()
-	_, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("Boolean("+expression+")",
-		chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(30*time.Second)))
-	if err != nil {
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		_, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("Boolean("+expression+")",
+			chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(time.Until(deadline))))
+		if err == nil {
+			return
+		}
+		if left := strings.Contains(err.Error(), "(-32000)"); left && time.Now().Before(deadline) {
+			continue // the page was left while it was asked
+		}
 		b.t.Fatalf("waiting until %s: %v; the page says:\n%s", what, err, evaluate[string](b, "document.body.innerText"))
 	}
 }

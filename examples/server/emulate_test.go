@@ -12,8 +12,10 @@ import (
 func slowUploads(b *tab, bytesPerSecond float64) {
 	b.t.Helper()
 	b.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-		_, err := cdp.Call(ctx, t, network.EmulateNetworkConditions, network.EmulateNetworkConditionsParams{
-			DownloadThroughput: -1, UploadThroughput: bytesPerSecond,
+		_, err := cdp.Call(ctx, t, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+			MatchedNetworkConditions: []*network.Conditions{{
+				DownloadThroughput: -1, UploadThroughput: bytesPerSecond,
+			}},
 		})
 		return chromedp.Void{}, err
 	})

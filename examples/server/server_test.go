@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"io/fs"
+	"mime/multipart"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -87,18 +90,43 @@ type asset struct {
 	Playback string  `json:"playback"`
 }
 
-// uploadFile does what curl --data-binary does.
+// uploadFile does what curl -F file=@path does.
 func uploadFile(t *testing.T, base, path, bearer string) asset {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", filepath.Base(path))
+	if err == nil {
+		_, err = part.Write(readFile(t, path))
+	}
+	if err = errors.Join(err, form.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return post(t, base, &body, form.FormDataContentType(), bearer)
+}
+
+// uploadBody does what curl --data-binary @path does.
+func uploadBody(t *testing.T, base, path string) asset {
+	t.Helper()
+	return post(t, base, bytes.NewReader(readFile(t, path)), "application/x-www-form-urlencoded", "")
+}
+
+func readFile(t *testing.T, path string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"v1/uploads", bytes.NewReader(content))
+	return content
+}
+
+func post(t *testing.T, base string, body io.Reader, contentType, bearer string) asset {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"v1/uploads", body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded") // as curl does
+	r.Header.Set("Content-Type", contentType)
 	authorize(r, bearer)
 	var created struct {
 		AssetID string `json:"asset_id"`

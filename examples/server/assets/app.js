@@ -2,6 +2,7 @@
 
 import { at, call, playback, Problem } from './api.js';
 import { copy } from './clipboard.js';
+import { confirmed } from './confirm.js';
 import { listen } from './keys.js';
 import { Library } from './library.js';
 import { follow } from './live.js';
@@ -55,11 +56,7 @@ async function share(asset) {
 }
 
 async function remove(asset) {
-  $('confirm-text').textContent = `“${title(asset)}” and all that belongs to it will be gone for good.`;
-  $('confirm').returnValue = 'no';
-  $('confirm').showModal();
-  await new Promise((resolve) => $('confirm').addEventListener('close', resolve, { once: true }));
-  if ($('confirm').returnValue !== 'yes') return;
+  if (!(await confirmed(`“${title(asset)}” and all that belongs to it will be gone for good.`))) return;
   try {
     await call('DELETE', `v1/assets/${asset.id}`);
   } catch (err) {
@@ -117,10 +114,20 @@ function acceptFiles() {
   window.addEventListener('beforeunload', (e) => uploads.busy() && e.preventDefault());
 }
 
+const due = new Map(); // asset → timer: events come in bursts, one look is enough
+
 function onEvent({ type, asset }) {
   if (!asset) return;
-  if (type === 'asset.deleted') library.forget(asset);
-  else library.refresh(asset);
+  if (type === 'asset.deleted') {
+    clearTimeout(due.get(asset));
+    due.delete(asset);
+    library.forget(asset);
+  } else if (!due.has(asset)) {
+    due.set(asset, setTimeout(() => {
+      due.delete(asset);
+      library.refresh(asset);
+    }, 60));
+  }
 }
 
 // The address names the video, so that a reload, Back and a bookmark find it.

@@ -95,9 +95,12 @@ export class Library {
       const ids = new Set(assets.map((a) => a.id));
       for (const id of [...known.keys()]) if (!ids.has(id)) this.forget(id);
     }
+    let after = cursor ? list.lastElementChild : null;
     for (const asset of assets) {
-      this.#put(asset);
-      list.append(known.get(asset.id).row); // in the order of the answer
+      const row = this.#put(asset);
+      const place = after ? after.nextElementSibling : list.firstElementChild;
+      if (place !== row) list.insertBefore(row, place); // moving a row that has the focus would take it away
+      after = row;
     }
     next = page.next ?? '';
     more.hidden = !next;
@@ -116,6 +119,7 @@ export class Library {
     entry.asset = asset;
     this.#draw(entry);
     this.on.changed(asset);
+    return entry.row;
   }
 
   #row(id) {
