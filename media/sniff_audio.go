@@ -30,9 +30,19 @@ func sniffID3(b []byte) Type {
 	return frameType(bytes.TrimLeft(rest, "\x00"), 1)
 }
 
-// sniffFrames knows bare MPEG audio and ADTS, after zeros if there are any.
+// sniffFrames knows bare MPEG audio and ADTS. A file that begins with a zero may
+// begin within a frame, as recorders cut them: there the first frames are looked
+// for, and more of them wanted.
 func sniffFrames(b []byte) Type {
-	return frameType(bytes.TrimLeft(b, "\x00"), 2)
+	if t := frameType(b, 2); t != "" || len(b) == 0 || b[0] != 0 {
+		return t
+	}
+	for i := bytes.IndexByte(b, 0xff); i >= 0 && i < len(b); i++ {
+		if t := frameType(b[i:], 4); t != "" {
+			return t
+		}
+	}
+	return ""
 }
 
 // frameType says which of the two b begins with, when at least so many whole
