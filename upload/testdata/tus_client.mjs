@@ -1,0 +1,67 @@
+// Drives tus-js-client for TestTusJSClient:
+//   node tus_client.mjs CLIENTS SCENARIO ENDPOINT FILE
+// where CLIENTS is the folder with node_modules. Prints one line of JSON.
+import { createReadStream, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+const [clients, scenario, endpoint, file] = process.argv.slice(2)
+const tus = createRequire(join(clients, 'package.json'))('tus-js-client')
+const size = statSync(file).size
+
+function start(options, onUpload) {
+  return new Promise((resolve, reject) => {
+    const progress = []
+    const upload = new tus.Upload(createReadStream(file), {
+      endpoint,
+      uploadSize: size,
+      chunkSize: 256 * 1024,
+      retryDelays: [0, 100, 300],
+      metadata: { filename: 'clip.mp4', filetype: 'video/mp4', title: 'Ein schöner Film' },
+      onProgress: (sent) => progress.push(sent),
+      onError: reject,
+      onSuccess: () => resolve({ url: upload.url, progress: progress.length }),
+      ...options,
+    })
+    if (onUpload) onUpload(upload, resolve, reject)
+    upload.start()
+  })
+}
+
+const scenarios = {
+  whole: () => start({ chunkSize: Infinity }),
+  chunks: () => start({}),
+  'creation with data': () => start({ uploadDataDuringCreation: true }),
+  'deferred length': () => start({ uploadSize: null, uploadLengthDeferred: true }),
+
+  // Goes away after a few chunks; another upload goes on at its URL.
+  async resume() {
+    const url = await start({}, (upload, resolve, reject) => {
+      upload.options.onChunkComplete = (_, accepted) => {
+        if (accepted > size / 3) upload.abort().then(() => resolve(upload.url), reject)
+      }
+    })
+    return start({ uploadUrl: url })
+  },
+
+  async terminate() {
+    const url = await start({}, (upload, resolve, reject) => {
+      upload.options.onChunkComplete = (_, accepted) => {
+        if (accepted > size / 3) upload.abort(true).then(() => resolve(upload.url), reject)
+      }
+    })
+    const status = await fetch(url, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } })
+    return { url, status: status.status }
+  },
+
+  async refused() {
+    try {
+      await start({})
+    } catch (err) {
+      return { status: err.originalResponse?.getStatus(), body: err.originalResponse?.getBody() }
+    }
+    return {}
+  },
+}
+
+console.log(JSON.stringify(await scenarios[scenario]()))
