@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"time"
@@ -20,6 +21,10 @@ import (
 // A folder of MP4 files is HLS in one line: /videos/clip.mp4/master.m3u8.
 func Example_folder() {
 	http.Handle("/videos/", http.StripPrefix("/videos", hls.Dir("./videos")))
+
+	_, pattern := http.DefaultServeMux.Handler(httptest.NewRequest(http.MethodGet, "/videos/clip.mp4/master.m3u8", nil))
+	fmt.Println(pattern, "is served")
+	// Output: /videos/ is served
 }
 
 // myApp is an application with users.
@@ -146,7 +151,9 @@ func ExampleNew() {
 }
 
 func ExampleOnReady() {
-	_ = streamgate.OnReady(func(_ context.Context, a *metadata.Asset) {
-		fmt.Println(a.Title, "plays now")
-	})
+	tell := func(_ context.Context, a *metadata.Asset) { fmt.Println(a.Title, "plays now") }
+	_ = streamgate.OnReady(tell) // for New
+
+	tell(context.Background(), &metadata.Asset{Title: "Holiday"}) // as the Gate does later
+	// Output: Holiday plays now
 }

@@ -118,8 +118,8 @@ func (g *Gate) awaitEnd(ctx context.Context) error {
 
 // drain goes from the outside in: whoever feeds something ends before it does.
 func (g *Gate) drain(ctx context.Context) error {
+	g.bus.Close() // ends the event streams
 	err := errors.Join(
-		g.endStreams(),
 		g.uploads.Drain(ctx),
 		g.requests.drain(ctx),
 		g.recovery.stop(ctx),
@@ -129,11 +129,6 @@ func (g *Gate) drain(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("streamgate: stopping: %w", err)
 	}
-	return nil
-}
-
-func (g *Gate) endStreams() error {
-	g.bus.Close()
 	return nil
 }
 

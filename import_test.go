@@ -49,7 +49,9 @@ func TestAnImportedFilePlaysWhereItLies(t *testing.T) {
 	sum := sha256.Sum256(testclip.MP4(t))
 	got := []any{a.Title, a.Tags, a.State, a.Playable, a.Owner, a.Size, a.SHA256, a.Filename, a.Type}
 	want := []any{
-		"My film", []string{"new"}, metadata.Ready, true, "ada", int64(len(testclip.MP4(t))),
+		"My film",
+		[]string{"new"},
+		metadata.Ready, true, "ada", int64(len(testclip.MP4(t))),
 		hex.EncodeToString(sum[:]), "My film.mp4", "video/mp4",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -38,7 +38,7 @@ func (p *periodic) run(ctx context.Context, done chan<- struct{}) {
 		case <-ticker.C:
 		}
 		if err := p.do(ctx); err != nil && ctx.Err() == nil {
-			p.logger.ErrorContext(ctx, "could not "+p.name, "error", err)
+			p.logger.ErrorContext(ctx, "a task failed, it will be tried again", "task", p.name, "error", err)
 		}
 	}
 }

@@ -18,7 +18,7 @@ func BenchmarkStack(b *testing.B) {
 		name   string
 		logger *slog.Logger
 	}{
-		{"text log", slog.New(slog.NewTextHandler(io.Discard, nil))},
+		{"text log", slog.New(slog.NewTextHandler(struct{ io.Writer }{io.Discard}, nil))},
 		{"no log", slog.New(slog.DiscardHandler)},
 	} {
 		b.Run(bb.name, func(b *testing.B) {

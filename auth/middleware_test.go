@@ -26,19 +26,22 @@ func TestMiddleware(t *testing.T) {
 		},
 		"nobody passes": {
 			func(*http.Request) (auth.Principal, error) { return auth.Principal{}, nil },
-			http.StatusNoContent, auth.Principal{},
+			http.StatusNoContent,
+			auth.Principal{},
 		},
 		"wrong credentials are 401": {
 			func(*http.Request) (auth.Principal, error) {
 				return auth.Principal{ID: "ada"}, fmt.Errorf("cookie: %w", auth.ErrUnauthenticated)
 			},
-			http.StatusUnauthorized, auth.Principal{},
+			http.StatusUnauthorized,
+			auth.Principal{},
 		},
 		"an authenticator that cannot tell fails closed": {
 			func(*http.Request) (auth.Principal, error) {
 				return auth.Principal{ID: "ada"}, errors.New("database is down")
 			},
-			http.StatusInternalServerError, auth.Principal{},
+			http.StatusInternalServerError,
+			auth.Principal{},
 		},
 		"an id that is too long fails closed": {
 			auth.Everybody(strings.Repeat("x", auth.MaxIDLength+1)), http.StatusInternalServerError, auth.Principal{},

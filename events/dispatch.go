@@ -62,7 +62,7 @@ func (d *dispatch) fetch(ctx context.Context) {
 	limit := len(d.held) + fetchPage
 	pending, err := d.log.Pending(ctx, limit)
 	if err != nil {
-		d.complain(ctx, "the outbox cannot be read", err)
+		d.complain(ctx, "reading it", err)
 		return
 	}
 	if len(pending) == limit {
@@ -103,7 +103,7 @@ func (d *dispatch) settle(ctx context.Context) {
 		return
 	}
 	if err := d.log.Delivered(ctx, ids...); err != nil {
-		d.complain(ctx, "the outbox cannot be marked", err)
+		d.complain(ctx, "marking what was delivered", err)
 		return
 	}
 	kept := d.held[:0]
@@ -150,7 +150,7 @@ func (d *dispatch) deliver(ctx context.Context, one *delivery) *delivery {
 	for len(one.handlers) > 0 {
 		h := one.handlers[0]
 		if err := callSafely(ctx, h, one.event); err != nil {
-			d.complain(ctx, "an event was not handled and will be tried again", err,
+			d.complain(ctx, "an event was not handled, it will be tried again", err,
 				slog.String("handler", h.name), slog.Int64("event", one.event.ID),
 				slog.String("type", string(one.event.Type)), slog.String("asset", one.event.Asset))
 			break
@@ -221,15 +221,16 @@ func (d *dispatch) purge(ctx context.Context) {
 	}
 	d.nextPurge = now.Add(d.o.Retention / 24)
 	if _, err := d.log.Purge(ctx, now.Add(-d.o.Retention)); err != nil {
-		d.complain(ctx, "the outbox cannot be purged", err)
+		d.complain(ctx, "purging it", err)
 	}
 }
 
 // complain logs what there is nobody to return to. An end that was asked for is
 // no complaint.
-func (d *dispatch) complain(ctx context.Context, msg string, err error, attrs ...slog.Attr) {
+func (d *dispatch) complain(ctx context.Context, what string, err error, attrs ...slog.Attr) {
 	if ctx.Err() != nil {
 		return
 	}
-	d.o.Logger.LogAttrs(ctx, slog.LevelError, msg, append(attrs, slog.Any("error", err))...)
+	attrs = append(attrs, slog.Any("error", err))
+	d.o.Logger.LogAttrs(ctx, slog.LevelError, "trouble with the outbox", append([]slog.Attr{slog.String("what", what)}, attrs...)...)
 }

@@ -49,7 +49,7 @@ func run(ctx context.Context, addr, data string) error {
 		stopped <- err
 	})
 	slog.Info("listening", "url", "http://"+addr+"/")
-	if err := server.ListenAndServe(); err != http.ErrServerClosed { //nolint:errorlint // documented so
+	if err := server.ListenAndServe(); err != http.ErrServerClosed {
 		return err
 	}
 	return <-stopped

@@ -82,9 +82,6 @@ func mustKind(err error) *Kind {
 
 // KindOf returns the kind of err, or nil when it has none.
 func KindOf(err error) *Kind {
-	var k *Kind
-	if errors.As(err, &k) {
-		return k
-	}
-	return nil
+	k, _ := errors.AsType[*Kind](err)
+	return k
 }
