@@ -25,7 +25,7 @@ import (
 // A house is an Uploader over real stores, mounted at /v1/uploads behind an
 // authenticator that believes the header X-User.
 type house struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	files storage.Store
 	meta  metadata.Store
@@ -34,13 +34,13 @@ type house struct {
 	log   *bytes.Buffer
 }
 
-func newHouse(t *testing.T, o *upload.Options) *house {
+func newHouse(t testing.TB, o *upload.Options) *house {
 	t.Helper()
 	return newHouseOn(t, o, func(s storage.Store) storage.Store { return s })
 }
 
 // newHouseOn puts wrap between the Uploader and the disk.
-func newHouseOn(t *testing.T, o *upload.Options, wrap func(storage.Store) storage.Store) *house {
+func newHouseOn(t testing.TB, o *upload.Options, wrap func(storage.Store) storage.Store) *house {
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir(), log: new(bytes.Buffer)}
 	files, err := disk.Open(filepath.Join(h.dir, "blobs"))
@@ -99,7 +99,7 @@ type answer struct {
 	url    string
 }
 
-func (a answer) json(t *testing.T) map[string]any {
+func (a answer) json(t testing.TB) map[string]any {
 	t.Helper()
 	var m map[string]any
 	if err := json.Unmarshal([]byte(a.body), &m); err != nil {
@@ -109,7 +109,7 @@ func (a answer) json(t *testing.T) map[string]any {
 }
 
 // location resolves the Location header as a client does.
-func (a answer) location(t *testing.T) string {
+func (a answer) location(t testing.TB) string {
 	t.Helper()
 	base, err := http.NewRequest(http.MethodGet, a.url, nil)
 	if err != nil {

@@ -4,15 +4,16 @@
 import { createReadStream, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 
 const [clients, scenario, endpoint, file] = process.argv.slice(2)
 const tus = createRequire(join(clients, 'package.json'))('tus-js-client')
 const size = statSync(file).size
 
-function start(options, onUpload) {
+function start(options, onUpload, source) {
   return new Promise((resolve, reject) => {
     const progress = []
-    const upload = new tus.Upload(createReadStream(file), {
+    const upload = new tus.Upload(source ?? createReadStream(file), {
       endpoint,
       uploadSize: size,
       chunkSize: 256 * 1024,
@@ -32,7 +33,9 @@ const scenarios = {
   whole: () => start({ chunkSize: Infinity }),
   chunks: () => start({}),
   'creation with data': () => start({ uploadDataDuringCreation: true }),
-  'deferred length': () => start({ uploadSize: null, uploadLengthDeferred: true }),
+  // From a pipe: of a file the client finds out the length itself.
+  'deferred length': () =>
+    start({ uploadSize: null, uploadLengthDeferred: true }, null, createReadStream(file).pipe(new PassThrough())),
 
   // Goes away after a few chunks; another upload goes on at its URL.
   async resume() {
