@@ -35,7 +35,7 @@ func parse(args []string, getenv func(string) string, usage io.Writer) (config, 
 	flags.SetOutput(usage)
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:8080", "address to listen on; one that is not loopback needs an API key")
 	flags.StringVar(&c.data, "data", "./data", "directory that holds everything; made where it is not there")
-	flags.StringVar(&c.imports, "import", "", "directory with videos to serve where they lie, without copying them")
+	flags.StringVar(&c.imports, "import", "", "directory whose videos to add, where they lie, without copying them")
 	flags.StringVar(&c.key, "api-key", "", "key that every request must carry; "+keyVariable+" hides it from the list of processes")
 	flags.BoolVar(&c.publicPlay, "public-play", false, "with a key: let anybody play who has the address of a video")
 	flags.DurationVar(&c.drain, "drain", 20*time.Second, "how long running requests may take to end once the server is told to stop")

@@ -127,7 +127,7 @@ func TestPageSaysWhatIsWrongWithAFile(t *testing.T) {
 	for range 2 {
 		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('.upload .cancel')?.click()`))
 	}
-	b.until("both are dismissed", `document.querySelectorAll('.upload').length === 0`)
+	b.until("both are dismissed, and nothing is left of them", `!document.querySelector('.upload') && !document.querySelector('.asset')`)
 }
 
 func TestPagePausesAndResumes(t *testing.T) {

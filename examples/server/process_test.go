@@ -310,9 +310,13 @@ func stall(t *testing.T, base string) func() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = io.WriteString(conn, "POST /v1/assets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+	_, err = io.WriteString(conn, "POST /v1/assets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")
 	if err != nil {
 		t.Fatal(err)
+	}
+	line := make([]byte, len("HTTP/1.1 100"))
+	if _, err := io.ReadFull(conn, line); err != nil || string(line) != "HTTP/1.1 100" {
+		t.Fatalf("the server does not ask for the body, it says %q: %v", line, err)
 	}
 	return func() { _ = conn.Close() } // the server has closed it already
 }

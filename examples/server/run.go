@@ -9,10 +9,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
-
-	"github.com/streamgate/streamgate"
 )
 
 // run serves until ctx ends, and then drains.
@@ -34,7 +33,14 @@ func run(ctx context.Context, c config, files fs.FS, out io.Writer) error {
 		return errors.Join(err, gate.Stop(ctx))
 	}
 	greet(out, c, listener.Addr())
-	return serve(ctx, listener, handler, gate, c.drain)
+	importing, cancel := context.WithCancel(ctx)
+	var background sync.WaitGroup
+	background.Go(func() { importAll(importing, gate, c.imports) })
+	return serve(ctx, listener, handler, c.drain, func(late context.Context) error {
+		cancel()
+		background.Wait()
+		return gate.Stop(late)
+	})
 }
 
 func listen(addr string) (net.Listener, error) {
@@ -60,10 +66,10 @@ func newServer(handler http.Handler) *http.Server {
 	}
 }
 
-// serve drains from the inside out: while the Gate stops, /ready says 503 to
+// serve drains from the inside out: while the Gate stops (stop), /ready says 503 to
 // whoever asks, running uploads keep their bytes and event streams end. Only
 // then does the server close its listener.
-func serve(ctx context.Context, l net.Listener, h http.Handler, gate *streamgate.Gate, drain time.Duration) error {
+func serve(ctx context.Context, l net.Listener, h http.Handler, drain time.Duration, stop func(context.Context) error) error {
 	server := newServer(h)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
@@ -76,7 +82,7 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, gate *streamgate
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
-	err = errors.Join(err, gate.Stop(late))
+	err = errors.Join(err, stop(late))
 	if server.Shutdown(late) != nil {
 		_ = server.Close() // what did not end in time is cut off; nothing is left to do about an error
 	}

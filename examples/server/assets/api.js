@@ -21,7 +21,8 @@ export class Problem extends Error {
   }
 }
 
-function sentence(text) {
+/** sentence makes one of a piece of text: a capital letter and a full stop. */
+export function sentence(text) {
   return text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
 }
 

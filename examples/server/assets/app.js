@@ -46,7 +46,7 @@ function changed(asset) {
   if (player.current()?.id === asset.id && asset.playable) player.open(asset);
   if (!wanted.has(asset.id) || !(asset.playable || asset.state === 'failed')) return;
   wanted.delete(asset.id);
-  if (asset.state === 'failed') return toast(asset.error || `${title(asset)} cannot be played.`);
+  if (asset.state === 'failed') return toast(`${title(asset)} cannot be played.`);
   if (!player.current() && uploads.uploads.size === 0) show(asset, false);
   toast(`${title(asset)} is ready.`);
 }

@@ -1,7 +1,7 @@
 // The list of videos: rows that stay where they are while their state changes,
 // a search, and pages.
 
-import { call, Problem } from './api.js';
+import { call, Problem, sentence } from './api.js';
 import { facts, title } from './words.js';
 
 const section = document.getElementById('library');
@@ -146,8 +146,8 @@ export class Library {
 
 function note(asset) {
   switch (asset.state) {
-    case 'failed': return asset.error || 'It cannot be played.';
-    case 'processing': return asset.reason || (asset.waiting ? `Waits for the ${asset.waiting}.` : 'Being looked at…');
+    case 'failed': return sentence(asset.error || 'it cannot be played');
+    case 'processing': return asset.reason ? sentence(asset.reason) : (asset.waiting ? `Waits for the ${asset.waiting}.` : 'Being looked at…');
     case 'uploading': return 'Not all of it has arrived. To go on, choose the same file again in the browser that sent it.';
   }
   return facts(asset);

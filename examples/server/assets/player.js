@@ -142,5 +142,6 @@ function missing() {
 function complain(what, todo) {
   trouble.querySelector('.lead').textContent = what;
   trouble.querySelector('.hint').textContent = todo;
+  document.getElementById('again').hidden = video.dataset.engine === 'none';
   trouble.hidden = false;
 }

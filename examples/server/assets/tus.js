@@ -95,7 +95,7 @@ export class Upload {
 
   #forget() {
     this.memory?.removeItem(this.#key);
-    [this.#url, this.asset, this.offset] = ['', '', 0];
+    [this.#url, this.offset] = ['', 0];
   }
 
   async #create() {
@@ -115,7 +115,7 @@ export class Upload {
       this.offset = Number(answer.getResponseHeader('Upload-Offset'));
     } catch (err) {
       if (err.status !== 404 && err.status !== 410) throw err;
-      this.#forget(); // it has expired, or was deleted
+      this.#forget(); // it has expired, or was cancelled elsewhere
       await this.#create();
     }
   }

@@ -1,6 +1,6 @@
 // The list of uploads under way: a row each, with progress, speed and time left.
 
-import { at } from './api.js';
+import { at, call } from './api.js';
 import { Upload } from './tus.js';
 import { bytes, left } from './words.js';
 
@@ -78,7 +78,11 @@ class Row {
 
   serve(upload, dismiss) {
     this.pause.onclick = () => this.#act(upload);
-    this.cancel.onclick = () => (upload.state === 'failed' || upload.state === 'idle' ? dismiss() : upload.cancel());
+    this.cancel.onclick = () => {
+      if (upload.state !== 'failed' && upload.state !== 'idle') return upload.cancel();
+      dismiss();
+      if (upload.asset && hopeless.includes(upload.error?.status)) call('DELETE', `v1/assets/${upload.asset}`).catch(() => {}); // there is nothing in it
+    };
     this.timer = setInterval(() => {
       if (!this.row.isConnected) return clearInterval(this.timer);
       if (upload.state === 'waiting') this.show(upload); // its countdown
