@@ -63,7 +63,7 @@ func (p *parser) samplesOf(t *trak) (samples, error) {
 	}
 	fragments := &fragmentSamples{s: p.source, list: p.fragments, track: t.id}
 	switch {
-	case len(p.fragments) == 0:
+	case p.fragments.len() == 0:
 		return tables, nil
 	case tables.count == 0:
 		return fragments, nil

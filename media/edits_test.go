@@ -15,7 +15,9 @@ var ibbp = []testSample{
 	{size: 5, duration: 10, shift: 10, delta: true},
 }
 
-func twice(list []testSample) []testSample { return append(append([]testSample(nil), list...), list...) }
+func twice(list []testSample) []testSample {
+	return append(append([]testSample(nil), list...), list...)
+}
 
 func present(list []timed) []int64 {
 	var at []int64
@@ -55,13 +57,13 @@ func TestEditListsOfVideo(t *testing.T) {
 
 func TestACutWithinAGroupOfPicturesHidesWhatItNeeds(t *testing.T) {
 	// The edit begins with the second picture shown (the first B): I, shown
-	// before, is decoded for it and squeezed into a tick of 1/45000 s or less.
+	// before, is decoded for it and squeezed into a 400th of a picture's time.
 	ix := parse(t, progressive(testTrack{handler: "vide", timescale: 100, samples: ibbp, edits: []edit{{300, 30}}}))
 	scale := int64(ix.Tracks[0].Timescale / 100)
 	if scale < 450 {
 		t.Fatalf("the timescale stays coarse: %d", ix.Tracks[0].Timescale)
 	}
-	want := []int64{-1, 20 * scale, 0, 10 * scale}
+	want := []int64{-10 * scale / 400, 20 * scale, 0, 10 * scale}
 	if diff := cmp.Diff(want, present(presented(t, ix, 0))); diff != "" {
 		t.Error(diff)
 	}

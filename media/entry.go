@@ -22,7 +22,7 @@ type entry struct {
 
 // entries reads the stsd box of a track (ISO/IEC 14496-12 §8.5.2).
 func (s *source) entries(t *trak) ([]entry, error) {
-	if t.stsd.kind == "" || t.stsd.len() < 8 {
+	if t.stsd.end == 0 || t.stsd.len() < 8 {
 		return nil, problem.Errorf(ErrInvalid, "track %d does not say how it is coded (stsd)", t.id)
 	}
 	var list []entry
@@ -38,9 +38,9 @@ func (s *source) entries(t *trak) ([]entry, error) {
 		var e entry
 		switch t.handler {
 		case "vide":
-			e, err = videoEntry(b.kind, content)
+			e, err = videoEntry(b.kind(), content)
 		case "soun":
-			e, err = audioEntry(b.kind, content)
+			e, err = audioEntry(b.kind(), content)
 		}
 		list = append(list, e)
 		return err

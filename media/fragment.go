@@ -17,7 +17,33 @@ type fragment struct {
 	start    int64 // content of the traf box
 	end      int64
 	defaults trex
-	chained  bool // without an offset of its own, data follows that of the traf before
+	follows  bool // its base is where the data of the traf before ends
+}
+
+// fragments are kept in pages, so that a long list never moves in memory.
+type fragments [][]fragment
+
+const fragmentPage = 1 << 10
+
+func (l fragments) len() int {
+	if len(l) == 0 {
+		return 0
+	}
+	return (len(l)-1)*fragmentPage + len(l[len(l)-1])
+}
+
+func (l fragments) at(i int) *fragment { return &l[i/fragmentPage][i%fragmentPage] }
+
+func (l *fragments) add(f fragment) *fragment {
+	switch n := len(*l); {
+	case n == 0:
+		*l = append(*l, nil)
+	case len((*l)[n-1]) == fragmentPage:
+		*l = append(*l, make([]fragment, 0, fragmentPage))
+	}
+	page := &(*l)[len(*l)-1]
+	*page = append(*page, f)
+	return &(*page)[len(*page)-1]
 }
 
 const (
@@ -41,33 +67,47 @@ const (
 
 // moof notes the track fragments of a movie fragment.
 func (s *source) moof(m *movie, moof box) error {
+	if m.moofs++; m.moofs > maxFragments {
+		return problem.Errorf(ErrInvalid, "more than %d fragments", maxFragments)
+	}
 	if moof.end-moof.start > maxMoof {
 		return problem.Errorf(ErrInvalid, "a fragment's description of %d bytes", moof.end-moof.start)
 	}
 	if _, err := s.bytes(moof.start, int(moof.end-moof.start)); err != nil { // one read for all of it
 		return err
 	}
-	first := true
+	var before *fragment // within this moof
 	return s.children(moof.body, moof.end, func(b box) error {
-		if b.kind != "traf" {
+		if b.kind() != "traf" {
 			return nil
 		}
-		if len(m.fragments) == maxFragments {
+		if m.fragments.len() == maxFragments {
 			return problem.Errorf(ErrInvalid, "more than %d track fragments", maxFragments)
 		}
-		f := fragment{base: moof.start, start: b.body, end: b.end, chained: !first}
-		first = false
-		if err := s.traf(m, &f); err != nil {
-			return err
+		f := m.fragments.add(fragment{base: moof.start, start: b.body, end: b.end, follows: before != nil})
+		err := s.traf(m, f)
+		if err == nil && f.follows {
+			f.base, err = s.dataEnd(before)
 		}
-		m.fragments = append(m.fragments, f)
-		return nil
+		before = f
+		return err
 	})
+}
+
+// dataEnd is where the data of a track fragment ends.
+func (s *source) dataEnd(f *fragment) (int64, error) {
+	it := fragmentSamples{s: s, list: fragments{{*f}}, track: f.track, dataEnd: f.base}
+	var r raw
+	for {
+		if more, err := it.next(&r); !more || err != nil {
+			return it.dataEnd, err
+		}
+	}
 }
 
 func (s *source) traf(m *movie, f *fragment) error {
 	return s.children(f.start, f.end, func(b box) error {
-		switch b.kind {
+		switch b.kind() {
 		case "tfhd":
 			return s.tfhd(m, f, b)
 		case "tfdt":
@@ -102,12 +142,12 @@ func (s *source) tfhd(m *movie, f *fragment, b box) error {
 		if len(h) < 8 {
 			return problem.Errorf(ErrInvalid, "a tfhd box is too short")
 		}
-		f.base, f.chained = int64(binary.BigEndian.Uint64(h)&math.MaxInt64), false
+		f.base, f.follows = int64(binary.BigEndian.Uint64(h)&math.MaxInt64), false
 		h = h[8:]
 	} else if flags&tfhdMoofBase != 0 {
-		f.chained = false
+		f.follows = false
 	}
-	for _, field := range []struct {
+	for _, field := range [...]struct {
 		flag uint32
 		to   *uint32
 	}{
@@ -130,7 +170,7 @@ func (s *source) tfhd(m *movie, f *fragment, b box) error {
 // fragmentSamples reads a track's samples from its fragments, in their order.
 type fragmentSamples struct {
 	s     *source
-	list  []fragment
+	list  fragments
 	track uint32
 	count int64 // yielded so far, as a bound
 
@@ -139,7 +179,7 @@ type fragmentSamples struct {
 	boxOff  int64 // next box within the current traf
 	run     run
 	decode  int64
-	dataEnd int64 // where the data of the traf before ends
+	dataEnd int64 // where the data of the run before ends
 }
 
 // run is what is left of a trun box.
@@ -216,10 +256,10 @@ func (it *fragmentSamples) sample(r *raw) error {
 func (it *fragmentSamples) nextRun() (bool, error) {
 	for {
 		if it.current == nil {
-			if it.at == len(it.list) {
+			if it.at == it.list.len() {
 				return false, nil
 			}
-			it.open(&it.list[it.at])
+			it.open(it.list.at(it.at))
 			it.at++
 		}
 		if it.boxOff > it.current.end-8 {
@@ -231,7 +271,7 @@ func (it *fragmentSamples) nextRun() (bool, error) {
 			return false, err
 		}
 		it.boxOff = b.end
-		if b.kind == "trun" && it.current.track == it.track {
+		if b.kind() == "trun" && it.current.track == it.track {
 			return true, it.trun(b)
 		}
 	}
@@ -242,9 +282,7 @@ func (it *fragmentSamples) open(f *fragment) {
 	if f.track == it.track && f.timed {
 		it.decode = f.decode
 	}
-	if !f.chained {
-		it.dataEnd = f.base
-	}
+	it.dataEnd = f.base
 }
 
 func (it *fragmentSamples) trun(b box) error {

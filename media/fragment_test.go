@@ -106,3 +106,29 @@ func TestFragmentsWithoutTimesFollowEachOther(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestATrackFragmentWithoutABaseFollowsTheOneBefore(t *testing.T) {
+	defaults := trex{entry: 1, duration: 10, size: 4}
+	traf := func(track uint32, run []byte) []byte {
+		return makeBox("traf", makeBox("tfhd", b32(0, track)), run)
+	}
+	// Track 2, which is not presented, has three samples of 6 bytes before those of track 1.
+	other := makeBox("traf", makeBox("tfhd", b32(tfhdSize, 2, 6)), trunBox(trunOffset, 3, 0))
+	for name, run := range map[string][]byte{
+		"with an offset of its own": trunBox(trunOffset, 2, 0),
+		"without one":               trunBox(0, 2),
+	} {
+		t.Run(name, func(t *testing.T) {
+			moof := moofBox(other, traf(1, run))
+			first := bytes.Replace(other, trunBox(trunOffset, 3, 0), trunBox(trunOffset, 3, uint32(len(moof)+8)), 1)
+			moof = moofBox(first, traf(1, run))
+			head := fragmented(defaults)
+			data := int64(len(head) + len(moof) + 8)
+			got := presented(t, parse(t, fragmented(defaults, moof, mdatBox(18+8))), 0)
+			want := []timed{{data + 18, 0, 0, 10, true}, {data + 22, 10, 10, 10, true}}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

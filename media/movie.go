@@ -10,7 +10,8 @@ import (
 type movie struct {
 	timescale uint32
 	tracks    []*trak
-	fragments []fragment
+	fragments fragments
+	moofs     int
 	defaults  map[uint32]trex
 }
 
@@ -23,11 +24,14 @@ type trex struct {
 func (s *source) scan() (*movie, error) {
 	var m *movie
 	for off, n := int64(0), 0; off <= s.size-8; n++ {
+		if n == maxBoxes {
+			return nil, problem.Errorf(ErrInvalid, "more than %d boxes", maxBoxes)
+		}
 		b, err := s.box(off, s.size)
-		if err != nil && b.kind != "mdat" { // an mdat may claim too much: its samples are checked one by one
+		if err != nil && b.kind() != "mdat" { // an mdat may claim too much: its samples are checked one by one
 			return nil, notAMovie(err, n)
 		}
-		switch b.kind {
+		switch b.kind() {
 		case "moov":
 			if m != nil {
 				break // of several, the first counts
@@ -62,7 +66,7 @@ func notAMovie(err error, boxes int) error {
 func (s *source) movie(moov box) (*movie, error) {
 	m := &movie{defaults: map[uint32]trex{}}
 	err := s.children(moov.body, moov.end, func(b box) error {
-		switch b.kind {
+		switch b.kind() {
 		case "mvhd":
 			return s.mvhd(m, b)
 		case "trak":
@@ -107,7 +111,7 @@ func (s *source) trak(m *movie, b box) error {
 
 func (s *source) mvex(m *movie, mvex box) error {
 	return s.children(mvex.body, mvex.end, func(b box) error {
-		if b.kind != "trex" {
+		if b.kind() != "trex" {
 			return nil
 		}
 		h, err := s.content(b)

@@ -149,8 +149,8 @@ func (p *parser) hasSamples(t *trak) bool {
 			}
 		}
 	}
-	for i := range p.fragments {
-		if p.fragments[i].track == t.id {
+	for i := range p.fragments.len() {
+		if p.fragments.at(i).track == t.id {
 			return true
 		}
 	}

@@ -24,8 +24,13 @@ type survey struct {
 	hidden      []hidden
 	resume      int64 // the sample after the last hidden one
 	resumeAt    int64 // its decode time
+	unit        int64 // how long a hidden sample lasts
 	found       bool
 }
+
+// hideRatio is how many hidden samples pass in the time of one that is shown.
+// More would hide them better, and look like a break in time to some players.
+const hideRatio = 400
 
 // hidden is a video sample that is decoded for those after it, and not shown.
 type hidden struct {
@@ -129,11 +134,13 @@ func (p *presenter) surveyVideo(s *span) error {
 	var r raw
 	var sync int64
 	var behind []hidden // since the last sync sample, nothing shown yet
+	var longest int64
 	err := p.read(&r, func(i int64) bool {
 		at := (r.decode + int64(r.shift)) * p.scale
 		if v.resume == i {
 			v.resumeAt = r.decode * p.scale
 		}
+		longest = max(longest, int64(r.duration))
 		if r.sync && !v.found {
 			sync, behind = i, behind[:0]
 		}
@@ -158,6 +165,7 @@ func (p *presenter) surveyVideo(s *span) error {
 	})
 	if v.found {
 		v.hidden = hiddenWithin(behind, v.first, v.last)
+		v.unit = max(longest*p.scale/hideRatio, 1)
 	}
 	p.surveys = append(p.surveys, v)
 	return err
@@ -240,7 +248,7 @@ func (p *presenter) each(fn func(*shown) error) error {
 		var r raw
 		var sh shown // one for all: a new one for each sample would be garbage by the thousand
 		var failed error
-		squeezed := squeeze(v.hidden)
+		squeezed := squeeze(v.hidden, v.unit)
 		err := p.read(&r, func(i int64) bool {
 			if i < v.first {
 				return true
@@ -261,15 +269,15 @@ func (p *presenter) each(fn func(*shown) error) error {
 	return nil
 }
 
-// squeeze gives each hidden sample a place of its own in the last ticks before
+// squeeze gives each hidden sample a place of its own in the last moment before
 // the span, in the order in which they would have shown: by index, ticks before.
-func squeeze(list []hidden) map[int64]int64 {
+func squeeze(list []hidden, unit int64) map[int64]int64 {
 	if len(list) == 0 {
 		return nil
 	}
 	m := make(map[int64]int64, len(list))
 	for rank, h := range list {
-		m[h.index] = int64(len(list) - rank)
+		m[h.index] = int64(len(list)-rank) * unit
 	}
 	return m
 }
@@ -284,13 +292,13 @@ func (p *presenter) place(sh *shown, s *span, v *survey, r *raw, i int64, squeez
 	if squeezed != nil {
 		if before, hide := squeezed[i]; hide {
 			sh.present, sh.hide = s.start-before, true
-			sh.end = sh.present + 1
+			sh.end = sh.present + v.unit
 		}
 	}
 	if p.video && !s.open && !sh.hide && sh.present < s.start {
 		sh.present = s.start // the edit begins while it shows
 	}
 	if i < v.resume {
-		sh.decode = v.resumeAt + shift - (v.resume - i)
+		sh.decode = v.resumeAt + shift - (v.resume-i)*v.unit
 	}
 }

@@ -70,13 +70,17 @@ func (s *source) readFull(b []byte, off int64) error {
 
 // box is one ISO base media file format box (ISO/IEC 14496-12 §4.2).
 type box struct {
-	kind  string // four characters
+	name  [4]byte
 	start int64
 	body  int64 // where the content begins
 	end   int64
 }
 
-func (b box) len() int64 { return b.end - b.body }
+func (b *box) len() int64 { return b.end - b.body }
+
+// kind is the name as text, made when it is asked for: a file may have millions
+// of boxes, and a comparison allocates nothing.
+func (b *box) kind() string { return string(b.name[:]) }
 
 // box reads the header of the box at off, which must end by limit.
 func (s *source) box(off, limit int64) (box, error) {
@@ -84,7 +88,7 @@ func (s *source) box(off, limit int64) (box, error) {
 	if err != nil {
 		return box{}, err
 	}
-	b := box{kind: string(h[4:8]), start: off, body: off + 8}
+	b := box{name: [4]byte(h[4:8]), start: off, body: off + 8}
 	size := int64(binary.BigEndian.Uint32(h))
 	switch size {
 	case 0: // to the end of what holds it
@@ -95,15 +99,15 @@ func (s *source) box(off, limit int64) (box, error) {
 		}
 		large := binary.BigEndian.Uint64(h)
 		if large > 1<<62 {
-			return box{}, problem.Errorf(ErrInvalid, "box %q at byte %d claims %d bytes", b.kind, off, large)
+			return box{}, problem.Errorf(ErrInvalid, "box %q at byte %d claims %d bytes", b.kind(), off, large)
 		}
 		size, b.body = int64(large), off+16
 	}
 	if size < b.body-off {
-		return box{}, problem.Errorf(ErrInvalid, "box %q at byte %d claims %d bytes, less than its header", b.kind, off, size)
+		return box{}, problem.Errorf(ErrInvalid, "box %q at byte %d claims %d bytes, less than its header", b.kind(), off, size)
 	}
 	if b.end = off + size; b.end > limit {
-		return b, problem.Errorf(ErrInvalid, "box %q at byte %d claims %d bytes, but only %d are there", b.kind, off, size, limit-off)
+		return b, problem.Errorf(ErrInvalid, "box %q at byte %d claims %d bytes, but only %d are there", b.kind(), off, size, limit-off)
 	}
 	return b, nil
 }
@@ -130,7 +134,7 @@ func (s *source) children(off, end int64, fn func(box) error) error {
 // content returns the whole content of a small box.
 func (s *source) content(b box) ([]byte, error) {
 	if b.len() > maxSmallBox {
-		return nil, problem.Errorf(ErrInvalid, "box %q at byte %d is %d bytes large", b.kind, b.start, b.len())
+		return nil, problem.Errorf(ErrInvalid, "box %q at byte %d is %d bytes large", b.kind(), b.start, b.len())
 	}
 	return s.bytes(b.body, int(b.len()))
 }

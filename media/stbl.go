@@ -94,7 +94,7 @@ func (it *tableSamples) sizes(t *trak) error {
 		}
 	}
 	if b.len() < 12 {
-		return problem.Errorf(ErrInvalid, "the %s box of track %d is too short", b.kind, t.id)
+		return problem.Errorf(ErrInvalid, "the %s box of track %d is too short", b.kind(), t.id)
 	}
 	h, err := it.s.bytes(b.body, 12)
 	if err != nil {
@@ -102,7 +102,7 @@ func (it *tableSamples) sizes(t *trak) error {
 	}
 	it.count = int64(binary.BigEndian.Uint32(h[8:]))
 	width, entries := 4, it.count
-	if b.kind == "stz2" {
+	if b.kind() == "stz2" {
 		switch it.bits = int(h[7]); it.bits {
 		case 4:
 			width, entries = 1, (it.count+1)/2

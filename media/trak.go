@@ -30,7 +30,7 @@ type edit struct {
 func (s *source) parseTrak(tk box) (*trak, error) {
 	t := &trak{tables: map[string]box{}, matrix: [9]int32{1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30}}
 	err := s.children(tk.body, tk.end, func(b box) error {
-		switch b.kind {
+		switch b.kind() {
 		case "tkhd":
 			return s.tkhd(t, b)
 		case "edts":
@@ -66,7 +66,7 @@ func (s *source) tkhd(t *trak, b box) error {
 }
 
 func (s *source) elst(t *trak, b box) error {
-	if b.kind != "elst" || b.len() < 8 {
+	if b.kind() != "elst" || b.len() < 8 {
 		return nil
 	}
 	h, err := s.bytes(b.body, 8)
@@ -96,7 +96,7 @@ func (s *source) elst(t *trak, b box) error {
 
 func (s *source) mdia(t *trak, mdia box) error {
 	return s.children(mdia.body, mdia.end, func(b box) error {
-		switch b.kind {
+		switch b.kind() {
 		case "mdhd":
 			return s.mdhd(t, b)
 		case "elng":
@@ -154,14 +154,17 @@ func (s *source) elng(t *trak, b box) error {
 
 func (s *source) minf(t *trak, minf box) error {
 	return s.children(minf.body, minf.end, func(b box) error {
-		if b.kind != "stbl" {
+		if b.kind() != "stbl" {
 			return nil
 		}
 		return s.children(b.body, b.end, func(b box) error {
-			if b.kind == "stsd" {
+			switch b.kind() {
+			case "stsd":
 				t.stsd = b
-			} else if _, twice := t.tables[b.kind]; !twice {
-				t.tables[b.kind] = b
+			case "stts", "ctts", "stsc", "stco", "co64", "stsz", "stz2", "stss":
+				if _, twice := t.tables[b.kind()]; !twice {
+					t.tables[b.kind()] = b
+				}
 			}
 			return nil
 		})
