@@ -126,27 +126,7 @@ func readYourWrites(t *testing.T, s metadata.Store) {
 func eventOrder(t *testing.T, s metadata.Store) {
 	ctx := t.Context()
 	stop, watched := make(chan struct{}), make(chan int)
-	go func() { // who has seen an id never finds a lower one later
-		var seen int64
-		n := 0
-		for {
-			list, err := s.Events().After(ctx, "ann", seen, 1000)
-			if err != nil {
-				t.Error(err)
-			}
-			for _, e := range list {
-				seen, n = e.ID, n+1
-			}
-			select {
-			case <-stop:
-				if len(list) == 0 {
-					watched <- n
-					return
-				}
-			default:
-			}
-		}
-	}()
+	go func() { watched <- follower(t, s, stop) }()
 	together(func(int) {
 		for range 3 {
 			if err := s.Update(ctx, func(tx metadata.Tx) error {
@@ -159,5 +139,34 @@ func eventOrder(t *testing.T, s metadata.Store) {
 	close(stop)
 	if n := <-watched; n != 3*goroutines {
 		t.Errorf("a reader that follows the log saw %d of %d events", n, 3*goroutines)
+	}
+}
+
+// follower reads the log from id to id until stop is closed and nothing is left.
+// Who has seen an id never finds a lower one later.
+func follower(t *testing.T, s metadata.Store, stop <-chan struct{}) (n int) {
+	var seen int64
+	for {
+		stopped := false
+		select {
+		case <-stop:
+			stopped = true
+		default:
+		}
+		list, err := s.Events().After(t.Context(), "ann", seen, 1000)
+		if err != nil {
+			t.Error(err)
+			return n
+		}
+		for _, e := range list {
+			if e.ID <= seen {
+				t.Errorf("event %d comes after %d", e.ID, seen)
+				return n
+			}
+			seen, n = e.ID, n+1
+		}
+		if stopped && len(list) == 0 {
+			return n
+		}
 	}
 }

@@ -75,3 +75,28 @@ func TestTheShapesOfSearchesAreFew(t *testing.T) {
 		t.Errorf("%d statements, want one for each combination of filters: 8", len(texts))
 	}
 }
+
+func TestTheTextIndexHoldsNothingOfTheDeleted(t *testing.T) {
+	db, _ := openFor(t)
+	count := func(table string) (n int) {
+		t.Helper()
+		if err := db.reader.QueryRowContext(t.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	a := big()
+	a.Tags = []string{"x", "y"}
+	if err := insertOne(t, db.store, a); err != nil {
+		t.Fatal(err)
+	}
+	if text, tags := count("assets_text"), count("asset_tags"); text != 1 || tags != 2 {
+		t.Errorf("%d rows of text, %d tags; want 1, 2", text, tags)
+	}
+	if err := db.store.Update(t.Context(), func(tx metadata.Tx) error { return tx.DeleteAsset(t.Context(), a.ID) }); err != nil {
+		t.Fatal(err)
+	}
+	if text, tags := count("assets_text"), count("asset_tags"); text != 0 || tags != 0 {
+		t.Errorf("%d rows of text, %d tags are left; want none", text, tags)
+	}
+}
