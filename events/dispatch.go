@@ -19,6 +19,7 @@ type dispatch struct {
 	results   chan *delivery
 	nextPurge time.Time
 	nextFetch time.Time
+	nextMark  time.Time // zero while nothing waits to be marked
 }
 
 // delivery is one event on its way to its handlers.
@@ -39,14 +40,16 @@ func (d *dispatch) run(ctx, work context.Context) {
 	for ctx.Err() == nil {
 		d.purge(ctx)
 		d.fetch(ctx)
-		d.settle(ctx)
+		d.mark(ctx)
 		d.launch(work)
 		d.wait(ctx)
 	}
 	for d.busy > 0 {
 		d.take(<-d.results)
 	}
-	d.settle(work) // so that what just succeeded is not done again after the restart
+	if err := d.settle(work); err != nil { // what just succeeded will be done again after the restart
+		d.complain(work, "marking what was delivered", err)
+	}
 }
 
 // fetch reads what is new in the Log and publishes it.
@@ -91,8 +94,31 @@ func (d *dispatch) add(e Event) {
 	d.held = append(d.held, one)
 }
 
+// mark settles what has waited long enough, or is enough.
+func (d *dispatch) mark(ctx context.Context) {
+	settled := 0
+	for _, one := range d.held {
+		if one.settled() {
+			settled++
+		}
+	}
+	now := time.Now()
+	switch {
+	case settled == 0:
+		d.nextMark = time.Time{}
+	case d.nextMark.IsZero() && settled < markBatch:
+		d.nextMark = now.Add(markDelay)
+	case settled >= markBatch, !now.Before(d.nextMark):
+		d.nextMark = time.Time{}
+		if err := d.settle(ctx); err != nil {
+			d.complain(ctx, "marking what was delivered", err)
+			d.nextMark = now.Add(d.o.Poll)
+		}
+	}
+}
+
 // settle marks what every handler has done with.
-func (d *dispatch) settle(ctx context.Context) {
+func (d *dispatch) settle(ctx context.Context) error {
 	var ids []int64
 	for _, one := range d.held {
 		if one.settled() {
@@ -100,11 +126,10 @@ func (d *dispatch) settle(ctx context.Context) {
 		}
 	}
 	if len(ids) == 0 {
-		return
+		return nil
 	}
 	if err := d.log.Delivered(ctx, ids...); err != nil {
-		d.complain(ctx, "marking what was delivered", err)
-		return
+		return err
 	}
 	kept := d.held[:0]
 	for _, one := range d.held {
@@ -116,6 +141,7 @@ func (d *dispatch) settle(ctx context.Context) {
 	}
 	clear(d.held[len(kept):])
 	d.held = kept
+	return nil
 }
 
 // settled reports whether nothing is left to do. What is running is its worker's.
@@ -203,6 +229,9 @@ func (d *dispatch) nextTime() time.Time {
 	next := d.nextFetch
 	if d.nextPurge.Before(next) {
 		next = d.nextPurge
+	}
+	if !d.nextMark.IsZero() && d.nextMark.Before(next) {
+		next = d.nextMark
 	}
 	now := time.Now()
 	for _, one := range d.held {

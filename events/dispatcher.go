@@ -18,6 +18,11 @@ const (
 
 	fetchPage = 100    // events asked of the Log at a time
 	maxHeld   = 10_000 // events held at most while handlers fail
+
+	// Marking is a write of its own, and one for each event would slow down the
+	// very changes that the events tell of.
+	markDelay = 250 * time.Millisecond // how long what was delivered waits to be marked
+	markBatch = 256                    // unless so many wait
 )
 
 // HandlerFunc does what follows from an event. An error lets it be called again

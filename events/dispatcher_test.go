@@ -55,8 +55,11 @@ func stop(t *testing.T, d *events.Dispatcher) {
 	}
 }
 
+// pending is how many events are pending once the Dispatcher had time to mark.
 func pending(t *testing.T, l events.Log) int {
 	t.Helper()
+	time.Sleep(time.Second)
+	synctest.Wait()
 	left, err := l.Pending(t.Context(), 1000)
 	if err != nil {
 		t.Fatal(err)
@@ -221,6 +224,30 @@ func TestDispatcherDeliversAgainWhatACrashCutOff(t *testing.T) {
 			log.setFail(nil)
 		}
 		got.want(t, "1", "1")
+	})
+}
+
+func TestDispatcherMarksManyEventsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := newMemoryLog()
+		d := events.NewDispatcher(log, quiet(events.DispatcherOptions{}))
+		start(t, d)
+		defer stop(t, d)
+		for range 10 {
+			log.emit(events.Event{})
+			d.Wake()
+			synctest.Wait()
+		}
+		if n := pending(t, log); n != 0 || log.marks != 1 {
+			t.Errorf("%d are pending after %d writes, want 0 after 1", n, log.marks)
+		}
+		for range 1000 {
+			log.emit(events.Event{})
+		}
+		d.Wake()
+		if n := pending(t, log); n != 0 || log.marks > 6 {
+			t.Errorf("%d are pending after %d writes", n, log.marks)
+		}
 	})
 }
 

@@ -2,7 +2,6 @@ package events
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -125,7 +124,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 		log: h.log, sub: sub, owner: p.ID, last: max(last, 0),
 		out: newEventWriter(w, h.o.WriteTimeout), heartbeat: h.o.Heartbeat, retry: h.o.Retry,
 	}
-	if err := s.run(ctx, last >= 0); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err := s.run(ctx, last >= 0); err != nil && ctx.Err() == nil { // that the client left is no error
 		problem.Report(r, err)
 	}
 	return nil

@@ -20,6 +20,7 @@ type memoryLog struct {
 	all       []events.Event
 	delivered map[int64]bool
 	last      int64
+	marks     int   // calls of Delivered
 	fail      error // of every call, while it is set
 }
 
@@ -73,6 +74,7 @@ func (l *memoryLog) Delivered(_ context.Context, ids ...int64) error {
 	if l.fail != nil {
 		return l.fail
 	}
+	l.marks++
 	for _, id := range ids {
 		l.delivered[id] = true
 	}
