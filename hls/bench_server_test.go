@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ func TestBenchServer(t *testing.T) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/hls/", http.StripPrefix("/hls", Dir(dir)))
+	mux.Handle("/asset/", http.StripPrefix("/asset", assetServer(t, dir)))
 	mux.Handle("/static/", http.StripPrefix("/static", http.FileServer(http.Dir(dir))))
 	mux.HandleFunc("/used", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(measure())
@@ -150,16 +152,28 @@ func (s *benched) used(b testing.TB) (u used) {
 	return u
 }
 
-// cpu is what n calls of do cost the server, each.
-func (s *benched) cpu(b testing.TB, n int, do func(int)) time.Duration {
+// cpu is what n calls of do, by so many clients at once, cost the server, each.
+func (s *benched) cpu(b testing.TB, clients, n int, do func(int)) time.Duration {
 	before := s.used(b).CPU
-	for i := range n {
-		do(i)
+	var all sync.WaitGroup
+	for first := range clients {
+		all.Go(func() {
+			for i := first; i < n; i += clients {
+				do(i)
+			}
+		})
 	}
+	all.Wait()
 	return (s.used(b).CPU - before) / time.Duration(n)
 }
 
-// tracks returns the prefixes of the video's and the audio's URIs.
+// What assetServer serves.
+const (
+	assetVideo = "/asset/clip/bench/v1/"
+	assetAudio = "/asset/clip/bench/a2/"
+)
+
+// tracks returns the prefixes of the video's and the audio's URIs in the folder.
 func (s *benched) tracks(b testing.TB, file string) (video, audio string) {
 	master := text(b, s.client, s.clear+"/hls/"+file+"/master.m3u8")
 	for line := range strings.Lines(master) {

@@ -14,9 +14,9 @@ import (
 
 // paired measures two things in turn, so that what else the machine does hits
 // both, and reports the medians and the median of the ratios.
-func paired(b *testing.B, s *benched, each int, ours, theirs func(int)) {
+func paired(b *testing.B, s *benched, clients, each int, ours, theirs func(int)) {
 	var a, c, ratios []float64
-	each1 := func(do func(int)) float64 { return s.cpu(b, each, do).Seconds() }
+	each1 := func(do func(int)) float64 { return s.cpu(b, clients, each, do).Seconds() }
 	each1(ours)
 	each1(theirs)
 	for b.Loop() {
@@ -44,12 +44,11 @@ func BenchmarkSegment(b *testing.B) {
 	alone.audio = 0 // nothing in between: each segment is one run
 	alone.writeFile(b, filepath.Join(dir, "alone.mp4"))
 	s := startServer(b, dir)
-	video, audio := s.tracks(b, "clip.mp4")
 	run, _ := s.tracks(b, "alone.mp4")
 	for n := range segments {
 		s.copyFile(b, run+segmentName(n), fmt.Sprintf("r%d.m4s", n))
-		s.copyFile(b, video+segmentName(n), fmt.Sprintf("v%d.m4s", n))
-		s.copyFile(b, audio+segmentName(n), fmt.Sprintf("a%d.m4s", n))
+		s.copyFile(b, assetVideo+segmentName(n), fmt.Sprintf("v%d.m4s", n))
+		s.copyFile(b, assetAudio+segmentName(n), fmt.Sprintf("a%d.m4s", n))
 	}
 	for _, way := range []struct {
 		name, base string
@@ -62,9 +61,9 @@ func BenchmarkSegment(b *testing.B) {
 		fetch := func(path string) func(int) {
 			return func(i int) { get(b, way.client, fmt.Sprintf("%s%s%d.m4s", way.base, path, i%segments)) }
 		}
-		b.Run(way.name+"/video", func(b *testing.B) { paired(b, s, 2*segments, fetch(video), fetch("/static/v")) })
-		b.Run(way.name+"/run", func(b *testing.B) { paired(b, s, 2*segments, fetch(run), fetch("/static/r")) })
-		b.Run(way.name+"/audio", func(b *testing.B) { paired(b, s, 10*segments, fetch(audio), fetch("/static/a")) })
+		b.Run(way.name+"/video", func(b *testing.B) { paired(b, s, 1, 2*segments, fetch(assetVideo), fetch("/static/v")) })
+		b.Run(way.name+"/run", func(b *testing.B) { paired(b, s, 1, 2*segments, fetch(run), fetch("/static/r")) })
+		b.Run(way.name+"/audio", func(b *testing.B) { paired(b, s, 1, 10*segments, fetch(assetAudio), fetch("/static/a")) })
 	}
 }
 
@@ -74,10 +73,12 @@ func BenchmarkSegment(b *testing.B) {
 func BenchmarkPlaylist(b *testing.B) {
 	s := startServer(b, filepath.Dir(bigClip(10).write(b, "clip.mp4")))
 	video, _ := s.tracks(b, "clip.mp4")
-	s.copyFile(b, video+"index.m3u8", "index.m3u8")
+	const asset = assetVideo + "index.m3u8"
+	s.copyFile(b, asset, "index.m3u8")
 	fetch := func(path string) func(int) { return func(int) { get(b, s.client, s.clear+path) } }
-	b.Run("FileServer", func(b *testing.B) { paired(b, s, 1000, fetch(video+"index.m3u8"), fetch("/static/index.m3u8")) })
-	b.Run("Bare", func(b *testing.B) { paired(b, s, 1000, fetch(video+"index.m3u8"), fetch("/bare")) })
+	b.Run("New/FileServer", func(b *testing.B) { paired(b, s, 16, 4000, fetch(asset), fetch("/static/index.m3u8")) })
+	b.Run("New/bare", func(b *testing.B) { paired(b, s, 16, 4000, fetch(asset), fetch("/bare")) })
+	b.Run("Dir/FileServer", func(b *testing.B) { paired(b, s, 16, 4000, fetch(video+"index.m3u8"), fetch("/static/index.m3u8")) })
 }
 
 // BenchmarkColdPlaylist is the CPU of a server for the first playlist of a file
@@ -90,7 +91,7 @@ func BenchmarkColdPlaylist(b *testing.B) {
 	var took []float64
 	for b.Loop() {
 		touch(b, path)
-		took = append(took, s.cpu(b, 1, func(int) { get(b, s.client, s.clear+"/hls/clip.mp4/master.m3u8") }).Seconds())
+		took = append(took, s.cpu(b, 1, 1, func(int) { get(b, s.client, s.clear+"/hls/clip.mp4/master.m3u8") }).Seconds())
 	}
 	b.ReportMetric(median(took)*1e3, "ms-cpu")
 }
