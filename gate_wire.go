@@ -88,7 +88,7 @@ func (g *Gate) behindStack(table []route) (http.Handler, error) {
 		layers = append(layers, middleware.AllowHosts(g.o.hosts...))
 	}
 	layers = append(layers, crossOrigin)
-	return middleware.Chain(router(table, auth.Middleware(g.o.authenticate)), layers...), nil
+	return middleware.Chain(router(table, auth.Middleware(g.o.authenticate), middleware.Share(g.o.origins...)), layers...), nil
 }
 
 // playbackPath is where an asset plays: a path from the mount, or absolute by

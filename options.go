@@ -124,8 +124,10 @@ func WithAllowedHosts(hosts ...string) Option {
 }
 
 // WithTrustedOrigins lets pages of these origins, such as
-// "https://app.example.com", send requests that write. Browsers say of every
-// request which page sent it. Default: only pages of the Gate's own origin.
+// "https://app.example.com", use everything below /v1 with their users' cookies:
+// send requests that write, and read the answers (CORS). Name only origins that
+// are your own. /play is readable by every origin, without cookies.
+// Default: only pages of the Gate's own origin.
 func WithTrustedOrigins(origins ...string) Option {
 	return func(o *options) { o.origins = append(o.origins, origins...) }
 }

@@ -13,6 +13,7 @@ type route struct {
 	path    string
 	exact   bool // nothing lies below path
 	open    bool // needs no authentication: it must answer when that fails, too
+	shared  bool // pages of trusted origins may read it; /play has rules of its own
 	handler http.Handler
 }
 
@@ -20,9 +21,9 @@ type route struct {
 // is left of the path, so each can be mounted elsewhere, too.
 func (g *Gate) publicRoutes() []route {
 	return []route{
-		{path: "/v1/uploads", handler: g.uploads},
-		{path: "/v1/assets", handler: g.assets},
-		{path: "/v1/events", handler: events.NewHandler(g.bus, g.meta.Events(), &events.HandlerOptions{Authorizer: g.o.authorizer})},
+		{path: "/v1/uploads", shared: true, handler: g.uploads},
+		{path: "/v1/assets", shared: true, handler: g.assets},
+		{path: "/v1/events", shared: true, handler: events.NewHandler(g.bus, g.meta.Events(), &events.HandlerOptions{Authorizer: g.o.authorizer})},
 		{path: "/play", handler: g.player},
 		{path: "/health", exact: true, open: true, handler: reads(g.serveHealth)},
 		{path: "/ready", exact: true, open: true, handler: reads(g.serveReady)},
@@ -40,11 +41,14 @@ func (g *Gate) adminRoutes() []route {
 // router sends a request to its route. It looks at the path as it was sent and
 // never cleans it: two spellings of one path are two paths, of which one is
 // there. It does not redirect, since it does not know where it is mounted.
-func router(table []route, authenticate func(http.Handler) http.Handler) http.Handler {
+func router(table []route, authenticate, share func(http.Handler) http.Handler) http.Handler {
 	for i, rt := range table {
 		h := http.StripPrefix(rt.path, rt.handler)
 		if !rt.open {
 			h = authenticate(h)
+		}
+		if rt.shared {
+			h = share(h) // before authentication: a preflight carries no credentials
 		}
 		table[i].handler = h
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/streamgate/streamgate"
 	"github.com/streamgate/streamgate/metadata"
 )
 
@@ -105,6 +106,30 @@ func TestAPageOfAnotherSiteCannotWrite(t *testing.T) {
 	a := c.do(http.MethodGet, "/play/"+id+"/master.m3u8", nil, "Sec-Fetch-Site", "cross-site", "Origin", "https://player.example").want(t, http.StatusOK)
 	if a.Header.Get("Access-Control-Allow-Origin") != "*" || a.Header.Get("Access-Control-Allow-Credentials") != "" {
 		t.Errorf("a player on another origin gets %v", a.Header)
+	}
+}
+
+func TestAPageOfATrustedOriginCanUploadAndRead(t *testing.T) {
+	const origin = "https://app.example"
+	c := serve(t, startGate(t, t.TempDir(), streamgate.WithTrustedOrigins(origin)), "")
+	fromPage := []string{"Origin", origin, "Sec-Fetch-Site", "cross-site"}
+	ask := c.as("").do(http.MethodOptions, "/v1/uploads", nil, append(fromPage,
+		"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "tus-resumable,upload-length")...)
+	if ask.StatusCode != http.StatusNoContent || ask.Header.Get("Access-Control-Allow-Headers") != "tus-resumable,upload-length" {
+		t.Errorf("the preflight: %d %v", ask.StatusCode, ask.Header)
+	}
+	a := c.do(http.MethodPost, "/v1/uploads", nil, append(fromPage, "Tus-Resumable", "1.0.0", "Upload-Length", "10")...).want(t, http.StatusCreated)
+	if a.Header.Get("Access-Control-Allow-Origin") != origin || !strings.Contains(a.Header.Get("Access-Control-Expose-Headers"), "Location") {
+		t.Errorf("the answer: %v", a.Header)
+	}
+	refused := c.as("").do(http.MethodGet, "/v1/assets", nil, fromPage...)
+	wantProblem(t, refused, http.StatusUnauthorized)
+	if refused.Header.Get("Access-Control-Allow-Origin") != origin {
+		t.Errorf("the page cannot read why: %v", refused.Header)
+	}
+	play := c.do(http.MethodGet, "/play/"+c.upload()+"/master.m3u8", nil, fromPage...).want(t, http.StatusOK)
+	if play.Header.Get("Access-Control-Allow-Origin") != "*" || play.Header.Get("Access-Control-Allow-Credentials") != "" {
+		t.Errorf("/play: %v", play.Header)
 	}
 }
 
