@@ -1,2 +1,70 @@
-// Package upload takes files in.
+// Package upload takes video and audio files in: by plain bodies, by forms and
+// by tus 1.0, over one resumable writer. An Uploader is an http.Handler that an
+// application mounts anywhere, behind its own sessions:
+//
+//	up, err := upload.New(files, meta, &upload.Options{MaxSize: 4 << 30, OnComplete: upload.Inspect})
+//	mux.Handle("/uploads/", sessions(http.StripPrefix("/uploads", up)))
+//
+// where sessions is a handler around it that says who is asking, such as
+// auth.Middleware. Without one everybody is nobody and every request is a 401.
+//
+// # Routes
+//
+// Relative to the mount, with and without a slash at its end:
+//
+//	POST    /                a new upload: tus (header Tus-Resumable), a form
+//	                         (multipart/form-data, part "file"), or a body that
+//	                         is the file, whatever its Content-Type
+//	OPTIONS /                what of tus is spoken
+//	HEAD    /{id}            how far it is
+//	PATCH   /{id}            append (tus)
+//	GET     /{id}            its status as JSON
+//	DELETE  /{id}            cancel
+//	POST    /{id}/complete   end an upload of unknown length; the body may be
+//	                         {"sha256": "…"}, which is compared first
+//
+// All of these work:
+//
+//	curl --data-binary @clip.mp4 'https://example.com/uploads/?filename=clip.mp4'
+//	curl -F title='A film' -F file=@clip.mp4 https://example.com/uploads/
+//	new tus.Upload(file, {endpoint: 'https://example.com/uploads/'})
+//
+// Every creation answers with a Location, relative to the request's own URL, and
+// with the header StreamGate-Asset. A body or form that is whole answers 201 with
+// upload_id, asset_id, state, size and sha256, and with asset and playback where
+// Options give the paths. What a client may tell of a file are filename, title,
+// description, tags (with commas between them) and asset_id, as tus metadata,
+// form fields or query parameters. With asset_id the file goes to an asset of
+// the same owner that exists; one that plays goes on playing until the new file
+// does.
+//
+// The uploads of a client that went away stay open for Options.Expiry and are
+// resumed by tus, however they began.
+//
+// # What is refused
+//
+// Errors are application/problem+json. 415: not audio or video by content, which
+// shows in the first 4096 bytes; 413: larger than Options.MaxSize; 400: empty.
+// These end the upload: the asset is failed with the reason, the bytes are
+// removed. 409: a chunk that does not begin where the upload ends, or a wrong
+// checksum; 423: another request is writing; 408 and 400: the body stood still
+// or was cut; 507 and 503: no room, no disk, no database, or shutting down.
+// After these nothing is lost: HEAD tells where to go on. 410: the upload is
+// over. 404: there is none, or it is another's.
+//
+// # Durability
+//
+// An offset is acknowledged, by an answer or by HEAD, after the bytes before it
+// were synced and their number was written down, with the state of the SHA-256
+// over them. What a crash left beyond it is cut off, because nothing vouches for
+// it; so a resume neither reads nor hashes anything again. On a long request
+// this happens every ten seconds. A complete upload is committed first; then one
+// transaction completes it, makes the asset processing and writes the event
+// upload.completed to the outbox. Recover finishes what a crash cut off between
+// the two.
+//
+// One request at a time writes to an upload. It holds the right to in memory:
+// one process, or a load balancer that keeps an upload on one, serves a store.
+// A writer whose connection has been silent for two seconds makes room for the
+// next request.
 package upload

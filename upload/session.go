@@ -89,6 +89,9 @@ func (s *session) openDraft(ctx context.Context) error {
 		s.digest = newDigest(!s.up.o.NoHash)
 		return s.checkpoint(ctx)
 	}
+	if draft.Size() == s.u.Offset {
+		return nil
+	}
 	if err := draft.Truncate(s.u.Offset); err != nil {
 		return fmt.Errorf("upload: cutting %s back to %d: %w", s.u.ID, s.u.Offset, err)
 	}

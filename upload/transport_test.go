@@ -1,0 +1,136 @@
+package upload_test
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/streamgate/streamgate/internal/testclip"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/upload"
+)
+
+func TestUploadOverHTTP2(t *testing.T) {
+	h := newHouse(t, &upload.Options{IdleTimeout: 200 * time.Millisecond})
+	server := httptest.NewUnstartedServer(h.http.Config.Handler)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	h.http = server
+	file := film(2 << 20)
+	a := h.post(file, "")
+	if a.SHA256 != sumOf(file) {
+		t.Error("the stored bytes are others")
+	}
+
+	url := h.tusCreate(100_000)
+	first := h.write(url, 0)
+	first.send(film(50_000))
+	if got := h.want(first.wait(), 408); got.header.Get("Upload-Offset") != "50000" {
+		t.Errorf("an idle stream ends at %s", got.header.Get("Upload-Offset"))
+	}
+	_ = first.body.Close()
+	h.want(h.patch(url, 50_000, film(100_000)[50_000:]), 204)
+}
+
+// plainWriter hides everything of a ResponseWriter but its three methods, as
+// some middleware does.
+type plainWriter struct{ http.ResponseWriter }
+
+func TestUploadBehindAWriterWithoutDeadlines(t *testing.T) {
+	h := newHouse(t, &upload.Options{IdleTimeout: 50 * time.Millisecond})
+	inner := h.http.Config.Handler
+	h.http.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inner.ServeHTTP(struct{ plainWriter }{plainWriter{w}}, r)
+	})
+	file := film(100_000)
+	url := h.tusCreate(len(file))
+	first := h.write(url, 0)
+	first.send(file[:50_000])
+	time.Sleep(100 * time.Millisecond) // longer than it may be idle: nobody can tell
+	first.send(file[50_000:])
+	_ = first.body.Close()
+	h.want(first.wait(), 204)
+	if a := h.asset(h.upload(idOf(url)).Asset); a.SHA256 != sumOf(file) {
+		t.Error("the stored bytes are others")
+	}
+}
+
+func TestKeepAliveSurvivesUploads(t *testing.T) {
+	h := newHouse(t, &upload.Options{IdleTimeout: 50 * time.Millisecond})
+	dials := 0
+	client := h.http.Client()
+	client.Transport = &http.Transport{DialContext: countDials(&dials)}
+	for range 3 {
+		h.want(h.do("POST", "", bytes.NewReader(film(50_000))), 201)
+		time.Sleep(80 * time.Millisecond) // the idle timeout of a body is not the connection's
+	}
+	if dials != 1 {
+		t.Errorf("%d connections for three requests", dials)
+	}
+}
+
+func TestCurl(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		missing(t, "curl is not installed: see make test-deps")
+	}
+	h := newHouse(t, &upload.Options{OnComplete: upload.Inspect, MaxSize: 8 << 20})
+	clip := append(testclip.MP4(t), freeBox(2<<20)...) // beyond what curl sends without Expect: 100-continue
+	file := filepath.Join(t.TempDir(), "clip.mp4")
+	if err := os.WriteFile(file, clip, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	endpoint := h.http.URL + "/v1/uploads"
+	for name, args := range map[string][]string{
+		"--data-binary":   {"--data-binary", "@" + file},
+		"-F":              {"-F", "title=A film", "-F", "file=@" + file},
+		"-F, title after": {"-F", "file=@" + file + ";type=video/mp4", "-F", "title=A film"},
+		"-T, piped":       {"-X", "POST", "-T", "-"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h.t = t
+			cmd := exec.CommandContext(t.Context(), "curl", append([]string{"-sS", "-i", "--max-time", "20", endpoint}, args...)...)
+			cmd.Stdin = bytes.NewReader(clip)
+			out, err := cmd.CombinedOutput()
+			if err != nil || !bytes.Contains(out, []byte(" 201 Created")) {
+				t.Fatalf("%v: %s", err, out)
+			}
+			id := strings.TrimSpace(after(string(out), "Streamgate-Asset: "))
+			if a := h.asset(id); a.State != metadata.Ready || a.SHA256 != sumOf(clip) {
+				t.Errorf("asset is %s, sum %s", a.State, a.SHA256)
+			}
+		})
+	}
+	t.Run("too large", func(t *testing.T) {
+		big := filepath.Join(t.TempDir(), "big.mp4")
+		if err := os.WriteFile(big, film(9<<20), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.CommandContext(t.Context(), "curl", "-sS", "-i", "--max-time", "20", "--data-binary", "@"+big, endpoint).CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte(" 413 ")) || !bytes.Contains(out, []byte("8388608 bytes")) {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+}
+
+// after returns the rest of the line that follows mark.
+func after(s, mark string) string {
+	_, s, _ = strings.Cut(s, mark)
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+func countDials(n *int) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		*n++
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}
+}
