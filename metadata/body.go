@@ -30,9 +30,9 @@ func readBody(w http.ResponseWriter, r *http.Request, types ...string) ([]byte, 
 		return nil, wrongType(header, types)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case errors.As(err, &tooLarge):
+	case tooLarge:
 		return nil, err // has its own answer
 	case err != nil:
 		return nil, problem.Because(problem.ErrBadRequest, err, "the body did not arrive whole")
@@ -127,8 +127,7 @@ func setTags(a *Asset, dec *json.Decoder) error {
 }
 
 func wrongValue(err error, name, want string) error {
-	var mismatch *json.UnmarshalTypeError
-	if !errors.As(err, &mismatch) {
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); !ok {
 		return malformed(err)
 	}
 	return &problem.Error{

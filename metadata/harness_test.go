@@ -3,6 +3,7 @@ package metadata_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -87,9 +88,7 @@ func (s *site) do(c call) *httptest.ResponseRecorder {
 	if c.typ != "" {
 		r.Header.Set("Content-Type", c.typ)
 	}
-	for k, v := range c.header {
-		r.Header[k] = v
-	}
+	maps.Copy(r.Header, c.header)
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, r)
 	return w

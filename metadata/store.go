@@ -98,8 +98,9 @@ type Tx interface {
 // Query is a search. Zero fields do not filter.
 //
 // The words of Text are its runs of letters and digits, without regard to case
-// and diacritics; everything else separates them. A Text that is not blank and
-// has no word finds nothing. ErrInvalid for a Sort or State that does not
+// and diacritics; everything else separates them. A run of Chinese or Japanese
+// without spaces is one word, of which only the beginning is found. A Text that
+// is not blank and has no word finds nothing. ErrInvalid for a Sort or State that does not
 // exist, for Relevance without a Text, for a Limit out of range, for more than
 // 32 words, 1,000 bytes of Text or 50 Tags, and for a Cursor that is damaged or
 // belongs to another search.

@@ -43,8 +43,7 @@ func failed(doing string, err error) error {
 
 // code returns the primary result code of SQLite in err, 0 when there is none.
 func code(err error) int {
-	var e *sqlite.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return e.Code() & 0xff
 	}
 	return 0
