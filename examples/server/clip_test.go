@@ -26,7 +26,7 @@ func clip(t *testing.T) string {
 	t.Helper()
 	ffmpeg := tool(t, "ffmpeg")
 	clips.Do(func() {
-		if clips.dir, clips.err = os.MkdirTemp("", "streamgate-clip"); clips.err != nil {
+		if clips.dir, clips.err = os.MkdirTemp("", "streamgate-clip"); clips.err != nil { //nolint:usetesting // it outlives the test: TestMain removes it
 			return
 		}
 		clips.path = filepath.Join(clips.dir, "Ünïcode & friends.mp4")

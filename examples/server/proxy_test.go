@@ -93,7 +93,7 @@ func TestPageWhenTheServerIsAway(t *testing.T) {
 	b.until("it is live", `document.querySelector('#pulse').dataset.live === 'live'`)
 	away.Store(true)
 	b.choose(clip(t))
-	b.until("the upload waits, and says so", `document.querySelector('.upload[data-state=waiting] .note')?.innerText.includes('Goes on from')`)
+	b.until("the upload waits, and says so", `document.querySelector('.upload[data-state=waiting] .note')?.innerText.includes('Goes on in')`)
 	evaluate[any](b, `document.querySelector('#search').dispatchEvent(new Event('input'))`)
 	b.until("the page says so, too", `document.querySelector('#banner').innerText.includes('does not answer')`)
 	b.picture("away")

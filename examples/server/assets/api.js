@@ -28,9 +28,10 @@ export function sentence(text) {
 
 function words(status) {
   switch (status) {
-    case 0: return 'The server does not answer.';
+    case 0: case 502: case 504: return 'The server does not answer.';
     case 413: return 'The file is larger than this server takes.';
     case 415: return 'This is not a kind of file that plays here.';
+    case 503: return 'The server is busy, or about to stop.';
     case 507: return 'The disk of the server is full. Delete something and try again.';
   }
   return status >= 500 ? `The server failed (${status}). Its log says why.` : `The server refused (${status}).`;

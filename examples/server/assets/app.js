@@ -20,6 +20,7 @@ const library = new Library({
   remove,
   changed,
   trouble,
+  busy: () => uploads.uploads.size > 0,
 }, (id) => [...uploads.uploads].some((u) => u.asset === id));
 
 function show(asset, byHand) {
@@ -88,7 +89,7 @@ function take(files) {
   uploads.start([...files], (upload) => {
     wanted.add(upload.asset);
     queueMicrotask(() => library.refresh(upload.asset));
-  });
+  }, () => library.arrange());
   library.arrange();
 }
 

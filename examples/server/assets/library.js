@@ -17,7 +17,7 @@ let turn = 0; // of the last load, so that an older answer never wins
 
 /** Library shows assets and tells of what is done to them. */
 export class Library {
-  /** on has open(asset), copy(asset, button), remove(asset), changed(asset), trouble(problem). here(id) says whether this page uploads it. */
+  /** on has open(asset), copy(asset, button), remove(asset), changed(asset), trouble(problem) and busy(), whether there are uploads. here(id) says whether one of them makes the asset. */
   constructor(on, here) {
     this.on = on;
     this.here = here;
@@ -73,20 +73,20 @@ export class Library {
 
   /** arrange hides what this page shows as an upload, and says when nothing is left. */
   arrange() {
+    const asked = search.value.trim();
     let shown = 0;
     for (const [id, { row }] of known) {
       row.hidden = this.here(id);
       if (!row.hidden) shown++;
     }
-    const asked = search.value.trim();
     empty.hidden = shown > 0;
-    section.hidden = shown === 0 && known.size > 0; // what is known is among the uploads
+    section.hidden = shown === 0 && !asked && this.on.busy(); // the uploads are all there is to see
     empty.querySelector('.lead').textContent = asked ? `Nothing found for “${asked}”` : 'No videos yet';
     empty.querySelector('.hint').textContent = asked
       ? 'All words must occur in title, description or tags.'
       : 'What you upload appears here and plays a moment later.';
     search.hidden = known.size === 0 && !asked;
-    document.documentElement.toggleAttribute('data-empty', known.size === 0 && !asked);
+    document.documentElement.toggleAttribute('data-empty', known.size === 0 && !asked && !this.on.busy());
   }
 
   #fill(page, cursor) {

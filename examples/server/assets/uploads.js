@@ -13,10 +13,10 @@ export const uploads = new Set();
 
 const hopeless = [413, 415, 422]; // the file itself is refused: trying again changes nothing
 
-/** start uploads files; onDone is told of each upload that has arrived. */
-export function start(files, onDone) {
+/** start uploads files; onDone is told of each that has arrived, onGone when a row leaves the list. */
+export function start(files, onDone, onGone) {
   for (const file of files) {
-    if (![...uploads].some((u) => same(u.file, file))) add(file, onDone);
+    if (![...uploads].some((u) => same(u.file, file))) add(file, onDone, onGone);
   }
 }
 
@@ -34,7 +34,7 @@ function same(a, b) {
   return a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
 }
 
-function add(file, onDone) {
+function add(file, onDone, onGone) {
   const row = template.content.firstElementChild.cloneNode(true);
   const view = new Row(row, file);
   const upload = new Upload(file, at('v1/uploads'), {
@@ -42,22 +42,23 @@ function add(file, onDone) {
     onChange: (u) => {
       view.show(u);
       if (u.state === 'done') onDone(u);
-      if (u.state === 'done' || u.state === 'canceled') drop(u, row);
+      if (u.state === 'done' || u.state === 'canceled') drop(u, row, onGone);
     },
   });
   uploads.add(upload);
   list.append(row);
   box.hidden = false;
-  view.serve(upload, () => drop(upload, row));
+  view.serve(upload, () => drop(upload, row, onGone));
   if (file.size === 0) return view.refuse('This file is empty: there is nothing to play.');
   upload.run();
 }
 
-function drop(upload, row) {
+function drop(upload, row, onGone) {
   if (row.contains(document.activeElement)) document.getElementById('choose').focus();
   uploads.delete(upload);
   row.remove();
   box.hidden = uploads.size === 0;
+  onGone();
 }
 
 class Row {
@@ -112,7 +113,7 @@ class Row {
     switch (u.state) {
       case 'sending': return this.#sending(u, done);
       case 'paused': return this.#say(`Paused at ${done}. What has arrived is kept.`, `${this.file.name} paused`);
-      case 'waiting': return this.#waiting(u, done);
+      case 'waiting': return this.#waiting(u);
       case 'failed': return this.#say(u.error.message, `${this.file.name}: ${u.error.message}`);
       case 'done': return this.#say('Arrived.', `${this.file.name} has arrived`);
     }
@@ -128,10 +129,10 @@ class Row {
     this.#told = Math.max(this.#told, quarter);
   }
 
-  #waiting(u, done) {
+  #waiting(u) {
     this.#mark = null;
     const seconds = Math.max(1, Math.round((u.retryAt - Date.now()) / 1000));
-    this.note.textContent = `${u.error.message} Goes on from ${done} in ${seconds} s.`;
+    this.note.textContent = `${u.error.message} Goes on in ${seconds} s.`;
   }
 
   // Half of the speed is that of the last half second, so that it follows a
