@@ -48,8 +48,3 @@ func code(err error) int {
 	}
 	return 0
 }
-
-func isBusy(err error) bool {
-	c := code(err)
-	return c == sqlite3.SQLITE_BUSY || c == sqlite3.SQLITE_LOCKED
-}

@@ -71,14 +71,11 @@ func (o outbox) Purge(ctx context.Context, before time.Time) (int, error) {
 
 // exec writes; like Update it waits for other processes.
 func (o outbox) exec(ctx context.Context, text string, args ...any) (res sql.Result, err error) {
-	waiting, cancel := context.WithTimeout(ctx, busyLimit)
-	defer cancel()
-	for {
+	err = whileBusy(ctx, func() error {
 		res, err = o.writer.ExecContext(ctx, text, args...)
-		if !isBusy(err) || waiting.Err() != nil {
-			return res, err
-		}
-	}
+		return err
+	})
+	return res, err
 }
 
 func scanEvent(row scanner) (e events.Event, err error) {

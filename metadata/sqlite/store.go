@@ -4,15 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"sync"
-	"time"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
 )
-
-// busyLimit is for how long an Update without a deadline of its own waits for
-// another process that holds the database locked.
-const busyLimit = 30 * time.Second
 
 // store implements metadata.Store. Its statements go with the pools that they
 // were prepared on.
@@ -43,18 +38,10 @@ func newStore(ctx context.Context, writer, pool *sql.DB) (*store, error) {
 // that writers of this process queue in fair order and within their contexts;
 // BEGIN IMMEDIATE keeps writers of other processes out.
 func (s *store) Update(ctx context.Context, fn func(metadata.Tx) error) error {
-	waiting, cancel := context.WithTimeout(ctx, busyLimit)
-	defer cancel()
-	for {
-		err := s.try(ctx, fn)
-		if !isBusy(err) || waiting.Err() != nil {
-			return err
-		}
-	}
+	return whileBusy(ctx, func() error { return s.try(ctx, fn) })
 }
 
-// try runs fn once. SQLite itself waits for a lock, so that trying again at
-// once does not spin.
+// try runs fn once.
 func (s *store) try(ctx context.Context, fn func(metadata.Tx) error) error {
 	sqlTx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
