@@ -1,6 +1,12 @@
 // Package metadata says what is known of an asset: the Store contract with its
-// transactions, the search, and the HTTP handler for it. Packages sqlite and
-// postgres implement the Store.
+// transactions, the search, and the HTTP handler for it. Package sqlite keeps it
+// in one file.
+//
+// A Store keeps what it is given and checks only that it can be kept. Whoever
+// takes input from people calls Asset.Validate first, as NewHandler does. What
+// else must happen because of a change (bytes to remove, clients to tell) goes
+// into the same transaction as an event, by Tx.Emit, and is read from
+// Store.Events until it is done.
 package metadata
 
 import (
