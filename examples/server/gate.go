@@ -31,9 +31,10 @@ func (c config) options() []streamgate.Option {
 	if c.imports != "" {
 		options = append(options, streamgate.WithImportFolder(c.imports))
 	}
-	if loopback(c.addr) {
+	if c.key == "" {
 		// A web page elsewhere can point its own name at 127.0.0.1. What it
-		// cannot do is send another name than its own.
+		// cannot do is send another name than its own. Where there is a key, such
+		// a page has none, and a proxy in front may go by any name.
 		options = append(options, streamgate.WithAllowedHosts("localhost", "127.0.0.1", "::1"))
 	}
 	return options
@@ -47,11 +48,11 @@ func (c config) authenticator() auth.Authenticator {
 }
 
 // routes puts the page beside the Gate. What is for operators is there only
-// where nobody else is: on loopback.
+// where nobody else is: on loopback, without a key.
 func routes(gate *streamgate.Gate, c config, files fs.FS) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/", gate)
-	if loopback(c.addr) {
+	if c.key == "" {
 		mux.Handle("/ready", gate.Admin())
 	}
 	if c.key != "" {

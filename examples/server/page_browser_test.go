@@ -240,3 +240,25 @@ func TestPageSignsIn(t *testing.T) {
 	b.click("#sign-out")
 	b.until("signing out asks again", `!document.querySelector('#sign-in').hidden && document.querySelector('#main').hidden`)
 }
+
+func TestPageTakesWhatIsDropped(t *testing.T) {
+	b := openTab(t, runServer(t, config{}, bare(t)))
+	b.expect("the server responded with a status of 415")
+	evaluate[any](b, `(() => {
+		const data = new DataTransfer();
+		data.items.add(new File(['dropped, but no video'], 'dropped.mp4'));
+		for (const type of ['dragenter', 'dragover']) document.body.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+	})()`)
+	if !evaluate[bool](b, `document.querySelector('#drop').hasAttribute('data-over')`) {
+		t.Error("the page does not show that a file may be dropped")
+	}
+	evaluate[any](b, `(() => {
+		const data = new DataTransfer();
+		data.items.add(new File(['dropped, but no video'], 'dropped.mp4'));
+		document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+	})()`)
+	b.until("it is uploaded, and looked at", `document.querySelector('.upload[data-state=failed] .name')?.innerText === 'dropped.mp4'`)
+	if evaluate[bool](b, `document.querySelector('#drop').hasAttribute('data-over')`) {
+		t.Error("after the drop the page still waits for one")
+	}
+}

@@ -188,6 +188,11 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+	ready, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"ready", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request(t, ready, http.StatusServiceUnavailable, nil)
 	p.signal(syscall.SIGTERM)
 	if code := p.end(); code == 0 {
 		t.Error("the second signal was taken for a clean end")

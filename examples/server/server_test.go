@@ -182,3 +182,50 @@ func request(t *testing.T, r *http.Request, status int, into any) {
 		t.Fatalf("%s %s: %v: %s", r.Method, r.URL, err, body.String())
 	}
 }
+
+func TestServerChecksHostAndKey(t *testing.T) {
+	open := runServer(t, config{}, bare(t))
+	locked := runServer(t, config{key: testKey}, bare(t))
+	tests := []struct {
+		name, url, host, bearer string
+		status                  int
+	}{
+		{"without a key, this machine is served", open + "v1/assets", "", "", 200},
+		{"without a key, a name that points here is not", open + "v1/assets", "rebound.example", "", 421},
+		{"without a key, operators see each dependency", open + "ready", "", "", 200},
+		{"with a key, nobody is refused", locked + "v1/assets", "", "", 401},
+		{"with a key, whoever has it is served", locked + "v1/assets", "", testKey, 200},
+		{"with a key, a proxy may have a name", locked + "v1/assets", "video.example", testKey, 200},
+		{"with a key, a wrong one is refused", locked + "v1/assets", "", testKey + "x", 401},
+		{"with a key, a load balancer needs none", locked + "ready", "", "", 200},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, tt.url, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tt.host != "" {
+				r.Host = tt.host
+			}
+			authorize(r, tt.bearer)
+			request(t, r, tt.status, nil)
+		})
+	}
+}
+
+func TestPublicPlay(t *testing.T) {
+	for _, public := range []bool{false, true} {
+		base := runServer(t, config{key: testKey, publicPlay: public}, bare(t))
+		a := uploadFile(t, base, clip(t), testKey)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+strings.TrimPrefix(a.Playback, "/"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		status := http.StatusUnauthorized
+		if public {
+			status = http.StatusOK
+		}
+		request(t, r, status, nil)
+	}
+}

@@ -33,12 +33,12 @@ export class Library {
     return known.get(id)?.asset;
   }
 
-  /** load fetches the first page, or the one behind a cursor. */
-  async load(cursor = '') {
+  /** load fetches the first page, or the one behind a cursor; keep leaves alone what is not on it. */
+  async load(cursor = '', keep = cursor !== '') {
     const mine = ++turn;
     try {
       const page = await call('GET', 'v1/assets', { query: { q: search.value.trim(), cursor, limit: '50' } });
-      if (mine === turn) this.#fill(page, cursor);
+      if (mine === turn) this.#fill(page, cursor, keep);
     } catch (err) {
       if (mine === turn) this.#trouble(err);
     }
@@ -46,7 +46,7 @@ export class Library {
 
   /** refresh fetches one asset again. */
   async refresh(id) {
-    if (!known.has(id)) return this.load();
+    if (!known.has(id)) return this.load('', true);
     try {
       this.#put(await call('GET', `v1/assets/${id}`));
     } catch (err) {
@@ -68,7 +68,10 @@ export class Library {
   }
 
   mark(id) {
-    for (const [key, { row }] of known) row.toggleAttribute('aria-current', key === id);
+    for (const [key, { row }] of known) {
+      if (key === id) row.setAttribute('aria-current', 'true');
+      else row.removeAttribute('aria-current');
+    }
   }
 
   /** arrange hides what this page shows as an upload, and says when nothing is left. */
@@ -89,9 +92,9 @@ export class Library {
     document.documentElement.toggleAttribute('data-empty', known.size === 0 && !asked && !this.on.busy());
   }
 
-  #fill(page, cursor) {
+  #fill(page, cursor, keep) {
     const assets = page.assets ?? [];
-    if (!cursor) {
+    if (!keep) {
       const ids = new Set(assets.map((a) => a.id));
       for (const id of [...known.keys()]) if (!ids.has(id)) this.forget(id);
     }
@@ -102,7 +105,7 @@ export class Library {
       if (place !== row) list.insertBefore(row, place); // moving a row that has the focus would take it away
       after = row;
     }
-    next = page.next ?? '';
+    if (cursor || known.size <= assets.length) next = page.next ?? '';
     more.hidden = !next;
     this.arrange();
     this.on.trouble(null);
