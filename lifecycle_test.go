@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,6 +64,24 @@ func TestADataDirectoryHasOneOwner(t *testing.T) {
 	}
 	stopGate(t, first)
 	openGate(t, dir)
+}
+
+const otherProcess = "STREAMGATE_TEST_DATA_OF_ANOTHER_PROCESS"
+
+func TestADataDirectoryHasOneProcess(t *testing.T) {
+	if dir := os.Getenv(otherProcess); dir != "" { // this is the second process
+		if _, err := streamgate.New(dir, streamgate.WithAuthenticator(byHeader)); errors.Is(err, disk.ErrInUse) {
+			fmt.Println("refused")
+		}
+		return
+	}
+	dir := t.TempDir()
+	openGate(t, dir)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestADataDirectoryHasOneProcess$")
+	cmd.Env = append(os.Environ(), otherProcess+"="+dir)
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "refused") {
+		t.Errorf("%v: %s", err, out)
+	}
 }
 
 func TestStopEndsWhatRunsAndKeepsItsBytes(t *testing.T) {
