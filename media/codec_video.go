@@ -11,33 +11,48 @@ import (
 
 // avcCodec is profile, constraints and level (RFC 6381 §3.3).
 func avcCodec(kind string, avcC []byte) (string, error) {
-	if len(avcC) < 7 {
-		return "", problem.Errorf(ErrInvalid, "the H.264 configuration (avcC) is missing or too short")
+	if _, sound := avcParameters(avcC); !sound {
+		return "", problem.Errorf(ErrInvalid, "the H.264 configuration (avcC) is missing or broken")
 	}
 	return fmt.Sprintf("%s.%02x%02x%02x", kind, avcC[1], avcC[2], avcC[3]), nil
 }
 
-// hasAVCParameters reports whether avcC holds a sequence and a picture
-// parameter set (ISO/IEC 14496-15 §5.3.3).
-func hasAVCParameters(avcC []byte) bool {
-	if len(avcC) < 7 || avcC[5]&31 == 0 {
-		return false
+// avcParameters reports whether avcC holds a sequence and a picture parameter
+// set, and whether it is made as it should be (ISO/IEC 14496-15 §5.3.3).
+func avcParameters(avcC []byte) (held, sound bool) {
+	if len(avcC) < 7 {
+		return false, false
 	}
-	at := 6
-	for range avcC[5] & 31 {
-		if at+2 > len(avcC) {
-			return false
+	sequences, rest := int(avcC[5]&31), avcC[6:]
+	if rest, sound = skipUnits(rest, sequences); !sound || len(rest) < 1 {
+		return false, false
+	}
+	pictures := int(rest[0])
+	_, sound = skipUnits(rest[1:], pictures)
+	return sound && sequences > 0 && pictures > 0, sound
+}
+
+// skipUnits skips n NAL units, each after its length in 16 bits. None of them
+// may be empty.
+func skipUnits(b []byte, n int) (rest []byte, sound bool) {
+	for range n {
+		if len(b) < 2 {
+			return nil, false
 		}
-		at += 2 + int(binary.BigEndian.Uint16(avcC[at:]))
+		size := 2 + int(binary.BigEndian.Uint16(b))
+		if size == 2 || size > len(b) {
+			return nil, false
+		}
+		b = b[size:]
 	}
-	return at < len(avcC) && avcC[at] > 0
+	return b, true
 }
 
 // hevcCodec is profile space, profile, compatibility, tier, level and
 // constraints (ISO/IEC 14496-15 annex E).
 func hevcCodec(kind string, hvcC []byte) (string, error) {
-	if len(hvcC) < 23 {
-		return "", problem.Errorf(ErrInvalid, "the HEVC configuration (hvcC) is missing or too short")
+	if _, sound := hevcParameters(hvcC); !sound {
+		return "", problem.Errorf(ErrInvalid, "the HEVC configuration (hvcC) is missing or broken")
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s.", kind)
@@ -59,29 +74,25 @@ func hevcCodec(kind string, hvcC []byte) (string, error) {
 	return b.String(), nil
 }
 
-// hasHEVCParameters reports whether hvcC holds a video, a sequence and a
-// picture parameter set (ISO/IEC 14496-15 §8.3.3).
-func hasHEVCParameters(hvcC []byte) bool {
+// hevcParameters reports whether hvcC holds a video, a sequence and a picture
+// parameter set, and whether it is made as it should be (ISO/IEC 14496-15 §8.3.3).
+func hevcParameters(hvcC []byte) (held, sound bool) {
 	if len(hvcC) < 23 {
-		return false
+		return false, false
 	}
 	found := map[byte]bool{}
-	at := 23
+	rest := hvcC[23:]
 	for range hvcC[22] {
-		if at+3 > len(hvcC) {
-			return false
+		if len(rest) < 3 {
+			return false, false
 		}
-		kind, count := hvcC[at]&63, int(binary.BigEndian.Uint16(hvcC[at+1:]))
-		at += 3
-		for range count {
-			if at+2 > len(hvcC) {
-				return false
-			}
-			at += 2 + int(binary.BigEndian.Uint16(hvcC[at:]))
-			found[kind] = at <= len(hvcC)
+		kind, count := rest[0]&63, int(binary.BigEndian.Uint16(rest[1:]))
+		if rest, sound = skipUnits(rest[3:], count); !sound {
+			return false, false
 		}
+		found[kind] = found[kind] || count > 0
 	}
-	return found[32] && found[33] && found[34]
+	return found[32] && found[33] && found[34], true
 }
 
 // dolbyVisionCodec is profile and level ("Dolby Vision Streams Within the HTTP
@@ -91,7 +102,7 @@ func dolbyVisionCodec(kind string, boxes map[string][]byte) (string, error) {
 	if config == nil {
 		config = boxes["dvvC"]
 	}
-	if len(config) < 4 || len(boxes["hvcC"]) < 23 {
+	if _, sound := hevcParameters(boxes["hvcC"]); len(config) < 4 || !sound {
 		return "", problem.Errorf(ErrInvalid, "the Dolby Vision configuration is missing or too short")
 	}
 	return fmt.Sprintf("%s.%02d.%02d", kind, config[2]>>1, config[2]&1<<5|config[3]>>3), nil

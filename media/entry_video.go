@@ -54,17 +54,17 @@ func videoEntry(kind string, content []byte) (entry, error) {
 func videoCodec(kind string, boxes map[string][]byte) (name, codec string, err error) {
 	switch kind {
 	case "avc1", "avc3":
-		if hasAVCParameters(boxes["avcC"]) {
+		if held, _ := avcParameters(boxes["avcC"]); held {
 			kind = "avc1"
 		}
 		codec, err = avcCodec(kind, boxes["avcC"])
 	case "hvc1", "hev1":
-		if hasHEVCParameters(boxes["hvcC"]) {
+		if held, _ := hevcParameters(boxes["hvcC"]); held {
 			kind = "hvc1"
 		}
 		codec, err = hevcCodec(kind, boxes["hvcC"])
 	case "dvh1", "dvhe":
-		if hasHEVCParameters(boxes["hvcC"]) {
+		if held, _ := hevcParameters(boxes["hvcC"]); held {
 			kind = "dvh1"
 		}
 		codec, err = dolbyVisionCodec(kind, boxes)
