@@ -115,7 +115,7 @@ func esdsConfig(b []byte) (object byte, config []byte, ok bool) {
 	if len(b) < 4 {
 		return 0, nil, false
 	}
-	tag, es, _ := descriptor(b[4:])
+	tag, es := descriptor(b[4:])
 	if tag != 3 || len(es) < 3 {
 		return 0, nil, false
 	}
@@ -134,21 +134,21 @@ func esdsConfig(b []byte) (object byte, config []byte, ok bool) {
 	if len(es) < skip {
 		return 0, nil, false
 	}
-	tag, dec, _ := descriptor(es[skip:])
+	tag, dec := descriptor(es[skip:])
 	if tag != 4 || len(dec) < 13 {
 		return 0, nil, false
 	}
-	if tag, info, _ := descriptor(dec[13:]); tag == 5 {
+	if tag, info := descriptor(dec[13:]); tag == 5 {
 		config = info
 	}
 	return dec[0], config, true
 }
 
-// descriptor splits the first descriptor off b (ISO/IEC 14496-1 §8.3.3); one
+// descriptor returns the first descriptor in b (ISO/IEC 14496-1 §8.3.3); one
 // that claims more than there is gets what there is.
-func descriptor(b []byte) (tag byte, body, rest []byte) {
+func descriptor(b []byte) (tag byte, body []byte) {
 	if len(b) < 2 {
-		return 0, nil, nil
+		return 0, nil
 	}
 	tag, b = b[0], b[1:]
 	n := 0
@@ -159,8 +159,7 @@ func descriptor(b []byte) (tag byte, body, rest []byte) {
 			break
 		}
 	}
-	n = min(n, len(b))
-	return tag, b[:n], b[n:]
+	return tag, b[:min(n, len(b))]
 }
 
 // mp3Config is the esds of MP3, for QuickTime's entries that have none.

@@ -50,12 +50,11 @@ type cutter struct {
 	blockAt   int
 	begin     int64 // presentation time of the segment's first sync sample
 	last      int64 // of the last sync sample
-	first     bool
 	durations durations
 	ends      int64 // latest
 }
 
-// durations notes whether all samples but the last last the same.
+// durations notes whether all samples take the same time.
 type durations struct {
 	common  uint32
 	varying bool

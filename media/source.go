@@ -14,7 +14,7 @@ const window = 8 << 10 // bytes read at once while walking boxes
 // memory it takes is bounded by what is asked of it, never by what the file
 // claims.
 type source struct {
-	ctx  context.Context
+	ctx  context.Context //nolint:containedctx // it lives as long as one call of Parse
 	r    io.ReaderAt
 	size int64
 	buf  []byte
@@ -62,7 +62,7 @@ func (s *source) readFull(b []byte, off int64) error {
 	if n == len(b) {
 		return nil
 	}
-	if err == nil || err == io.EOF { //nolint:errorlint // ReaderAt's contract names io.EOF itself
+	if err == nil || err == io.EOF {
 		return problem.Errorf(ErrInvalid, "the file ends at byte %d, sooner than its size says", off+int64(n))
 	}
 	return err
