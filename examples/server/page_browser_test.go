@@ -262,3 +262,33 @@ func TestPageTakesWhatIsDropped(t *testing.T) {
 		t.Error("after the drop the page still waits for one")
 	}
 }
+
+func TestPageFindsWords(t *testing.T) {
+	b := openTab(t, runServer(t, config{}, bare(t)))
+	tests := map[string]string{
+		`bytes(0)`:               "0 bytes",
+		`bytes(999)`:             "999 bytes",
+		`bytes(999_999)`:         "1 MB",
+		`bytes(1_536_000)`:       "1.5 MB",
+		`bytes(734_003_200)`:     "734 MB",
+		`bytes(5e15)`:            "5000 TB",
+		`clock(0)`:               "0:00",
+		`clock(59.6)`:            "1:00",
+		`clock(3725)`:            "1:02:05",
+		`left(0.4)`:              "a moment left",
+		`left(42)`:               "42 s left",
+		`left(95)`:               "2 min left",
+		`left(7500)`:             "2 h 5 min left",
+		`left(1/0)`:              "",
+		`title({})`:              "Untitled",
+		`title({filename: 'a'})`: "a",
+		`facts({duration: 61, size: 1e6, tracks: [{kind: 'audio', codec: 'mp4a.40.2'}, {kind: 'audio', codec: 'mp4a.40.5'}, {kind: 'audio', codec: 'Opus'}]})`: "1:01 · AAC, Opus · 1 MB",
+		`facts({tracks: [{kind: 'video', codec: 'hvc1.1.6.L93.B0', width: 10, height: 20}]})`:                                                                  "10 × 20 · HEVC",
+	}
+	for call, want := range tests {
+		got := evaluate[string](b, `import('./assets/words.js').then(({ bytes, clock, left, title, facts }) => `+call+`)`)
+		if got != want {
+			t.Errorf("%s is %q, want %q", call, got, want)
+		}
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 const prefix = "/team/video"
@@ -99,6 +101,31 @@ func TestPageWhenTheServerIsAway(t *testing.T) {
 	b.picture("away")
 	away.Store(false)
 	b.until("it goes on by itself", `document.querySelector('.asset[data-state=ready]')`)
+}
+
+func TestUploadInPieces(t *testing.T) {
+	var pieces atomic.Int32
+	base := behindProxy(t, runServer(t, config{}, bare(t)), func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPatch {
+			pieces.Add(1)
+		}
+		return false
+	})
+	b := openTab(t, base)
+	evaluate[any](b, `document.body.append(Object.assign(document.createElement('input'), { type: 'file', id: 'other' }))`)
+	b.do(chromedp.SetUploadFiles(chromedp.CSS("#other"), []string{clip(t)}))
+	id := evaluate[string](b, `(async () => {
+		const { Upload } = await import('./assets/tus.js');
+		const upload = new Upload(document.querySelector('#other').files[0], new URL('v1/uploads', document.baseURI).href, { piece: 300_000 });
+		await upload.run();
+		return upload.state === 'done' ? upload.asset : upload.state + ': ' + upload.error;
+	})()`)
+	if a := awaitAsset(t, base, id, ""); a.State != "ready" {
+		t.Errorf("the asset is %+v", a)
+	}
+	if n := pieces.Load(); n < 4 {
+		t.Errorf("it came in %d pieces, want at least 4", n)
+	}
 }
 
 func TestServerImportsAFolder(t *testing.T) {

@@ -140,7 +140,7 @@ async function followAddress() {
     const asset = library.get(id) ?? (await call('GET', `v1/assets/${id}`));
     if (asset.playable) show(asset, false);
   } catch (err) {
-    if (err.status !== 401) toast('The video of this address is not there.');
+    if (err.status === 404 || err.status === 410) toast('The video of this address is not there.');
   }
 }
 

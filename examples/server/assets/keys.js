@@ -41,6 +41,7 @@ export function listen(playing, close) {
 // A control keeps the keys that mean something to it; the page keeps its
 // vertical arrows for scrolling unless the video has the focus.
 function busy(target, key) {
+  if (!target.closest) return true; // the document itself
   if (target.closest('input, select, textarea, dialog')) return true;
   if (target.closest('button, a, summary') && key === ' ') return true;
   return /^(Arrow(Up|Down)|Home)$/.test(key) && target !== video;

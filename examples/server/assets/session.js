@@ -9,6 +9,7 @@ const error = document.getElementById('sign-in-error');
 
 /** askKey shows the form; signing in goes on with a fresh page. */
 export function askKey() {
+  if (!form.hidden) return;
   form.hidden = false;
   main.hidden = true;
   document.getElementById('pulse').hidden = true;

@@ -5,7 +5,7 @@ import { Problem, problem } from './api.js';
 
 const version = { 'Tus-Resumable': '1.0.0' };
 const longestWait = 30_000; // ms between two attempts
-const piece = 64 << 20; // bytes in one PATCH: proxies like an end to a request
+const onePiece = 64 << 20; // bytes in one PATCH: proxies like an end to a request
 
 /** Upload sends a file. Its state is one of idle, sending, waiting, paused, failed, done, canceled. */
 export class Upload {
@@ -20,12 +20,13 @@ export class Upload {
   #wake = () => {};
   #key;
 
-  /** memory is where addresses are kept over a reload: Storage, or null. */
-  constructor(file, endpoint, { onChange = () => {}, memory = null } = {}) {
+  /** memory is where addresses are kept over a reload, a Storage; piece is the size of a PATCH in bytes. */
+  constructor(file, endpoint, { onChange = () => {}, memory = null, piece = onePiece } = {}) {
     this.file = file;
     this.endpoint = endpoint;
     this.onChange = onChange;
     this.memory = memory;
+    this.piece = piece;
     this.#key = `streamgate:upload:${file.name}:${file.size}:${file.lastModified}`;
     const kept = JSON.parse(memory?.getItem(this.#key) ?? 'null');
     if (kept) [this.#url, this.asset] = [kept.url, kept.asset];
@@ -122,7 +123,7 @@ export class Upload {
 
   async #send() {
     const start = this.offset;
-    const body = this.file.slice(start, start + piece);
+    const body = this.file.slice(start, start + this.piece);
     const headers = { 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': start };
     const answer = await this.#ask('PATCH', this.#url, headers, body, (sent) => {
       this.offset = start + Math.min(sent, body.size);
