@@ -8,7 +8,7 @@ import (
 // acceptsGzip reads an Accept-Encoding header (RFC 9110 §12.5.3): whether gzip
 // may be sent and is wanted at least as much as the bytes as they are.
 func acceptsGzip(header string) bool {
-	gzip, identity, any := -1.0, -1.0, -1.0 // weights; -1 is not mentioned
+	gzip, identity, others := -1.0, -1.0, -1.0 // weights; -1 is not mentioned
 	for part := range strings.SplitSeq(header, ",") {
 		coding, q := weighted(part)
 		switch {
@@ -17,11 +17,11 @@ func acceptsGzip(header string) bool {
 		case strings.EqualFold(coding, "identity"):
 			identity = q
 		case coding == "*":
-			any = q
+			others = q
 		}
 	}
 	if gzip < 0 {
-		gzip = any
+		gzip = others
 	}
 	return gzip > 0 && gzip >= identity
 }

@@ -6,10 +6,8 @@ import (
 	"github.com/streamgate/streamgate/media"
 )
 
-// playlistVersion is that of RFC 8216bis §8 for what the playlists use: 6 for
-// EXT-X-MAP, 7 because some players ask for it before they take fMP4.
-const playlistVersion = 7
-
+// playlistHead begins every playlist. RFC 8216bis §8 asks for version 6 for
+// EXT-X-MAP; some players take fMP4 from 7 on only.
 const playlistHead = "#EXTM3U\n#EXT-X-VERSION:7\n"
 
 // appendMediaPlaylist appends the media playlist of a track (RFC 8216bis §4.4.3).

@@ -220,6 +220,24 @@ func TestASourceThatFailsBreaksTheConnection(t *testing.T) {
 	}
 }
 
+// On HTTP/2 nothing but this panic resets the stream.
+func TestASourceThatFailsMidwayAbortsTheHandler(t *testing.T) {
+	l := newLibrary(t, clip{frames: 12 * clipRate, frameSize: 20_000, gop: 60, audio: 1}, nil)
+	at := base(t, by(ann, l), "/film", "v1")
+	l.files.fail = func(key string, offset int64) error {
+		if key == "film/source" && offset > 1_000_000 {
+			return errors.New("a bad sector")
+		}
+		return nil
+	}
+	defer func() {
+		if p := recover(); p != http.ErrAbortHandler { //nolint:errorlint // the value itself is what net/http looks for
+			t.Errorf("it ends with %v", p)
+		}
+	}()
+	ask(by(ann, l), "GET", at+"0.m4s")
+}
+
 // A file that is cut short while it plays must break the connection, whether
 // the kernel reads it or we do.
 func TestAFileThatShrinksBreaksTheConnection(t *testing.T) {
