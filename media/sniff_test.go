@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -129,7 +130,7 @@ func FuzzSniff(f *testing.F) {
 		if ok != (got != "") || ok && kind != "video" && kind != "audio" {
 			t.Fatalf("Sniff is %q, %t", got, ok)
 		}
-		if again, _ := media.Sniff(append(head[:len(head):len(head)], "<script>"...)); len(head) >= media.SniffLen && again != got {
+		if again, _ := media.Sniff(append(slices.Clip(head), "<script>"...)); len(head) >= media.SniffLen && again != got {
 			t.Fatalf("what lies beyond SniffLen made %q of %q", again, got)
 		}
 	})

@@ -42,10 +42,9 @@ func (b *body) Read(p []byte) (int, error) {
 	if err := b.arm(); err != nil {
 		return 0, err
 	}
+	b.hold.since.Store(time.Now().UnixNano())
 	n, err := b.src.Read(p)
-	if n > 0 {
-		b.hold.moved.Store(time.Now().UnixNano())
-	}
+	b.hold.since.Store(0)
 	if err == nil || errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return n, err
 	}

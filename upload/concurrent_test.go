@@ -115,6 +115,26 @@ func TestCancelEndsAWriter(t *testing.T) {
 	}
 }
 
+func TestAssetDeletedDuringAnUploadTakesTheBytesAlong(t *testing.T) {
+	h := newHouse(t, nil)
+	url := h.tusCreate(100_000)
+	u := h.upload(idOf(url))
+	first := h.write(url, 0)
+	first.send(film(100_000)[:50_000])
+	h.begun(url)
+	err := h.meta.Update(t.Context(), func(tx metadata.Tx) error { return tx.DeleteAsset(t.Context(), u.Asset) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.send(film(100_000)[50_000:])
+	_ = first.body.Close()
+	h.want(first.wait(), 404)
+	h.want(h.tus("HEAD", url, nil), 404)
+	if blobs, drafts := h.blobs(); blobs+drafts != 0 {
+		t.Errorf("%d blobs and %d drafts are left", blobs, drafts)
+	}
+}
+
 func TestSilentWriterIsReplacedWithItsBytesKept(t *testing.T) {
 	h := newHouse(t, nil)
 	file := film(100_000)

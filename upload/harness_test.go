@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -183,7 +184,7 @@ func (h *house) read(key string) []byte {
 	}
 	defer b.Close()
 	got := make([]byte, b.Info().Size)
-	if _, err := b.ReadAt(got, 0); err != nil && err != io.EOF {
+	if _, err := b.ReadAt(got, 0); err != nil && !errors.Is(err, io.EOF) {
 		h.t.Fatal(err)
 	}
 	return got

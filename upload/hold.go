@@ -28,10 +28,12 @@ type holds struct {
 // A hold is the exclusive right to write to an upload. Whoever wants it instead
 // interrupts the holder and waits for done.
 type hold struct {
-	id    string
-	all   *holds
-	done  chan struct{}
-	moved atomic.Int64 // when the last byte came, Unix nanoseconds
+	id   string
+	all  *holds
+	done chan struct{}
+	// since is from when on the holder has waited for its client, in Unix
+	// nanoseconds; 0 while it does not: a slow disk is not the client's silence.
+	since atomic.Int64
 
 	mu    sync.Mutex
 	cause error // why the holder must stop
@@ -52,7 +54,6 @@ func (hs *holds) take(id string) (*hold, error) {
 		hs.of = make(map[string]*hold)
 	}
 	h := &hold{id: id, all: hs, done: make(chan struct{})}
-	h.moved.Store(time.Now().UnixNano())
 	hs.of[id] = h
 	return h, nil
 }
@@ -132,7 +133,8 @@ func errDraining() error {
 func anybody(*hold) bool { return true }
 
 func stale(h *hold) bool {
-	return time.Since(time.Unix(0, h.moved.Load())) > staleAfter
+	since := h.since.Load()
+	return since != 0 && time.Since(time.Unix(0, since)) > staleAfter
 }
 
 // interrupt asks the holder to stop for the sake of cause. The first cause counts.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/internal/requestid"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
@@ -142,7 +143,7 @@ func (c *Completed) replaces(a *metadata.Asset) bool {
 // change is one transaction over the asset and its event, and for a refused
 // upload its row. It returns the asset as it was before.
 func (c *Completed) change(ctx context.Context, t events.Type, data map[string]any, fn func(*metadata.Asset)) (*metadata.Asset, error) {
-	e := events.Event{Type: t, Time: time.Now(), Owner: c.Upload.Owner, Asset: c.Upload.Asset, Upload: c.Upload.ID, Data: data}
+	e := events.Event{Type: t, Time: time.Now(), Owner: c.Upload.Owner, Asset: c.Upload.Asset, Upload: c.Upload.ID, RequestID: requestid.FromContext(ctx), Data: data}
 	if err := c.Recorder.Record(ctx, e); err != nil {
 		return nil, err
 	}

@@ -125,7 +125,11 @@ func (s *session) tooLarge() error {
 }
 
 func (up *Uploader) errTooLarge() error {
-	return problem.Errorf(ErrTooLarge, "files of up to %d bytes are taken here", up.o.MaxSize)
+	return &problem.Error{
+		Kind:   problem.KindOf(ErrTooLarge),
+		Detail: fmt.Sprintf("files of up to %d bytes are taken here", up.o.MaxSize),
+		Fields: map[string]any{"limit": up.o.MaxSize},
+	}
 }
 
 // room is how many bytes the upload may still take.

@@ -12,6 +12,7 @@ import (
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/internal/requestid"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
 )
@@ -129,6 +130,6 @@ func (up *Uploader) lookup(ctx context.Context, id string, a auth.Action) (*meta
 func (up *Uploader) event(ctx context.Context, t events.Type, u *metadata.Upload) events.Event {
 	return events.Event{
 		Type: t, Time: time.Now(), Owner: u.Owner, Actor: auth.FromContext(ctx).ID,
-		Asset: u.Asset, Upload: u.ID,
+		Asset: u.Asset, Upload: u.ID, RequestID: requestid.FromContext(ctx),
 	}
 }
