@@ -23,7 +23,7 @@ import (
 // refuses what could be read in two ways, and what is hidden.
 func fileName(escaped string) (string, bool) {
 	if !strings.ContainsAny(escaped, "%\\\x00./") {
-		return escaped, true
+		return escaped, escaped != ""
 	}
 	parts := strings.Split(escaped, "/")
 	for i, part := range parts {
@@ -33,8 +33,7 @@ func fileName(escaped string) (string, bool) {
 		}
 		parts[i] = name
 	}
-	name := strings.Join(parts, "/")
-	return name, fs.ValidPath(name)
+	return strings.Join(parts, "/"), true
 }
 
 // presentation returns the file prepared for playback, from the cache where it

@@ -44,18 +44,15 @@ func escape(name string) string {
 func TestFilesOfEveryNamePlay(t *testing.T) {
 	names := []string{
 		"clip.mp4", "no extension", "sub/deeper/clip.mp4", "with space.mp4", "100%.mp4", "%41.mp4", "a#b.mp4", "a?b=c&d.mp4",
-		"dots...mp4", "..a", "ünïcödé 日本語 🎬.mov", "a+b;c,d=e@f:g.mp4", "'quote\".mp4", "master.m3u8", "index.m3u8", "v1/a2/0.m4s", "~tilde",
+		"dots...mp4", "latin1-\xfc.mp4", "ünïcödé 日本語 🎬.mov", "a+b;c,d=e@f:g.mp4", "'quote\".mp4", "master.m3u8", "index.m3u8", "v1/a2/0.m4s", "~tilde",
 	}
-	if runtime.GOOS == "windows" {
-		t.Skip("these names are not possible there")
+	if runtime.GOOS != "linux" {
+		t.Skip("not all of these names are possible on every system; they are on Linux")
 	}
 	h := http.StripPrefix("/videos", Dir(folder(t, names...)))
 	server := httptest.NewServer(h)
 	defer server.Close()
 	for _, name := range names {
-		if strings.HasPrefix(name, ".") {
-			continue // hidden
-		}
 		t.Run(name, func(t *testing.T) {
 			start := server.URL + "/videos" + escape(name) + "/master.m3u8"
 			for _, track := range []string{"v1", "a2"} {
@@ -382,8 +379,13 @@ func FuzzFileName(f *testing.F) {
 	f.Add("..")
 	f.Fuzz(func(t *testing.T, escaped string) {
 		name, ok := fileName(escaped)
-		if ok && (!fs.ValidPath(name) || name == "." || strings.HasPrefix(name, ".") || strings.Contains(name, "/.")) {
-			t.Fatalf("fileName(%q) = %q", escaped, name)
+		if !ok {
+			return
+		}
+		for part := range strings.SplitSeq(name, "/") {
+			if part == "" || part[0] == '.' || strings.ContainsAny(part, "\\\x00") {
+				t.Fatalf("fileName(%q) = %q", escaped, name)
+			}
 		}
 	})
 }
