@@ -17,7 +17,7 @@
 //	                         is the file, whatever its Content-Type
 //	OPTIONS /                what of tus is spoken
 //	HEAD    /{id}            how far it is
-//	PATCH   /{id}            append (tus)
+//	PATCH   /{id}            append (tus), with Upload-Checksum if the client likes
 //	GET     /{id}            its status as JSON
 //	DELETE  /{id}            cancel
 //	POST    /{id}/complete   end an upload of unknown length; the body may be
@@ -47,7 +47,7 @@
 // shows in the first 4096 bytes; 413: larger than Options.MaxSize; 400: empty.
 // These end the upload: the asset is failed with the reason, the bytes are
 // removed. 409: a chunk that does not begin where the upload ends, or a wrong
-// checksum; 423: another request is writing; 408 and 400: the body stood still
+// checksum; 460: a chunk without its checksum; 423: another request is writing; 408 and 400: the body stood still
 // or was cut; 507 and 503: no room, no disk, no database, or shutting down.
 // After these nothing is lost: HEAD tells where to go on. 410: the upload is
 // over. 404: there is none, or it is another's.

@@ -21,6 +21,8 @@ var (
 	ErrIncomplete error = problem.NewKind(http.StatusConflict, "upload-incomplete", "Bytes are missing")
 	ErrComplete   error = problem.NewKind(http.StatusConflict, "upload-complete", "The upload is complete")
 	ErrChecksum   error = problem.NewKind(http.StatusConflict, "checksum-mismatch", "The checksum does not match")
+	// ErrChunk means that a chunk does not have its checksum; 460 is tus's own status.
+	ErrChunk error = problem.NewKind(460, "chunk-checksum", "The checksum of the chunk does not match")
 	// ErrNoHash means that a checksum was asked for where none is computed.
 	ErrNoHash error = problem.NewKind(http.StatusUnprocessableEntity, "checksum-off", "There is no checksum to compare")
 	// ErrCut means that a body ended before it was whole: what arrived is kept.

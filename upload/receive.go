@@ -77,6 +77,9 @@ func (s *session) take(p []byte) error {
 	}
 	n, err := s.draft.Write(p)
 	s.digest.write(p[:n])
+	if s.check != nil {
+		s.check.write(p[:n])
+	}
 	s.u.Offset += int64(n)
 	if err != nil {
 		s.digest.head = s.digest.head[:min(int64(len(s.digest.head)), s.u.Offset)]
@@ -152,7 +155,7 @@ func (s *session) keepUp(ctx context.Context) error {
 		e.Data = map[string]any{"offset": s.u.Offset, "size": s.u.Size}
 		s.up.o.Publish(e)
 	}
-	if now.Sub(s.synced) >= checkpointEvery {
+	if s.check == nil && now.Sub(s.synced) >= checkpointEvery {
 		return s.checkpoint(ctx)
 	}
 	return nil

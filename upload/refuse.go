@@ -26,6 +26,8 @@ func (s *session) end(ctx context.Context, err error) error {
 		return s.refuse(ctx, err)
 	case errors.Is(err, ErrTooLarge): // more than announced: nothing of this request is taken
 		return err
+	case s.check != nil: // nor of a chunk that was not, or not yet, found right
+		return err
 	case s.draft == nil:
 		return err
 	}

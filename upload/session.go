@@ -28,7 +28,8 @@ type session struct {
 	u      *metadata.Upload // as it will be written; u.Offset counts bytes in the draft
 	draft  storage.Draft    // nil before the first byte
 	digest digest
-	lost   bool // the digest does not cover the draft's bytes: read them again once committed
+	check  *checksum // of the chunk that is being received, or nil
+	lost   bool      // the digest does not cover the draft's bytes: read them again once committed
 	actor  auth.Principal
 
 	durable   int64     // the offset that may be acknowledged

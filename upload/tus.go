@@ -12,7 +12,7 @@ import (
 // tus resumable upload protocol 1.0.0, https://tus.io/protocols/resumable-upload
 const (
 	tusVersion    = "1.0.0"
-	tusExtensions = "creation,creation-with-upload,creation-defer-length,expiration,termination"
+	tusExtensions = "creation,creation-with-upload,creation-defer-length,checksum,checksum-trailer,expiration,termination"
 	tusBody       = "application/offset+octet-stream"
 )
 
@@ -23,6 +23,7 @@ func (up *Uploader) serveDiscovery(w http.ResponseWriter, allow string) {
 	h.Set("Tus-Resumable", tusVersion)
 	h.Set("Tus-Version", tusVersion)
 	h.Set("Tus-Extension", tusExtensions)
+	h.Set("Tus-Checksum-Algorithm", tusAlgorithms)
 	if up.o.MaxSize > 0 {
 		h.Set("Tus-Max-Size", strconv.FormatInt(up.o.MaxSize, 10))
 	}

@@ -105,7 +105,7 @@ func (s *session) setLength(header string) error {
 // whole. On an error what arrived is kept, and the answer tells the offset.
 func (up *Uploader) takeChunk(w http.ResponseWriter, r *http.Request, s *session) error {
 	ctx := r.Context()
-	err := s.takeBody(ctx, newBody(w, r.Body, s.hold, up.o.IdleTimeout))
+	err := s.takeChecked(w, r)
 	switch {
 	case err != nil:
 	case s.u.Offset == s.u.Size:
@@ -121,4 +121,23 @@ func (up *Uploader) takeChunk(w http.ResponseWriter, r *http.Request, s *session
 		w.Header().Set("Upload-Offset", strconv.FormatInt(s.durable, 10))
 	}
 	return err
+}
+
+// takeChecked appends the body and holds it to its checksum, if it has one. Until
+// that is found right nothing of the chunk is written down, and an error leaves
+// the upload as it was.
+func (s *session) takeChecked(w http.ResponseWriter, r *http.Request) (err error) {
+	if s.check, err = chunkChecksum(r); err != nil {
+		return err
+	}
+	if err := s.takeBody(r.Context(), newBody(w, r.Body, s.hold, s.up.o.IdleTimeout)); err != nil {
+		return err
+	}
+	if s.check != nil {
+		if err := s.check.compare(r); err != nil {
+			return err
+		}
+	}
+	s.check = nil
+	return nil
 }

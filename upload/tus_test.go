@@ -23,7 +23,7 @@ func TestTusDiscovery(t *testing.T) {
 	}
 	want := map[string]string{
 		"Tus-Resumable": "1.0.0", "Tus-Version": "1.0.0", "Tus-Max-Size": "12345", "Allow": "POST, OPTIONS",
-		"Tus-Extension": "creation,creation-with-upload,creation-defer-length,expiration,termination",
+		"Tus-Extension": "creation,creation-with-upload,creation-defer-length,checksum,checksum-trailer,expiration,termination",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
