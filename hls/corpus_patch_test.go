@@ -38,6 +38,64 @@ func rewrite(data []byte, path string, change func(body []byte) []byte) []byte {
 	return append(out, data...)
 }
 
+// retable replaces a sample table of every track, of a file whose moov stands
+// last, by one of another kind.
+func retable(from, to string, change func(body []byte) []byte) patcher {
+	return func(t *testing.T, _ string, data []byte) []byte {
+		done := 0
+		data = rewrite(data, "moov/trak/mdia/minf/stbl", func(stbl []byte) []byte {
+			stbl = rewrite(stbl, from, func(body []byte) []byte { done++; return change(body) })
+			if at := bytes.Index(stbl, []byte(from)); at >= 0 {
+				copy(stbl[at:], to)
+			}
+			return stbl
+		})
+		if done == 0 {
+			t.Fatalf("there is no %s box", from)
+		}
+		return data
+	}
+}
+
+// wide makes chunk offsets of 64 bits (co64) out of those of 32.
+func wide(stco []byte) []byte {
+	out := bytes.Clone(stco[:8])
+	for i := 8; i < len(stco); i += 4 {
+		out = append(append(out, 0, 0, 0, 0), stco[i:i+4]...)
+	}
+	return out
+}
+
+// compact makes sizes of 16 bits (stz2) out of those of 32.
+func compact(stsz []byte) []byte {
+	out := slices.Concat(stsz[:4], []byte{0, 0, 0, 16}, stsz[8:12])
+	for i := 12; i < len(stsz); i += 4 {
+		out = append(out, stsz[i+2:i+4]...)
+	}
+	return out
+}
+
+// twice describes the samples twice, alike, and lets the second half of the
+// chunks use the second description.
+func twice(t *testing.T, dir string, data []byte) []byte {
+	data = retable("stsd", "stsd", func(b []byte) []byte {
+		return slices.Concat(b[:4], []byte{0, 0, 0, 2}, b[8:], b[8:])
+	})(t, dir, data)
+	return retable("stsc", "stsc", func(b []byte) []byte {
+		for i := 8; i+12 <= len(b); i += 12 {
+			binary.BigEndian.PutUint32(b[i+8:], 1+uint32(2*i/len(b)))
+		}
+		return b
+	})(t, dir, data)
+}
+
+// unmarked takes the first entry out of the list of sync samples.
+func unmarked(t *testing.T, dir string, data []byte) []byte {
+	return retable("stss", "stss", func(b []byte) []byte {
+		return slices.Concat(b[:4], binary.BigEndian.AppendUint32(nil, binary.BigEndian.Uint32(b[4:])-1), b[12:])
+	})(t, dir, data)
+}
+
 // boxAt returns the body of the first box at path.
 func boxAt(data []byte, path string) []byte {
 	var found []byte

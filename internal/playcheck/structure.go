@@ -53,8 +53,25 @@ func (c *comparison) structure(t testing.TB) {
 			c.result.problem("variant %s: %v", v.URI, err)
 		}
 	}
+	c.independence(p.IndependentSegments(), known)
 	c.timings(known)
 	c.shape(t, known)
+}
+
+// independence checks that segments begin with a sync sample where a playlist
+// promises it (RFC 8216 §4.3.5.1).
+func (c *comparison) independence(promised bool, all map[string]*rendition) {
+	for uri, r := range all {
+		if r == nil || !promised && !r.playlist.IndependentSegments() {
+			continue
+		}
+		for i, f := range r.fragments {
+			if !f.sync {
+				c.result.problem("playlist %s: segment %d does not begin with a sync sample, against EXT-X-INDEPENDENT-SEGMENTS", uri, i)
+				break
+			}
+		}
+	}
 }
 
 // timings checks the clock of each rendition from the origin that they share.
