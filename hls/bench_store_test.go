@@ -3,7 +3,6 @@
 package hls
 
 import (
-	"context"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,39 +10,7 @@ import (
 
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
-	"github.com/streamgate/streamgate/storage"
 )
-
-// folderStore is a storage.Store of the files in a folder, opened as files.
-type folderStore struct {
-	storage.Store
-	dir string
-}
-
-func (s folderStore) OpenFile(_ context.Context, key string) (*os.File, error) {
-	return os.Open(filepath.Join(s.dir, key))
-}
-
-func (s folderStore) Open(_ context.Context, key string) (storage.Blob, error) {
-	f, err := os.Open(filepath.Join(s.dir, key))
-	if err != nil {
-		return nil, storage.ErrNotFound
-	}
-	return fileBlob{f, key}, nil
-}
-
-type fileBlob struct {
-	*os.File
-	key string
-}
-
-func (b fileBlob) Info() storage.Info {
-	info, err := b.Stat()
-	if err != nil {
-		return storage.Info{}
-	}
-	return storage.Info{Key: b.key, Size: info.Size()}
-}
 
 // assetServer serves clip.mp4 of a folder as the asset "clip", with a stored
 // index, as an application does.

@@ -6,54 +6,53 @@ import (
 	"syscall"
 )
 
+// minSendfile is the length of a run, on average, from which on the kernel is
+// asked to send it: a film whose samples lie together. Below, with frames of
+// audio between those of video, gathering takes less of the CPU.
+const minSendfile = 64 << 10
+
 // send sends the body as the rest of an answer whose headers are set.
 //
-// The way depends on the connection. A cleartext HTTP/1.1 ResponseWriter is an
-// io.ReaderFrom that, some layers down, hands the body the TCP connection, and
-// the kernel sends straight from the file. TLS and HTTP/2 have to see the bytes:
-// there, large blocks are written.
+// The way depends on the connection and on the file. A cleartext HTTP/1.1
+// ResponseWriter is an io.ReaderFrom that, some layers down, hands the body the
+// TCP connection, and the kernel sends long runs straight from the file. TLS
+// and HTTP/2 have to see the bytes: there, large blocks are written.
 func (b *body) send(w http.ResponseWriter, r *http.Request) error {
-	_, err := w.Write(b.head) // leaves together with the headers
-	b.head = nil
-	if err != nil || len(b.runs) == 0 {
-		return err
-	}
-	if to, ok := w.(io.ReaderFrom); ok && r.TLS == nil && r.ProtoMajor == 1 {
-		_, err = to.ReadFrom(b)
-	} else {
-		_, err = b.gather(w)
-	}
+	err := b.sendBy(w, r)
 	if b.readErr != nil {
 		return b.readErr
 	}
 	return err
 }
 
-// minSendfile is the length of a run, on average, from which on the kernel is
-// asked to send it: a film whose samples lie together. Below, with frames of
-// audio between those of video, gathering takes less of the CPU.
-const minSendfile = 64 << 10
+func (b *body) sendBy(w http.ResponseWriter, r *http.Request) error {
+	to, ok := w.(io.ReaderFrom)
+	if !ok || r.TLS != nil || r.ProtoMajor != 1 || !b.long() {
+		_, err := b.gather(w)
+		return err
+	}
+	_, err := w.Write(b.head) // leaves together with the headers
+	b.head = nil
+	if err == nil {
+		_, err = to.ReadFrom(b)
+	}
+	return err
+}
 
-// WriteTo sends all that is left to w.
-func (b *body) WriteTo(w io.Writer) (int64, error) {
+// long reports whether the kernel can send the body, and is better at it.
+func (b *body) long() bool {
+	return b.file != nil && len(b.runs) > 0 && b.left() >= minSendfile*int64(len(b.runs))
+}
+
+// WriteTo sends all that is left to w: by sendfile where that is a connection.
+func (b *body) WriteTo(w io.Writer) (sent int64, err error) {
 	conn, ok := w.(syscall.Conn)
-	if !ok || b.file == nil || b.left() < minSendfile*int64(len(b.runs)) {
-		return b.gather(w)
-	}
-	var sent int64
-	if len(b.head) > 0 {
-		n, err := w.Write(b.head)
-		b.head = b.head[n:]
+	if ok && b.long() && len(b.head) == 0 {
+		sent, err = b.sendfile(conn)
 		if err != nil {
-			return int64(n), err
+			return sent, err
 		}
-		sent = int64(n)
 	}
-	n, err := b.sendfile(conn)
-	sent += n
-	if err != nil {
-		return sent, err
-	}
-	n, err = b.gather(w) // what the kernel could not send, if anything
+	n, err := b.gather(w) // what the kernel did not send, if anything
 	return sent + n, err
 }
