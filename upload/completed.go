@@ -19,7 +19,7 @@ type Completed struct {
 
 	Transcoder bool            // Options.Transcoder
 	Cut        media.Cut       // Options.Cut
-	Recorder   events.Recorder // never nil
+	Recorder   events.Recorder // may be nil
 }
 
 // runOnComplete calls OnComplete for an upload that this process holds, and

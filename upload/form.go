@@ -56,7 +56,11 @@ func newForm(r *http.Request, src io.Reader) (*form, error) {
 	if err != nil || params["boundary"] == "" {
 		return nil, problem.Errorf(problem.ErrBadRequest, "the form names no boundary")
 	}
-	f := &form{budget: &budget{src: src, left: maxForm}}
+	told, err := aboutPlain(r)
+	if err != nil {
+		return nil, err
+	}
+	f := &form{budget: &budget{src: src, left: maxForm}, about: told}
 	f.parts = multipart.NewReader(f.budget, params["boundary"])
 	return f, nil
 }
@@ -167,12 +171,15 @@ func (s *session) takeForm(r *http.Request, f *form, part *multipart.Part) (*met
 	if err := s.receive(ctx, partReader{part}, s.room()); err != nil {
 		return nil, err
 	}
+	asset := f.about.assetID
 	second, err := f.file()
-	if err == nil && second != nil {
-		err = problem.Errorf(ErrType, "the form has more than one file; send each in a form of its own")
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case second != nil:
+		return nil, s.refuse(ctx, problem.Errorf(problem.ErrBadRequest, "the form has more than one file; send each in a form of its own"))
+	case f.about.assetID != asset:
+		return nil, s.refuse(ctx, problem.Errorf(problem.ErrBadRequest, "the field asset_id must come before the file"))
 	}
 	f.budget.src.(*body).finish() //nolint:forcetypeassert // set by serveForm
 	if err := s.describe(r, f.about); err != nil {

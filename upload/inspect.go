@@ -144,8 +144,10 @@ func (c *Completed) replaces(a *metadata.Asset) bool {
 // upload its row. It returns the asset as it was before.
 func (c *Completed) change(ctx context.Context, t events.Type, data map[string]any, fn func(*metadata.Asset)) (*metadata.Asset, error) {
 	e := events.Event{Type: t, Time: time.Now(), Owner: c.Upload.Owner, Asset: c.Upload.Asset, Upload: c.Upload.ID, RequestID: requestid.FromContext(ctx), Data: data}
-	if err := c.Recorder.Record(ctx, e); err != nil {
-		return nil, err
+	if c.Recorder != nil {
+		if err := c.Recorder.Record(ctx, e); err != nil {
+			return nil, err
+		}
 	}
 	var before *metadata.Asset
 	err := c.Meta.Update(ctx, func(tx metadata.Tx) error {

@@ -69,6 +69,10 @@ func TestFileIsAddedToAnAssetOfOnesOwnOnly(t *testing.T) {
 		"by header": func(id, user string) answer {
 			return h.do("POST", "", bytes.NewReader(file), "StreamGate-Asset", id, "X-User", user)
 		},
+		"by form and query": func(id, user string) answer {
+			body, ct := formOf(t, field{"file", "x.mp4", string(file)})
+			return h.do("POST", "?asset_id="+id, bytes.NewReader(body), "Content-Type", ct, "X-User", user)
+		},
 		"by form": func(id, user string) answer {
 			body, ct := formOf(t, field{"asset_id", "", id}, field{"file", "x.mp4", string(file)})
 			return h.do("POST", "", bytes.NewReader(body), "Content-Type", ct, "X-User", user)
