@@ -45,13 +45,13 @@ func TestBenchServer(t *testing.T) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 		_, _ = w.Write(text)
 	})
-	clear := httptest.NewServer(mux)
-	defer clear.Close()
+	plain := httptest.NewServer(mux)
+	defer plain.Close()
 	secret := httptest.NewUnstartedServer(mux)
 	secret.EnableHTTP2 = true
 	secret.StartTLS()
 	defer secret.Close()
-	fmt.Printf("%s %s\n", clear.URL, secret.URL)
+	fmt.Printf("%s %s\n", plain.URL, secret.URL)
 	_, _ = io.Copy(io.Discard, os.Stdin) // until the benchmark ends
 }
 
@@ -77,7 +77,7 @@ func measure() used {
 
 // A benched is a running server process.
 type benched struct {
-	clear, secret string
+	plain, secret string
 	dir           string
 	client        *http.Client
 }
@@ -108,7 +108,7 @@ func startServer(b testing.TB, dir string) *benched {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if _, err := fmt.Sscan(line, &s.clear, &s.secret); err != nil {
+	if _, err := fmt.Sscan(line, &s.plain, &s.secret); err != nil {
 		b.Fatal(err)
 	}
 	s.client = newClient(false)
@@ -146,7 +146,7 @@ func text(b testing.TB, c *http.Client, url string) string {
 
 func (s *benched) used(b testing.TB) (u used) {
 	b.Helper()
-	if err := json.Unmarshal([]byte(text(b, s.client, s.clear+"/used")), &u); err != nil {
+	if err := json.Unmarshal([]byte(text(b, s.client, s.plain+"/used")), &u); err != nil {
 		b.Fatal(err)
 	}
 	return u
@@ -175,7 +175,7 @@ const (
 
 // tracks returns the prefixes of the video's and the audio's URIs in the folder.
 func (s *benched) tracks(b testing.TB, file string) (video, audio string) {
-	master := text(b, s.client, s.clear+"/hls/"+file+"/master.m3u8")
+	master := text(b, s.client, s.plain+"/hls/"+file+"/master.m3u8")
 	for line := range strings.Lines(master) {
 		if path, ok := strings.CutSuffix(strings.TrimSpace(line), "/v1/index.m3u8"); ok {
 			base := "/hls/" + file + "/" + path
@@ -189,7 +189,7 @@ func (s *benched) tracks(b testing.TB, file string) (video, audio string) {
 // copyFile keeps what an URL answers as a static file.
 func (s *benched) copyFile(b testing.TB, path, name string) {
 	b.Helper()
-	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text(b, s.client, s.clear+path)), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text(b, s.client, s.plain+path)), 0o600); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -54,7 +54,7 @@ func BenchmarkSegment(b *testing.B) {
 		name, base string
 		client     *http.Client
 	}{
-		{"HTTP1", s.clear, newClient(false)},
+		{"HTTP1", s.plain, newClient(false)},
 		{"TLS", s.secret, newClient(false)},
 		{"HTTP2", s.secret, newClient(true)},
 	} {
@@ -75,7 +75,7 @@ func BenchmarkPlaylist(b *testing.B) {
 	video, _ := s.tracks(b, "clip.mp4")
 	const asset = assetVideo + "index.m3u8"
 	s.copyFile(b, asset, "index.m3u8")
-	fetch := func(path string) func(int) { return func(int) { get(b, s.client, s.clear+path) } }
+	fetch := func(path string) func(int) { return func(int) { get(b, s.client, s.plain+path) } }
 	b.Run("New/FileServer", func(b *testing.B) { paired(b, s, 16, 4000, fetch(asset), fetch("/static/index.m3u8")) })
 	b.Run("New/bare", func(b *testing.B) { paired(b, s, 16, 4000, fetch(asset), fetch("/bare")) })
 	b.Run("Dir/FileServer", func(b *testing.B) { paired(b, s, 16, 4000, fetch(video+"index.m3u8"), fetch("/static/index.m3u8")) })
@@ -87,11 +87,11 @@ func BenchmarkPlaylist(b *testing.B) {
 func BenchmarkColdPlaylist(b *testing.B) {
 	path := bigClip(10).write(b, "clip.mp4")
 	s := startServer(b, filepath.Dir(path))
-	get(b, s.client, s.clear+"/static/clip.mp4?warm")
+	get(b, s.client, s.plain+"/static/clip.mp4?warm")
 	var took []float64
 	for b.Loop() {
 		touch(b, path)
-		took = append(took, s.cpu(b, 1, 1, func(int) { get(b, s.client, s.clear+"/hls/clip.mp4/master.m3u8") }).Seconds())
+		took = append(took, s.cpu(b, 1, 1, func(int) { get(b, s.client, s.plain+"/hls/clip.mp4/master.m3u8") }).Seconds())
 	}
 	b.ReportMetric(median(took)*1e3, "ms-cpu")
 }
@@ -103,7 +103,7 @@ func BenchmarkMemory(b *testing.B) {
 	for _, way := range []struct {
 		name, base string
 		http2      bool
-	}{{"HTTP1", s.clear, false}, {"TLS", s.secret, false}, {"HTTP2", s.secret, true}} {
+	}{{"HTTP1", s.plain, false}, {"TLS", s.secret, false}, {"HTTP2", s.secret, true}} {
 		b.Run(way.name, func(b *testing.B) {
 			var most int64
 			for b.Loop() {

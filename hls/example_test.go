@@ -16,7 +16,7 @@ import (
 func ExampleDir() {
 	http.Handle("/videos/", http.StripPrefix("/videos", hls.Dir("./videos"))) // /videos/clip.mp4/master.m3u8
 	http.Handle("/files/", http.StripPrefix("/files", http.FileServer(http.Dir("./videos"))))
-	// log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil))
+	// Output:
 }
 
 // A folder that a CDN in front may cache, and that must be there from the start.

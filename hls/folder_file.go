@@ -138,8 +138,7 @@ func fileError(err error) error {
 			return problem.Because(storage.ErrUnavailable, err, "the file cannot be read now")
 		}
 	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return problem.Because(ErrNotFound, err, "there is no such file")
 	}
 	return err

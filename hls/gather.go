@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"errors"
 	"io"
 	"sync"
 )
@@ -30,7 +31,7 @@ func (b *body) gather(w io.Writer) (sent int64, err error) {
 			}
 		}
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return sent, nil
 		case err != nil:
 			return sent, err

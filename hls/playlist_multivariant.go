@@ -8,11 +8,11 @@ import (
 	"github.com/streamgate/streamgate/media"
 )
 
-// appendMultivariant appends the multivariant playlist (RFC 8216bis §4.4.6): a
+// multivariantPlaylist returns the multivariant playlist (RFC 8216bis §4.4.6): a
 // variant for each video track with each group of audio tracks, or one for each
 // audio group where there is no video. URIs are relative to it and begin with
 // the revision.
-func appendMultivariant(dst []byte, tracks []*media.Track, revision string) []byte {
+func multivariantPlaylist(tracks []*media.Track, revision string) []byte {
 	var videos, audios []*media.Track
 	for _, t := range tracks {
 		switch t.Kind {
@@ -24,7 +24,7 @@ func appendMultivariant(dst []byte, tracks []*media.Track, revision string) []by
 	}
 	groups := audioGroups(audios)
 
-	dst = append(dst, playlistHead...)
+	dst := []byte(playlistHead)
 	if !slices.ContainsFunc(tracks, func(t *media.Track) bool { return !t.Independent }) {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}

@@ -26,7 +26,7 @@ type prepared struct {
 
 func newPresentation(index *media.Index, source, revision, blocks string) *presentation {
 	p := &presentation{index: index, source: source, revision: revision, blocks: blocks}
-	p.master = newDocument(playlistType, func() []byte { return appendMultivariant(nil, index.Tracks, revision) })
+	p.master = newDocument(playlistType, func() []byte { return multivariantPlaylist(index.Tracks, revision) })
 	p.tracks = make([]prepared, len(index.Tracks))
 	for i, t := range index.Tracks {
 		p.tracks[i] = prepared{

@@ -13,11 +13,11 @@ const maxSendfile = 1 << 30
 func (b *body) sendfile(conn syscall.Conn) (sent int64, err error) {
 	to, err := conn.SyscallConn()
 	if err != nil {
-		return 0, nil //nolint:nilerror // nothing that the kernel knows: gather
+		return 0, nil //nolint:nilerr // nothing that the kernel knows: gather
 	}
 	from, err := b.file.SyscallConn()
 	if err != nil {
-		return 0, nil //nolint:nilerror // as above
+		return 0, nil //nolint:nilerr // as above
 	}
 	s := sender{body: b}
 	err = from.Control(func(file uintptr) {

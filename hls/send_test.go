@@ -25,8 +25,8 @@ import (
 // ways is each kind of connection to a handler.
 func ways(t *testing.T, h http.Handler) map[string]func(path string, headers ...string) *http.Response {
 	t.Helper()
-	clear := httptest.NewServer(h)
-	t.Cleanup(clear.Close)
+	plain := httptest.NewServer(h)
+	t.Cleanup(plain.Close)
 	secret := httptest.NewUnstartedServer(h)
 	secret.EnableHTTP2 = true
 	secret.StartTLS()
@@ -50,10 +50,10 @@ func ways(t *testing.T, h http.Handler) map[string]func(path string, headers ...
 		}
 	}
 	return map[string]func(string, ...string) *http.Response{
-		"HTTP/1.1":         by(newClient(false), clear.URL),
+		"HTTP/1.1":         by(newClient(false), plain.URL),
 		"TLS":              by(newClient(false), secret.URL),
 		"HTTP/2":           by(newClient(true), secret.URL),
-		"HTTP/1.1, copied": by(newClient(false), clear.URL+"/copied"),
+		"HTTP/1.1, copied": by(newClient(false), plain.URL+"/copied"),
 	}
 }
 
