@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
 )
@@ -20,7 +19,6 @@ const (
 	// checkpointEvery bounds what a crash costs a client on a long request, and
 	// how far a HEAD beside it lags behind.
 	checkpointEvery = 10 * time.Second
-	publishEvery    = 250 * time.Millisecond
 )
 
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
@@ -149,12 +147,7 @@ func (s *session) room() int64 {
 // keepUp does what is due while bytes go on arriving.
 func (s *session) keepUp(ctx context.Context) error {
 	now := time.Now()
-	if now.Sub(s.published) >= publishEvery {
-		s.published = now
-		e := s.up.event(ctx, events.UploadProgress, s.u)
-		e.Data = map[string]any{"offset": s.u.Offset, "size": s.u.Size}
-		s.up.o.Publish(e)
-	}
+	s.publish(ctx, now)
 	if s.check == nil && now.Sub(s.synced) >= checkpointEvery {
 		return s.checkpoint(ctx)
 	}

@@ -32,9 +32,8 @@ type session struct {
 	lost   bool      // the digest does not cover the draft's bytes: read them again once committed
 	actor  auth.Principal
 
-	durable   int64     // the offset that may be acknowledged
-	synced    time.Time // of the last checkpoint
-	published time.Time // of the last progress event
+	durable int64     // the offset that may be acknowledged
+	synced  time.Time // of the last checkpoint
 }
 
 // resume takes the upload with this id for this request. A writer that has

@@ -24,6 +24,7 @@ type Uploader struct {
 	files storage.Store
 	meta  metadata.Store
 	holds holds
+	pace  pace
 }
 
 // New returns an Uploader that writes bytes to files and what is known of them
