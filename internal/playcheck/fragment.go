@@ -14,7 +14,8 @@ type fragment struct {
 	earliest int64 // presentation time
 	latest   int64 // end of the sample that is presented last
 	samples  int
-	sync     bool // the first sample is a sync sample
+	sync     bool  // the first sample is a sync sample
+	first    int64 // presentation time of the first sample
 }
 
 // Bits of tfhd and trun (ISO/IEC 14496-12 §8.8.7, §8.8.8).
@@ -156,7 +157,7 @@ func (h *head) readTrun(trun []byte, start, at int, out *fragment) (int, error) 
 			shift = int64(int32(shift))
 		}
 		if out.samples == 0 {
-			out.sync = sample&notSync == 0
+			out.sync, out.first = sample&notSync == 0, out.ends+shift
 		}
 		out.earliest, out.latest = min(out.earliest, out.ends+shift), max(out.latest, out.ends+shift+int64(duration))
 		out.ends += int64(duration)

@@ -79,6 +79,7 @@ func (r *Result) note(format string, args ...any) {
 //     order; more may stand before the first and after the last;
 //   - every presented picture and every audio sample decodes to the same, at the
 //     same time but for one shift that all tracks share;
+//   - a segment from the middle decodes to the same when it is played alone;
 //   - ffmpeg complains of nothing that it does not complain of in the source;
 //   - the playlists and segments are as RFC 8216 and CMAF want them (see Structure).
 //
@@ -119,6 +120,7 @@ type pair struct {
 	shift      float64 // seconds that have is later than want
 	tolerance  float64 // seconds: a tick of both clocks
 	exact      bool    // every packet is there
+	frames     []unit  // what the presentation decodes to
 	track      *Track
 }
 

@@ -22,7 +22,9 @@ type rendition struct {
 	segments  []segment
 	playlist  *m3u8.MediaPlaylist
 	fragments []*fragment
-	sample    string // path of a file with the init segment and the first segment
+	sample    string  // path of a file with the init segment and the first segment
+	middle    string  // and of one with the segment in the middle; "" where there is but one
+	jump      float64 // presentation time of that segment's first sample, in seconds
 }
 
 type segment struct {
@@ -62,7 +64,8 @@ func (c *comparison) rendition(ctx context.Context, master *url.URL, uri string)
 func (c *comparison) segments(ctx context.Context, base *url.URL, r *rendition) error {
 	var current string
 	var init []byte
-	for i, s := range r.playlist.GetAllSegments() {
+	listed := r.playlist.GetAllSegments()
+	for i, s := range listed {
 		m := s.Map
 		if m == nil && i == 0 {
 			m = r.playlist.Map
@@ -88,18 +91,35 @@ func (c *comparison) segments(ctx context.Context, base *url.URL, r *rendition) 
 		if err != nil {
 			return fmt.Errorf("segment %d, %s: %w", i, s.URI, err)
 		}
-		if i == 0 {
-			r.sample = filepath.Join(c.dir, fmt.Sprintf("rendition-%d.mp4", c.result.Segments))
-			if err := os.WriteFile(r.sample, slices.Concat(init, data), 0o600); err != nil {
-				return fmt.Errorf("keeping the first segment: %w", err)
-			}
+		if err := c.keep(r, i, len(listed)/2, init, data); err != nil {
+			return err
 		}
 		c.result.Segments++
+		if i == len(listed)/2 {
+			r.jump = float64(f.first) / float64(r.head.timescale)
+		}
 		r.fragments = append(r.fragments, f)
 		r.segments = append(r.segments, segment{seconds: s.Duration, bytes: len(data)})
 	}
 	if len(r.segments) == 0 {
 		return fmt.Errorf("no segments")
+	}
+	return nil
+}
+
+// keep writes the first segment and the one in the middle to files of their own.
+func (c *comparison) keep(r *rendition, i, middle int, init, data []byte) error {
+	if i != 0 && i != middle {
+		return nil
+	}
+	path := filepath.Join(c.dir, fmt.Sprintf("segment-%d.mp4", c.result.Segments))
+	if i == 0 {
+		r.sample = path
+	} else {
+		r.middle = path
+	}
+	if err := os.WriteFile(path, slices.Concat(init, data), 0o600); err != nil {
+		return fmt.Errorf("keeping a segment: %w", err)
 	}
 	return nil
 }

@@ -56,6 +56,7 @@ func (c *comparison) structure(t testing.TB) {
 	c.independence(p.IndependentSegments(), known)
 	c.timings(known)
 	c.shape(t, known)
+	c.seek(t, known)
 }
 
 // independence checks that segments begin with a sync sample where a playlist

@@ -106,6 +106,7 @@ func (c *comparison) decode(t testing.TB) {
 	c.masterWords = append(c.masterWords, m.complaints...)
 	for i := range c.pairs {
 		p := &c.pairs[i]
+		p.frames = haves[i].frames
 		wants[i].present()
 		p.track.Frames = len(wants[i].frames)
 		if p.track.Frames == 0 {
