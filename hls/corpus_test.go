@@ -43,6 +43,9 @@ func corpus(t *testing.T) (dir string, films []film) {
 	if dir == "" {
 		dir = filepath.Join(moduleRoot(t), "..", "shared", "media")
 	}
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(moduleRoot(t), dir)
+	}
 	manifest, err := os.Open(filepath.Join(dir, "manifest.tsv"))
 	switch {
 	case err != nil && os.Getenv("STREAMGATE_CORPUS") != "":
