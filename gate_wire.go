@@ -31,7 +31,7 @@ func (g *Gate) wire() (err error) {
 	if g.uploads, err = upload.New(g.files, g.meta, g.uploadOptions()); err != nil {
 		return err
 	}
-	if g.player, err = hls.New(g.files, g.meta, &hls.Options{Authorizer: g.o.authorizer}); err != nil {
+	if g.player, err = hls.New(g.files, g.meta, &hls.Options{Authorizer: g.o.authorizer, Cut: g.cut()}); err != nil {
 		return err
 	}
 	g.assets, err = metadata.NewHandler(g.meta, &metadata.HandlerOptions{

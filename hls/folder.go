@@ -27,6 +27,9 @@ type DirOptions struct {
 	// every origin may play, without credentials.
 	NoCORS bool
 
+	// Cut is how files are cut; default media.Cut{Target: media.DefaultTarget}.
+	Cut media.Cut
+
 	// Parses is how many files are indexed at the same time; default GOMAXPROCS.
 	Parses int
 }
@@ -67,7 +70,7 @@ func newFolder(dir string, o *DirOptions) *Folder {
 	}
 	f := &Folder{
 		player: player{headers: newHeaders(o.Public, o.NoCORS)},
-		parser: newParser(o.Parses, media.Cut{}),
+		parser: newParser(o.Parses, o.Cut),
 		dir:    dir,
 		cache:  o.Cache,
 	}

@@ -38,13 +38,18 @@ const allowedMethods = "GET, HEAD, OPTIONS"
 
 // crossOrigin lets players on other origins read every answer, errors too. It
 // never allows credentials: an answer that depends on a cookie stays unread.
-func (h *headers) crossOrigin(to http.Header) {
+//
+// What a page may know besides is only said to a page of another origin: the
+// answer is as good without, and smaller.
+func (h *headers) crossOrigin(to http.Header, r *http.Request) {
 	if !h.cors {
 		return
 	}
 	to["Access-Control-Allow-Origin"] = anyOrigin
-	to["Access-Control-Expose-Headers"] = exposed
-	to["Timing-Allow-Origin"] = anyOrigin
+	if len(r.Header["Origin"]) > 0 {
+		to["Access-Control-Expose-Headers"] = exposed
+		to["Timing-Allow-Origin"] = anyOrigin
+	}
 }
 
 // options answers a preflight, and OPTIONS without one. It says the same of

@@ -16,7 +16,7 @@ type player struct {
 
 // begin answers what needs no presentation. It reports whether that was all.
 func (p *player) begin(w http.ResponseWriter, r *http.Request) (done bool) {
-	p.crossOrigin(w.Header())
+	p.crossOrigin(w.Header(), r)
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		return false

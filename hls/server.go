@@ -34,6 +34,11 @@ type Options struct {
 	// every origin may play, without credentials.
 	NoCORS bool
 
+	// Cut is how a file is cut whose stored index is missing or damaged. Give what
+	// upload.Options was given, or such an asset gets another revision; default
+	// media.Cut{Target: media.DefaultTarget}.
+	Cut media.Cut
+
 	// Parses is how many files are indexed at the same time, where a stored
 	// index is missing or damaged; default GOMAXPROCS.
 	Parses int
@@ -67,7 +72,7 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 	}
 	s := &Server{
 		player:     player{headers: newHeaders(o.Public, o.NoCORS)},
-		parser:     newParser(o.Parses, media.Cut{}),
+		parser:     newParser(o.Parses, o.Cut),
 		files:      files,
 		meta:       meta,
 		authorizer: o.Authorizer,

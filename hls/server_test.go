@@ -245,13 +245,16 @@ func TestPlayersOnOtherOrigins(t *testing.T) {
 			t.Errorf("%s: %v", path, got.Header)
 		}
 	}
+	if got := ask(by(ann, l), "GET", "/film/master.m3u8"); got.Header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Error("what a cache keeps of an answer to the same origin would not do for another")
+	}
 	preflight := ask(l, "OPTIONS", "/film/"+l.asset.Revision+"/v1/0.m4s", "Origin", "https://player.example",
 		"Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "range")
 	if preflight.StatusCode != http.StatusNoContent || !strings.Contains(preflight.Header.Get("Access-Control-Allow-Headers"), "Range") ||
 		preflight.Header.Get("Access-Control-Allow-Methods") != allowedMethods || preflight.Header.Get("Access-Control-Allow-Credentials") != "" {
 		t.Errorf("preflight: %s %v", preflight.Status, preflight.Header)
 	}
-	if !cmp.Equal(preflight.Header, ask(l, "OPTIONS", "/none/master.m3u8", "Access-Control-Request-Method", "GET").Header) {
+	if !cmp.Equal(preflight.Header, ask(l, "OPTIONS", "/none/master.m3u8", "Origin", "https://player.example", "Access-Control-Request-Method", "GET").Header) {
 		t.Error("a preflight shows what is there")
 	}
 	own := newLibrary(t, shortClip, &Options{NoCORS: true})

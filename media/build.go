@@ -1,6 +1,9 @@
 package media
 
 import (
+	"bytes"
+	"slices"
+
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
@@ -98,17 +101,28 @@ func (b *bothSamples) next(r *raw) (bool, error) {
 
 // checked refuses samples that the file does not have.
 func (p *parser) checked(c *choice, fn func(*shown) error) func(*shown) error {
-	size, entries, id, n := p.source.size, len(c.entries), c.trak.id, 0
+	size, entries, id, n := p.source.size, c.same(), c.trak.id, 0
 	return func(s *shown) error {
 		n++
 		if s.offset < 0 || s.offset > size-int64(s.size) {
 			return problem.Errorf(ErrInvalid, "the file is truncated: sample %d of track %d ends at byte %d of %d", n, id, s.offset+int64(s.size), size)
 		}
-		if s.entry < 0 || s.entry >= entries {
+		if s.entry < 0 || s.entry >= len(entries) {
 			return problem.Errorf(ErrInvalid, "sample %d of track %d is coded in a way that the track does not describe", n, id)
 		}
+		s.entry = entries[s.entry]
 		return fn(s)
 	}
+}
+
+// same returns, for each sample entry, the first that says the same: some
+// writers repeat theirs, which is no reason to cut a segment.
+func (c *choice) same() []int {
+	first := make([]int, len(c.entries))
+	for i := range c.entries {
+		first[i] = slices.IndexFunc(c.entries, func(e entry) bool { return bytes.Equal(e.box, c.entries[i].box) })
+	}
+	return first
 }
 
 // track returns the track that is presented, not yet cut.

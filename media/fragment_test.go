@@ -74,15 +74,23 @@ func TestSamplesOfFragments(t *testing.T) {
 		{
 			"two fragments", fragmented(defaults, plain, mdatBox(12), bytes.Replace(plain, tfdtBox(0), tfdtBox(30), 1), mdatBox(12)),
 			[]timed{
-				{data(plain), 0, 0, 10, true}, {data(plain) + 4, 10, 10, 10, false}, {data(plain) + 8, 20, 20, 10, false},
-				{data(plain) + 20 + int64(len(plain)), 30, 30, 10, true}, {data(plain) + 24 + int64(len(plain)), 40, 40, 10, false}, {data(plain) + 28 + int64(len(plain)), 50, 50, 10, false},
+				{data(plain), 0, 0, 10, true},
+				{data(plain) + 4, 10, 10, 10, false},
+				{data(plain) + 8, 20, 20, 10, false},
+				{data(plain) + 20 + int64(len(plain)), 30, 30, 10, true},
+				{data(plain) + 24 + int64(len(plain)), 40, 40, 10, false},
+				{data(plain) + 28 + int64(len(plain)), 50, 50, 10, false},
 			},
 		},
 		{
 			"a gap between fragments is the last sample's", fragmented(defaults, plain, mdatBox(12), bytes.Replace(plain, tfdtBox(0), tfdtBox(90), 1), mdatBox(12)),
 			[]timed{
-				{data(plain), 0, 0, 10, true}, {data(plain) + 4, 10, 10, 10, false}, {data(plain) + 8, 20, 20, 70, false},
-				{data(plain) + 20 + int64(len(plain)), 90, 90, 10, true}, {data(plain) + 24 + int64(len(plain)), 100, 100, 10, false}, {data(plain) + 28 + int64(len(plain)), 110, 110, 10, false},
+				{data(plain), 0, 0, 10, true},
+				{data(plain) + 4, 10, 10, 10, false},
+				{data(plain) + 8, 20, 20, 70, false},
+				{data(plain) + 20 + int64(len(plain)), 90, 90, 10, true},
+				{data(plain) + 24 + int64(len(plain)), 100, 100, 10, false},
+				{data(plain) + 28 + int64(len(plain)), 110, 110, 10, false},
 			},
 		},
 		{

@@ -15,13 +15,16 @@ import (
 // head (4 bytes each, big endian), the head, the blocks. The head is the
 // tracks' descriptions as JSON, and their segments as varints.
 const (
-	indexMagic  = "SGINDEX\x01"
-	indexPrefix = len(indexMagic) + 8
-	maxHead     = 16 << 20
+	formatVersion = 1 // of this layout
 
 	// packagerVersion is part of every revision: raise it whenever the bytes of
-	// an init segment or a segment change for the same source.
+	// an init segment or a segment change for the same source. An index that was
+	// stored for another version is not read, so that no asset keeps the revision.
 	packagerVersion = 1
+
+	indexMagic  = "SGINDX" + string(rune(formatVersion)) + string(rune(packagerVersion))
+	indexPrefix = len(indexMagic) + 8
+	maxHead     = 16 << 20
 )
 
 // described is the part of the head that is JSON.
@@ -40,8 +43,8 @@ func (ix *Index) WriteTo(w io.Writer) (int64, error) {
 		return 0, err
 	}
 	prefix := append([]byte(indexMagic), make([]byte, 8)...)
-	binary.BigEndian.PutUint32(prefix[8:], uint32(len(head)))
-	binary.BigEndian.PutUint32(prefix[12:], crc32.Checksum(head, castagnoli))
+	binary.BigEndian.PutUint32(prefix[len(indexMagic):], uint32(len(head)))
+	binary.BigEndian.PutUint32(prefix[len(indexMagic)+4:], crc32.Checksum(head, castagnoli))
 	total := int64(0)
 	for _, b := range [][]byte{prefix, head, ix.blocks.data} {
 		n, err := w.Write(b)
@@ -103,10 +106,10 @@ func Read(r io.ReaderAt, size int64) (*Index, error) {
 	if n, err := r.ReadAt(prefix, 0); n < len(prefix) {
 		return nil, problem.Because(ErrIndex, err, "the index is too short")
 	}
-	if string(prefix[:8]) != indexMagic {
+	if string(prefix[:len(indexMagic)]) != indexMagic {
 		return nil, problem.Errorf(ErrIndex, "the index is of another version")
 	}
-	length := int64(binary.BigEndian.Uint32(prefix[8:]))
+	length := int64(binary.BigEndian.Uint32(prefix[len(indexMagic):]))
 	if length > maxHead || length > size-int64(indexPrefix) {
 		return nil, problem.Errorf(ErrIndex, "the index is damaged")
 	}
@@ -114,7 +117,7 @@ func Read(r io.ReaderAt, size int64) (*Index, error) {
 	if n, err := r.ReadAt(head, int64(indexPrefix)); n < len(head) {
 		return nil, problem.Because(ErrIndex, err, "the index cannot be read")
 	}
-	if crc32.Checksum(head, castagnoli) != binary.BigEndian.Uint32(prefix[12:]) {
+	if crc32.Checksum(head, castagnoli) != binary.BigEndian.Uint32(prefix[len(indexMagic)+4:]) {
 		return nil, problem.Errorf(ErrIndex, "the index is damaged")
 	}
 	return readHead(head, int64(indexPrefix)+length, size)

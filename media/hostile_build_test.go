@@ -49,7 +49,7 @@ func (m movie) build() []byte {
 		moov = m.moov(len(ftyp) + len(moov) + 8)
 		return slices.Concat(ftyp, moov, mdat)
 	}
-	sidx := m.box("", "sidx", words(0, 1, 12800, 0, 0, 1), words(uint32(len(mdat))|0, 12800, 1<<31))
+	sidx := m.box("", "sidx", words(0, 1, 12800, 0, 0, 1), words(uint32(len(mdat)), 12800, 1<<31))
 	return slices.Concat(ftyp, moov, sidx, m.moof(), mdat)
 }
 

@@ -13,8 +13,10 @@ import (
 func TestSamplesAreReadFromEveryFormOfTable(t *testing.T) {
 	samples := []testSample{{size: 3, duration: 10}, {size: 7, duration: 20, delta: true}, {size: 5, duration: 10, delta: true}, {size: 2, duration: 10}}
 	want := []timed{
-		{mdatStart, 0, 0, 10, true}, {mdatStart + 3, 10, 10, 20, false},
-		{mdatStart + 10, 30, 30, 10, false}, {mdatStart + 15, 40, 40, 10, true},
+		{mdatStart, 0, 0, 10, true},
+		{mdatStart + 3, 10, 10, 20, false},
+		{mdatStart + 10, 30, 30, 10, false},
+		{mdatStart + 15, 40, 40, 10, true},
 	}
 	for name, track := range map[string]testTrack{
 		"sizes of 32 bits":         {},
