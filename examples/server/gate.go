@@ -13,6 +13,9 @@ import (
 
 // openGate opens the service over the data directory.
 func openGate(c config) (*streamgate.Gate, error) {
+	if err := checkImports(c.imports); err != nil {
+		return nil, err
+	}
 	gate, err := streamgate.New(c.data, c.options()...)
 	if errors.Is(err, disk.ErrInUse) {
 		return nil, fmt.Errorf("%s is in use by another server: stop that one, or choose another directory with -data", c.data)

@@ -20,7 +20,7 @@ func greet(w io.Writer, c config, addr net.Addr) {
 	fmt.Fprintf(w, `StreamGate is running.
 
   Open      %[1]s/
-  Upload    curl%[2]s --data-binary @clip.mp4 %[1]s/v1/uploads
+  Upload    curl%[2]s --data-binary @clip.mp4 '%[1]s/v1/uploads?filename=clip.mp4'
             curl%[2]s -F file=@clip.mp4 %[1]s/v1/uploads
   Data      %[3]s
   Stop      Ctrl+C

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -20,9 +22,26 @@ type sameFile struct {
 	size int64
 }
 
+// checkImports says that the folder cannot be read before anything else is
+// blamed for it.
+func checkImports(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	root, err := os.OpenRoot(dir)
+	if err == nil {
+		return root.Close()
+	}
+	if cause, ok := errors.AsType[*fs.PathError](err); ok {
+		err = cause.Err
+	}
+	return fmt.Errorf("cannot import from the folder %s: %w", dir, err)
+}
+
 // importAll makes assets of the files below dir that are none yet, where they
 // lie, while the server serves. A file that is no video is left out, and so is
-// what begins with a dot. No dir is no files.
+// what begins with a dot. What cannot be read keeps nothing else from coming
+// in. No dir is no files.
 func importAll(ctx context.Context, gate *streamgate.Gate, dir string) {
 	if dir == "" {
 		return
@@ -32,6 +51,9 @@ func importAll(ctx context.Context, gate *streamgate.Gate, dir string) {
 		err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 			hidden := path != dir && strings.HasPrefix(filepath.Base(path), ".")
 			switch {
+			case err != nil && path != dir:
+				slog.WarnContext(ctx, "not imported", "path", path, "error", err)
+				return nil
 			case err != nil:
 				return err
 			case hidden && entry.IsDir():
@@ -47,19 +69,28 @@ func importAll(ctx context.Context, gate *streamgate.Gate, dir string) {
 	}
 }
 
+// importFile imports one file, and fails only when ctx has ended.
 func importFile(ctx context.Context, gate *streamgate.Gate, path string, entry fs.DirEntry, known map[sameFile]bool) error {
 	info, err := entry.Info()
-	if err != nil || known[sameFile{entry.Name(), info.Size()}] {
-		return err
-	}
-	asset, err := gate.Import(ctx, operator, path, nil)
-	if errors.Is(err, upload.ErrType) || errors.Is(err, upload.ErrEmpty) {
+	if err == nil && known[sameFile{entry.Name(), info.Size()}] {
 		return nil
 	}
-	if err != nil {
-		return err
+	var asset *metadata.Asset
+	if err == nil {
+		asset, err = gate.Import(ctx, operator, path, nil)
 	}
-	slog.InfoContext(ctx, "imported", "file", path, "asset", asset.ID, "state", asset.State)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, upload.ErrType), errors.Is(err, upload.ErrEmpty):
+		slog.InfoContext(ctx, "skipped: it is no video or audio file", "path", path)
+	case err != nil:
+		slog.WarnContext(ctx, "not imported", "path", path, "error", err)
+	case asset.State == metadata.Failed:
+		slog.WarnContext(ctx, "imported, but it cannot be played", "path", path, "asset", asset.ID, "reason", asset.Error)
+	default:
+		slog.InfoContext(ctx, "imported", "path", path, "asset", asset.ID, "state", asset.State)
+	}
 	return nil
 }
 

@@ -109,6 +109,11 @@ func TestServerRefusesInOneSentence(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
 	owned := filepath.Join(t.TempDir(), "data")
 	first := launch(t, "-addr", "127.0.0.1:0", "-data", owned)
 	first.url()
@@ -120,6 +125,8 @@ func TestServerRefusesInOneSentence(t *testing.T) {
 	}{
 		{"a port that is taken", []string{"-addr", taken.Addr().String(), "-data", t.TempDir()}, "is taken by another program"},
 		{"a data directory that is in use", []string{"-addr", "127.0.0.1:0", "-data", owned}, "is in use by another server"},
+		{"a folder to import that is not there", []string{"-addr", "127.0.0.1:0", "-data", t.TempDir(), "-import", nowhere}, "cannot import from the folder " + nowhere + ": no such file or directory\n"},
+		{"a file as folder to import", []string{"-addr", "127.0.0.1:0", "-data", t.TempDir(), "-import", self}, "cannot import from the folder " + self + ": not a directory\n"},
 		{"an open address without a key", []string{"-addr", ":0", "-data", t.TempDir()}, "without an API key"},
 	}
 	for _, tt := range tests {
@@ -165,6 +172,9 @@ func TestServerUploadsPlaysAndDrains(t *testing.T) {
 
 	again := launch(t, "-addr", "127.0.0.1:0", "-data", data)
 	base = again.url()
+	if !strings.HasSuffix(p.stderr.String(), "msg=stopped\n") {
+		t.Errorf("its last words are not that it has stopped:\n%s", p.stderr)
+	}
 	if b := awaitAsset(t, base, a.ID, ""); b.State != "ready" {
 		t.Errorf("after a restart the asset is %q", b.State)
 	}

@@ -86,5 +86,6 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, drain time.Durat
 	if server.Shutdown(late) != nil {
 		_ = server.Close() // what did not end in time is cut off; nothing is left to do about an error
 	}
+	slog.Info("stopped")
 	return err
 }

@@ -146,7 +146,7 @@ async function followAddress() {
 
 function showTerminal() {
   const key = document.documentElement.dataset.locked === 'true' ? ' -H "Authorization: Bearer $STREAMGATE_API_KEY"' : '';
-  $('curl').textContent = `curl${key} --data-binary @clip.mp4 ${at('v1/uploads')}\ncurl${key} -F file=@clip.mp4 ${at('v1/uploads')}`;
+  $('curl').textContent = `curl${key} --data-binary @clip.mp4 '${at('v1/uploads?filename=clip.mp4')}'\ncurl${key} -F file=@clip.mp4 ${at('v1/uploads')}`;
   $('endpoint').textContent = at('v1/uploads');
 }
 
