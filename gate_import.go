@@ -102,7 +102,7 @@ func (g *Gate) adopt(ctx context.Context, im imported, info storage.Info, o *Imp
 	if err != nil {
 		return errors.Join(err, g.files.Delete(context.WithoutCancel(ctx), im.upload.Key))
 	}
-	err = g.inspect(ctx, &upload.Completed{
+	err = upload.Inspect(ctx, &upload.Completed{
 		Upload: im.upload, Asset: im.asset, Files: g.files, Meta: g.meta, Cut: g.cut(), Recorder: g.o.recorder,
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package streamgate
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -20,11 +21,15 @@ const recoveryInterval = 10 * time.Minute
 
 // wire makes the services over the stores and puts the stack before them.
 func (g *Gate) wire() (err error) {
+	if g.crossOrigin, err = trusting(g.o.origins); err != nil {
+		return err
+	}
 	g.bus = events.NewBus(nil)
 	g.dispatcher = events.NewDispatcher(g.meta.Events(), &events.DispatcherOptions{
 		Live: g.bus, Retention: g.o.retention, Logger: g.o.logger,
 	})
-	g.dispatcher.Handle("remove what a deleted asset leaves", g.removeBlobs, events.AssetDeleted)
+	g.dispatcher.Handle("remove what a deleted asset leaves", metadata.RemoveFiles(g.meta, g.files), events.AssetDeleted)
+	g.dispatcher.Handle("log what fails", g.logFailed, events.AssetFailed)
 	if g.o.onReady != nil {
 		g.dispatcher.Handle("OnReady", g.tellReady, events.AssetReady)
 	}
@@ -35,7 +40,7 @@ func (g *Gate) wire() (err error) {
 		return err
 	}
 	g.assets, err = metadata.NewHandler(g.meta, &metadata.HandlerOptions{
-		Authorizer: g.o.authorizer, Recorder: g.o.recorder, Playback: g.playbackPath,
+		Authorizer: g.o.authorizer, Recorder: g.o.recorder, Playback: g.playbackPath, CrossOrigin: g.crossOrigin,
 	})
 	if err != nil {
 		return err
@@ -47,7 +52,7 @@ func (g *Gate) wire() (err error) {
 func (g *Gate) uploadOptions() *upload.Options {
 	return &upload.Options{
 		MaxSize:    g.o.maxUploadSize,
-		OnComplete: g.inspect,
+		OnComplete: upload.Inspect,
 		Cut:        g.cut(),
 		Authorizer: g.o.authorizer,
 		Recorder:   g.o.recorder,
@@ -55,8 +60,10 @@ func (g *Gate) uploadOptions() *upload.Options {
 		AssetPath:  g.assetPath,
 		Playback:   g.playbackPath,
 		BaseURL:    g.absolute("/v1/uploads"),
-		Expiry:     g.o.uploadExpiry,
-		Logger:     g.o.logger,
+
+		CrossOrigin: g.crossOrigin,
+		Expiry:      g.o.uploadExpiry,
+		Logger:      g.o.logger,
 	}
 }
 
@@ -71,13 +78,20 @@ func (g *Gate) buildPlanes() (err error) {
 	return err
 }
 
+// trusting lets pages of these origins write.
+func trusting(origins []string) (*http.CrossOriginProtection, error) {
+	p := http.NewCrossOriginProtection()
+	for _, origin := range origins {
+		if err := p.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("streamgate: trusted origin %q: %w", origin, err)
+		}
+	}
+	return p, nil
+}
+
 // behindStack puts the layers before the routes; the first is the outermost.
 // What can be refused without asking the application is refused first.
 func (g *Gate) behindStack(table []route) (http.Handler, error) {
-	crossOrigin, err := middleware.CrossOrigin(g.o.origins...)
-	if err != nil {
-		return nil, err
-	}
 	layers := []func(http.Handler) http.Handler{
 		requestid.Middleware,
 		middleware.AccessLog(g.o.logger),
@@ -87,7 +101,7 @@ func (g *Gate) behindStack(table []route) (http.Handler, error) {
 	if len(g.o.hosts) > 0 {
 		layers = append(layers, middleware.AllowHosts(g.o.hosts...))
 	}
-	layers = append(layers, crossOrigin)
+	layers = append(layers, middleware.CrossOriginLayer(g.crossOrigin))
 	return middleware.Chain(router(table, auth.Middleware(g.o.authenticate), middleware.Share(g.o.origins...)), layers...), nil
 }
 

@@ -73,9 +73,11 @@ type Gate struct {
 	recovery   *periodic
 	importing  sync.RWMutex // held for reading by imports, for writing by a recovery
 	requests   requests
-	public     http.Handler
-	admin      http.Handler
-	closers    []func() error // in the order of opening
+
+	crossOrigin *http.CrossOriginProtection
+	public      http.Handler
+	admin       http.Handler
+	closers     []func() error // in the order of opening
 
 	mu     sync.Mutex
 	state  state

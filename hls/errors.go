@@ -17,6 +17,9 @@ var (
 	ErrNotReady error = problem.NewKind(http.StatusConflict, "not-ready", "It does not play yet")
 	// ErrUnplayable means that the asset will never play.
 	ErrUnplayable error = problem.NewKind(http.StatusConflict, "unplayable", "It does not play")
+	// ErrMissing means that the bytes of an asset, or its index and its bytes, are
+	// not in the storage any more: data was lost.
+	ErrMissing error = problem.NewKind(http.StatusInternalServerError, "media-missing", "The media of this asset is missing")
 	// ErrRange means that a range begins behind the end of what was asked for.
 	ErrRange error = problem.NewKind(http.StatusRequestedRangeNotSatisfiable, "range", "The range is beyond the end")
 )

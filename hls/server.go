@@ -1,10 +1,12 @@
 package hls
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
@@ -117,16 +119,33 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, err := s.presentation(ctx, row)
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.serve(w, r, p, t)
 	}
-	err = s.serve(w, r, p, t)
 	if errors.Is(err, errIndex) {
 		if p, err = s.rebuild(ctx, row); err == nil {
 			err = s.serve(w, r, p, t)
 		}
 	}
+	if errors.Is(err, storage.ErrNotFound) {
+		return s.missing(ctx, row, err)
+	}
 	return err
+}
+
+// missing tells an asset that was changed or deleted within rowLife from one
+// whose bytes are gone.
+func (s *Server) missing(ctx context.Context, a *row, cause error) error {
+	now, err := s.meta.Asset(ctx, a.ID)
+	switch {
+	case errors.Is(err, metadata.ErrNotFound):
+		return problem.Errorf(ErrNotFound, "there is no asset %q", a.ID)
+	case err != nil:
+		return err
+	case now.Source != a.Source || now.Index != a.Index:
+		return errChanged
+	}
+	return problem.Because(ErrMissing, cause, "the bytes of this asset are not in the storage any more")
 }
 
 // maxAssetID is how long an id may be, in bytes.

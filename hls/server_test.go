@@ -418,3 +418,14 @@ func TestStoresThatFailAreNot404(t *testing.T) {
 		t.Errorf("%s: %s", got.Status, text)
 	}
 }
+
+func TestAnAssetWhoseBytesAreGoneIsNoWrongAddress(t *testing.T) {
+	l := newLibrary(t, shortClip, nil)
+	delete(l.files.blobs, "film/source")
+	for _, path := range []string{"/film/" + l.asset.Revision + "/v1/0.m4s"} {
+		got := ask(by(ann, l), "GET", path)
+		if text := string(content(t, got)); got.StatusCode != http.StatusInternalServerError || !strings.Contains(text, "media-missing") || strings.Contains(text, "film/source") {
+			t.Errorf("%s: %s: %s", path, got.Status, text)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/internal/requestid"
 )
@@ -40,6 +41,10 @@ type HandlerOptions struct {
 	// Default: "/play/{id}/master.m3u8", a path from the Gate's mount.
 	Playback func(assetID string) string
 
+	// CrossOrigin says of which other origins pages may write, where the
+	// application's sessions are cookies. Default: none.
+	CrossOrigin *http.CrossOriginProtection
+
 	// Poster returns the address of an asset's poster, for its JSON; it is asked
 	// only where there is one. Default: none, and "poster" is null.
 	Poster func(assetID string) string
@@ -51,6 +56,7 @@ type handler struct {
 	recorder events.Recorder
 	playback func(string) string
 	poster   func(string) string
+	cross    *http.CrossOriginProtection
 }
 
 // NewHandler returns the HTTP interface to what is known of assets. It can be
@@ -60,7 +66,7 @@ type handler struct {
 //	POST   /       create an asset without bytes, in state uploading
 //	GET    /{id}   one asset, with its ETag
 //	PATCH  /{id}   JSON merge patch (RFC 7396) on title, description, tags
-//	DELETE /{id}   delete the asset and all that hangs on it
+//	DELETE /{id}   delete the asset and all that is known of it; see RemoveFiles
 //
 // HEAD answers like GET, OPTIONS tells the methods. The principal is that of
 // auth.FromContext; another's asset is a 404, as if it were not there. Each asset
@@ -77,7 +83,7 @@ func NewHandler(store Store, o *HandlerOptions) (http.Handler, error) {
 	if o == nil {
 		o = &HandlerOptions{}
 	}
-	h := &handler{store: store, auth: o.Authorizer, recorder: o.Recorder, playback: o.Playback, poster: o.Poster}
+	h := &handler{store: store, auth: o.Authorizer, recorder: o.Recorder, playback: o.Playback, poster: o.Poster, cross: o.CrossOrigin}
 	if h.auth == nil {
 		h.auth = auth.OwnerOnly()
 	}
@@ -92,6 +98,9 @@ func NewHandler(store Store, o *HandlerOptions) (http.Handler, error) {
 
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if middleware.CrossOrigin(h.cross, w, r) {
+		return
+	}
 	id := strings.TrimPrefix(r.URL.Path, "/")
 	if strings.Contains(id, "/") {
 		problem.Write(w, r, problem.Errorf(ErrNotFound, "there is nothing at this address"))

@@ -142,10 +142,10 @@ func (h *handler) changeOnce(ctx context.Context, r *http.Request, seen *Asset, 
 
 // DeletedEvent returns the event that goes with the deletion of a: its Data has
 // "keys", what lies in storage and is to be deleted once the event is delivered.
-// A key that ends in "/" is a prefix. Call it in the transaction, before
+// A key that ends in "/" is a prefix. RemoveFiles acts on it. Call it in the transaction, before
 // Tx.DeleteAsset, and Emit it there.
 func DeletedEvent(ctx context.Context, tx Reader, a *Asset) (*events.Event, error) {
-	prefix := "assets/" + a.ID + "/"
+	prefix := prefixOf(a.ID)
 	keys := []string{a.Source, a.Index, a.Poster}
 	for _, c := range a.Captions {
 		keys = append(keys, c.Key)

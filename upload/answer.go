@@ -46,6 +46,9 @@ func (up *Uploader) answerError(w http.ResponseWriter, r *http.Request, err erro
 
 func (up *Uploader) answerReceived(w http.ResponseWriter, r *http.Request, status int, u *metadata.Upload, a *metadata.Asset) {
 	asset, playback := up.paths(u.Asset)
+	if a.State == metadata.Failed && !a.Playable {
+		playback = "" // nothing plays there
+	}
 	writeJSON(w, r, status, received{
 		UploadID: u.ID, AssetID: u.Asset, Asset: asset, Playback: playback,
 		State: a.State, Error: a.Error, Size: u.Size, SHA256: u.SHA256,

@@ -77,9 +77,12 @@ func (f *form) file() (*multipart.Part, error) {
 		if err != nil {
 			return nil, formError(err)
 		}
-		if part.FormName() == "file" {
+		switch {
+		case part.FormName() == "file":
 			f.budget.left = -1
 			return part, nil
+		case part.FileName() != "":
+			return nil, problem.Errorf(problem.ErrBadRequest, `the form has a file in the field %q; it has to be in the field "file"`, part.FormName())
 		}
 		if err := f.field(part); err != nil {
 			return nil, err

@@ -99,21 +99,22 @@ func TestFormIsRefused(t *testing.T) {
 		says   string
 		open   bool // an upload stays that can be resumed
 	}{
-		"without a file":                {build(field{"title", "", "x"}), ct, 400, `no part named "file"`, false},
-		"without a boundary":            {whole, "multipart/form-data", 400, "boundary", false},
-		"with fields without end":       {build(field{"title", "", strings.Repeat("x", 300<<10)}), ct, 413, "fields", false},
-		"with too many fields":          {build(many...), ct, 400, "64 fields", false},
-		"with a title that is too long": {build(field{"title", "", strings.Repeat("x", 201)}, field{"file", "a.mp4", "x"}), ct, 422, "title", false},
-		"with two files":                {build(field{"file", "a.mp4", string(film(10_000))}, field{"file", "b.mp4", string(film(10_000))}), ct, 400, "more than one file", false},
-		"with a file beyond the limit":  {build(field{"file", "a.mp4", string(film(1<<20 + 1))}), ct, 413, "1048576", false},
-		"with a form beyond the limit":  {build(field{"file", "a.mp4", string(film(2 << 20))}), ct, 413, "1048576", false},
-		"with asset_id after the file":  {build(field{"file", "a.mp4", string(film(10_000))}, field{"asset_id", "", metadata.NewID()}), ct, 400, "before the file", false},
-		"with an empty file":            {build(field{"file", "a.mp4", ""}), ct, 400, "empty", false},
-		"with a text":                   {build(field{"file", "a.mp4", strings.Repeat("a text, ", 1000)}), ct, 415, "content", false},
-		"cut in its file":               {whole[:5000], ct, 400, "boundary", true},
-		"cut before its last boundary":  {whole[:len(whole)-10], ct, 400, "", true},
-		"that is none":                  {[]byte("hello"), ct, 400, "", false},
-		"of another's asset":            {build(field{"asset_id", "", metadata.NewID()}, field{"file", "a.mp4", "x"}), ct, 404, "asset", false},
+		"without a file":                 {build(field{"title", "", "x"}), ct, 400, `no part named "file"`, false},
+		"without a boundary":             {whole, "multipart/form-data", 400, "boundary", false},
+		"with its file in another field": {build(field{"video", "a.mp4", string(film(1 << 20))}), ct, 400, `it has to be in the field "file"`, false},
+		"with fields without end":        {build(field{"title", "", strings.Repeat("x", 300<<10)}), ct, 413, "fields", false},
+		"with too many fields":           {build(many...), ct, 400, "64 fields", false},
+		"with a title that is too long":  {build(field{"title", "", strings.Repeat("x", 201)}, field{"file", "a.mp4", "x"}), ct, 422, "title", false},
+		"with two files":                 {build(field{"file", "a.mp4", string(film(10_000))}, field{"file", "b.mp4", string(film(10_000))}), ct, 400, "more than one file", false},
+		"with a file beyond the limit":   {build(field{"file", "a.mp4", string(film(1<<20 + 1))}), ct, 413, "1048576", false},
+		"with a form beyond the limit":   {build(field{"file", "a.mp4", string(film(2 << 20))}), ct, 413, "1048576", false},
+		"with asset_id after the file":   {build(field{"file", "a.mp4", string(film(10_000))}, field{"asset_id", "", metadata.NewID()}), ct, 400, "before the file", false},
+		"with an empty file":             {build(field{"file", "a.mp4", ""}), ct, 400, "empty", false},
+		"with a text":                    {build(field{"file", "a.mp4", strings.Repeat("a text, ", 1000)}), ct, 415, "content", false},
+		"cut in its file":                {whole[:5000], ct, 400, "boundary", true},
+		"cut before its last boundary":   {whole[:len(whole)-10], ct, 400, "", true},
+		"that is none":                   {[]byte("hello"), ct, 400, "", false},
+		"of another's asset":             {build(field{"asset_id", "", metadata.NewID()}, field{"file", "a.mp4", "x"}), ct, 404, "asset", false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

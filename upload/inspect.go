@@ -33,10 +33,21 @@ func Inspect(ctx context.Context, c *Completed) error {
 		err = c.reject(ctx, sentence(err))
 	}
 	if errors.Is(err, metadata.ErrNotFound) {
-		return nil // deleted meanwhile, and its bytes with it
+		return c.clear(ctx) // deleted meanwhile
 	}
 	if err != nil {
 		return fmt.Errorf("upload: inspecting %s: %w", c.Upload.ID, err)
+	}
+	return nil
+}
+
+// clear removes what was written for an asset that was deleted meanwhile: the
+// event of its deletion may have been acted on before.
+func (c *Completed) clear(ctx context.Context) error {
+	for _, key := range []string{c.Upload.Key, IndexKey(c.Upload.Asset, c.Upload.ID)} {
+		if err := c.Files.Delete(ctx, key); err != nil {
+			return fmt.Errorf("upload: removing %s of a deleted asset: %w", key, err)
+		}
 	}
 	return nil
 }

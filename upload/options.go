@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/streamgate/streamgate/auth"
@@ -51,6 +52,11 @@ type Options struct {
 	// described and played, for answers. Default: answers have none.
 	AssetPath func(assetID string) string
 	Playback  func(assetID string) string
+
+	// CrossOrigin says of which other origins pages may upload, where the
+	// application's sessions are cookies. A request that no page sent is not its
+	// affair. Default: none.
+	CrossOrigin *http.CrossOriginProtection
 
 	// BaseURL is the absolute URL of the mount, such as
 	// "https://example.com/v1/uploads", for Location headers behind a proxy that

@@ -115,7 +115,7 @@ func (s *session) accept(t media.Type) error {
 
 func errNotMedia() error {
 	return problem.Errorf(ErrType, "this is not a video or audio file that we know: "+
-		"we take MP4, MOV, MKV, WebM, MPEG-TS, MPEG-PS, AVI, FLV, MP3, AAC, FLAC, Ogg and WAV, and look at the content, not at the name")
+		"send a video, best an MP4 or MOV with H.264 and AAC; its content counts, not its name")
 }
 
 func (s *session) tooLarge() error {

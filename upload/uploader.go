@@ -11,6 +11,7 @@ import (
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/internal/requestid"
 	"github.com/streamgate/streamgate/metadata"
@@ -47,6 +48,9 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Uploader, error
 // ServeHTTP routes by what is left of the path below the mount.
 func (up *Uploader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
+	if middleware.CrossOrigin(up.o.CrossOrigin, w, r) {
+		return
+	}
 	id, rest, deeper := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	switch {
 	case id == "" && !deeper:

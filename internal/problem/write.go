@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"maps"
 	"math"
 	"net/http"
@@ -63,8 +64,15 @@ func Method(w http.ResponseWriter, r *http.Request, allowed ...string) {
 
 // Report hands err to the access log of r and answers nothing: for what fails
 // when the answer has begun already.
+//
+// Where there is no access log, because a handler stands alone, what is the
+// server's own fault goes to slog.Default(), so that it is told somewhere.
 func Report(r *http.Request, err error) {
-	access.FromContext(r.Context()).SetError(err)
+	entry := access.FromContext(r.Context())
+	entry.SetError(err)
+	if entry == nil && occurrence(r, err).Kind.Status >= http.StatusInternalServerError {
+		slog.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
 }
 
 // occurrence finds what to tell the client of err.

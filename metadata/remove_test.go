@@ -1,0 +1,95 @@
+package metadata_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/storage/disk"
+)
+
+func put(t *testing.T, files storage.Store, key string, commit bool) {
+	t.Helper()
+	d, err := files.Create(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := d.Write([]byte(key)); err != nil {
+		t.Fatal(err)
+	}
+	if commit {
+		if err := d.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func left(t *testing.T, files storage.Store) []string {
+	t.Helper()
+	var keys []string
+	for _, list := range []func(context.Context, string) func(func(storage.Info, error) bool){
+		func(ctx context.Context, p string) func(func(storage.Info, error) bool) { return files.List(ctx, p) },
+		func(ctx context.Context, p string) func(func(storage.Info, error) bool) { return files.Drafts(ctx, p) },
+	} {
+		for info, err := range list(t.Context(), "") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys = append(keys, info.Key)
+		}
+	}
+	return keys
+}
+
+func TestADeletedAssetLeavesNoFiles(t *testing.T) {
+	s := newSite(t, nil)
+	files, err := disk.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer files.Close()
+	gone, stays := s.asset("ann", "gone"), s.asset("ann", "stays")
+	err = s.store.Update(t.Context(), func(tx metadata.Tx) error {
+		gone.Poster = "posters/one.jpg"
+		return tx.UpdateAsset(t.Context(), gone)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, files, "assets/"+gone.ID+"/u1/source", true)
+	put(t, files, "assets/"+gone.ID+"/u1/index", true)
+	put(t, files, "assets/"+gone.ID+"/u2/source", false)
+	put(t, files, "posters/one.jpg", true)
+	put(t, files, "assets/"+stays.ID+"/u3/source", true)
+
+	remove := metadata.RemoveFiles(s.store, files)
+	if err := remove(t.Context(), events.Event{Type: events.AssetDeleted, Asset: gone.ID, Data: map[string]any{"keys": []any{"assets/" + stays.ID + "/"}}}); err == nil {
+		t.Error("the files of an asset that is there were removed")
+	}
+	s.expect(http.StatusNoContent, call{method: http.MethodDelete, path: "/" + gone.ID})
+	for _, e := range s.outbox() {
+		if e.Type != events.AssetDeleted {
+			continue
+		}
+		for range 2 { // it may come again
+			if err := remove(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	equal(t, "left", left(t, files), []string{"assets/" + stays.ID + "/u3/source"})
+	if err := remove(t.Context(), events.Event{Type: events.AssetDeleted, Asset: "../x"}); err == nil {
+		t.Error("something that is no id was taken for one")
+	}
+}
+
+func TestPagesOfOtherOriginsMayNotWrite(t *testing.T) {
+	s := newSite(t, nil)
+	evil := http.Header{"Origin": {"https://evil.example"}, "Sec-Fetch-Site": {"cross-site"}}
+	s.expect(http.StatusForbidden, call{method: http.MethodPost, body: `{"title":"x"}`, header: evil})
+	s.expect(http.StatusOK, call{header: evil})
+}
