@@ -11,6 +11,7 @@ import (
 
 	"github.com/streamgate/streamgate"
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metadata/sqlite"
@@ -91,7 +92,7 @@ func Example_embed() {
 
 // The parts, assembled by hand behind the application's own middleware.
 func Example_parts() {
-	assemble := func(dir string, myAuth func(http.Handler) http.Handler, mux *http.ServeMux) (closeAll func(), err error) {
+	assemble := func(ctx context.Context, dir string, myAuth func(http.Handler) http.Handler, mux *http.ServeMux) (closeAll func(), err error) {
 		files, err := disk.Open(dir)
 		if err != nil {
 			return nil, err
@@ -108,9 +109,22 @@ func Example_parts() {
 		if err != nil {
 			return nil, err
 		}
+		assets, err := metadata.NewHandler(db.Metadata(), nil)
+		if err != nil {
+			return nil, err
+		}
+		after := events.NewDispatcher(db.Metadata().Events(), nil) // what follows a change, also after a crash
+		after.Handle("remove files", metadata.RemoveFiles(db.Metadata(), files), events.AssetDeleted)
+		if err := after.Start(ctx); err != nil {
+			return nil, err
+		}
+		if err := up.Recover(ctx); err != nil { // finishes what a crash cut off
+			return nil, err
+		}
 		mux.Handle("/uploads/", myAuth(http.StripPrefix("/uploads", up)))
-		mux.Handle("/watch/", myAuth(http.StripPrefix("/watch", play)))
-		return func() { _ = db.Close(); _ = files.Close() }, nil
+		mux.Handle("/assets/", myAuth(http.StripPrefix("/assets", assets)))
+		mux.Handle("/watch/", myAuth(http.StripPrefix("/watch", play))) // /watch/{asset}/master.m3u8
+		return func() { _ = up.Drain(ctx); _ = after.Stop(ctx); _ = db.Close(); _ = files.Close() }, nil
 	}
 
 	dir, err := os.MkdirTemp("", "streamgate")
@@ -119,7 +133,7 @@ func Example_parts() {
 		return
 	}
 	defer os.RemoveAll(dir)
-	closeAll, err := assemble(dir, auth.Middleware(myApp{}.User), http.NewServeMux())
+	closeAll, err := assemble(context.Background(), dir, auth.Middleware(myApp{}.User), http.NewServeMux())
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,5 +1,5 @@
-// Package streamgate gives an application a video service: uploads in, adaptive
-// HLS out, each viewer let in or kept out.
+// Package streamgate gives an application a video service: uploads in, HLS out,
+// each viewer let in or kept out.
 //
 // A Gate is an http.Handler with everything behind it. It keeps its data in one
 // directory (files, and a SQLite database) and runs in the application's own
