@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -40,4 +41,23 @@ func clip(t *testing.T) string {
 		t.Fatalf("making the clip: %v\n%s", clips.err, clips.output)
 	}
 	return clips.path
+}
+
+// hevcClip returns an MP4 of HEVC and AAC.
+func hevcClip(t *testing.T) string {
+	t.Helper()
+	ffmpeg := tool(t, "ffmpeg")
+	encoders, err := exec.CommandContext(t.Context(), ffmpeg, "-v", "error", "-encoders").Output()
+	if err != nil || !strings.Contains(string(encoders), "libx265") {
+		missing(t, "this ffmpeg has no libx265; make test installs one that has")
+	}
+	path := filepath.Join(t.TempDir(), "hevc.mp4")
+	out, err := exec.CommandContext(t.Context(), ffmpeg, "-v", "error",
+		"-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30:duration=2", "-f", "lavfi", "-i", "sine=duration=2",
+		"-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", "-tag:v", "hvc1", "-pix_fmt", "yuv420p",
+		"-c:a", "aac", path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("making the clip: %v\n%s", err, out)
+	}
+	return path
 }

@@ -95,17 +95,6 @@ func TestPagePlaysByHLSJS(t *testing.T) {
 	b.until("changing the player goes on where it was", `document.querySelector('#video').dataset.engine === 'native' && document.querySelector('#video').currentTime > 2`)
 }
 
-func TestPageSaysHowToGetHLSJS(t *testing.T) {
-	base := runServer(t, config{}, bare(t))
-	a := uploadFile(t, base, clip(t), "")
-	b := openTab(t, base+"?engine=hls.js#"+a.ID)
-	b.until("it says so", `document.querySelector('#trouble').innerText.includes('make assets')`)
-	if engine := evaluate[string](b, `document.querySelector('#video').dataset.engine`); engine != "none" {
-		t.Errorf("the engine is %q, want none", engine)
-	}
-	b.picture("missing")
-}
-
 func TestPageSaysWhatIsWrongWithAFile(t *testing.T) {
 	dir := t.TempDir()
 	files := map[string]string{"letter.mp4": "Dear Sir or Madam, this is not a video at all.\n", "empty.mp4": ""}

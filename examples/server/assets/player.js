@@ -1,6 +1,7 @@
 // The player: HLS by the browser itself, or by hls.js where that was brought.
 
 import { playback } from './api.js';
+import { arrival, cannotDecode, missing, refused, undecodable } from './trouble.js';
 import { facts, title } from './words.js';
 
 const root = document.documentElement;
@@ -8,25 +9,28 @@ const section = document.getElementById('player');
 const video = document.getElementById('video');
 const trouble = document.getElementById('trouble');
 const choice = document.getElementById('engine');
+const now = document.getElementById('engine-now');
 const quality = document.getElementById('quality');
 
 const kept = 'streamgate:engine';
 const native = video.canPlayType('application/vnd.apple.mpegurl') !== '';
 const script = root.dataset.hls; // where hls.js lies; "" when it was not brought
+const other = script ? 'choose hls.js as player' : 'open the address in VLC';
 
 let asset = null;
 let hls = null;
 let opened = 0; // counts openings, so that a late import finds out that it is late
 
+choice.querySelector('[value=native]').disabled = !native;
 choice.value = new URLSearchParams(location.search).get('engine') || localStorage.getItem(kept) || 'auto';
-if (!choice.value) choice.value = 'auto';
+if (!choice.value || choice.selectedOptions[0].disabled) choice.value = 'auto';
 choice.addEventListener('change', () => {
   localStorage.setItem(kept, choice.value);
   if (asset) load(video.currentTime, !video.paused);
 });
 document.getElementById('again').addEventListener('click', () => load(video.currentTime, true));
 quality.addEventListener('change', () => hls && (hls.currentLevel = Number(quality.value)));
-video.addEventListener('error', () => !hls && video.error && complain(...mediaError(video.error)));
+video.addEventListener('error', () => asset && !hls && video.error && complain(...refused(video.error, undecodable(asset), other)));
 
 /** current is the asset in the player, or null. */
 export function current() {
@@ -64,8 +68,7 @@ function unload() {
 }
 
 function engine() {
-  if (choice.value === 'native') return native ? 'native' : 'none';
-  if (choice.value === 'hls.js') return script ? 'hls.js' : 'none';
+  if (choice.value !== 'auto') return choice.value; // what cannot work is disabled
   return native ? 'native' : script ? 'hls.js' : 'none';
 }
 
@@ -74,8 +77,8 @@ async function load(position, playing) {
   const mine = opened;
   const which = engine();
   video.dataset.engine = which;
-  document.getElementById('engine-now').textContent = { native: 'Played by the browser itself.', 'hls.js': 'Played by hls.js.' }[which] ?? '';
-  if (which === 'none') return complain(...missing());
+  now.textContent = { native: 'Played by the browser itself.', 'hls.js': 'Played by hls.js.' }[which] ?? '';
+  if (which === 'none') return complain(...missing);
   if (which === 'native') video.src = playback(asset);
   else if (!(await loadHLS(mine))) return;
   if (position > 0) video.addEventListener('loadedmetadata', () => (video.currentTime = position), { once: true });
@@ -111,37 +114,19 @@ function offerQualities(levels) {
 let recovered = 0;
 
 function fatal(Hls, data) {
-  if (data.type === Hls.ErrorTypes.MEDIA_ERROR && Date.now() - recovered > 5000) {
+  const decodable = hls.levels.length > 0; // hls.js drops the levels whose codecs the browser lacks
+  if (data.type === Hls.ErrorTypes.MEDIA_ERROR && decodable && Date.now() - recovered > 5000) {
     recovered = Date.now();
     return hls.recoverMediaError();
   }
-  if (data.type === Hls.ErrorTypes.NETWORK_ERROR) return complain(...networkError(data.response?.code));
-  complain('The video cannot be decoded.', `hls.js says: ${data.details}.`);
+  if (data.type === Hls.ErrorTypes.NETWORK_ERROR) return complain(...arrival(data.response?.code));
+  complain(...cannotDecode(undecodable(asset), `hls.js says: ${data.details}.`));
 }
 
-function networkError(code) {
-  if (code === 404 || code === 410) return ['This video is not there any more.', 'Somebody deleted it.'];
-  return ['The video does not arrive.', 'The server is away or the network is down. Try again in a moment.'];
-}
-
-function mediaError(error) {
-  switch (error.code) {
-    case MediaError.MEDIA_ERR_NETWORK: return networkError(0);
-    case MediaError.MEDIA_ERR_DECODE: return ['The video cannot be decoded.', 'Another player may help: choose hls.js, or open the address in VLC.'];
-  }
-  return ['The browser could not open this video.', 'Either the server is away, or the browser lacks a codec that the video uses. Try again, or choose hls.js as player.'];
-}
-
-function missing() {
-  if (choice.value === 'native') return ['This browser does not play HLS by itself.', 'Choose “Automatic” as player, or open the address in Chrome, Edge, Safari or VLC.'];
-  const get = 'Run make assets where the server was started (it needs npm), and start the server again.';
-  if (choice.value === 'hls.js') return ['hls.js is not here.', get];
-  return ['This browser does not play HLS by itself, and hls.js is not here.', `${get} Or open the address in Chrome, Edge, Safari or VLC.`];
-}
-
-function complain(what, todo) {
+function complain(what, todo, hopeless = false) {
   trouble.querySelector('.lead').textContent = what;
   trouble.querySelector('.hint').textContent = todo;
-  document.getElementById('again').hidden = video.dataset.engine === 'none';
+  document.getElementById('again').hidden = hopeless;
+  now.textContent = '';
   trouble.hidden = false;
 }

@@ -45,7 +45,8 @@ const codecs = [
   [/^opus/i, 'Opus'], [/^flac/i, 'FLAC'],
 ];
 
-function codec(name) {
+/** codec is what people call a codec, or its name as it is. */
+export function codec(name) {
   return codecs.find(([pattern]) => pattern.test(name))?.[1] ?? name;
 }
 
