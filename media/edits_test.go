@@ -1,6 +1,9 @@
 package media
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -161,5 +164,22 @@ func TestClocksWithLittleInCommonDoNotMakeALongWait(t *testing.T) {
 		if lead := float64(tr.Origin) / float64(tr.Timescale); lead > 0.07 {
 			t.Errorf("%s begins after %.3f s", tr.Kind, lead)
 		}
+	}
+}
+
+func TestTimesBeyondAllReasonAreRefused(t *testing.T) {
+	for name, track := range map[string]testTrack{
+		"a picture that shows for a month":    {samples: []testSample{{size: 5, duration: 30 * 8640000}}},
+		"a picture that begins after a month": {samples: ibbp, edits: []edit{{1 << 31, -1}, {1 << 31, -1}, {400, 20}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			track.handler, track.timescale = "vide", 100
+			sound := testTrack{handler: "soun", timescale: 48000, samples: packets(3)}
+			file := progressive(track, sound)
+			_, err := Parse(context.Background(), bytes.NewReader(file), int64(len(file)), nil)
+			if !errors.Is(err, ErrInvalid) {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

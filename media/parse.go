@@ -66,7 +66,9 @@ func (p *parser) index() (*Index, error) {
 	if len(p.tracks) == 0 {
 		return nil, problem.Errorf(ErrNoMedia, "the tracks of the file have no samples: it may be an init segment alone")
 	}
-	align(p.tracks)
+	if err := align(p.tracks); err != nil {
+		return nil, err
+	}
 	return p.finish(), nil
 }
 

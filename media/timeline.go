@@ -3,6 +3,8 @@ package media
 import (
 	"math"
 	"math/big"
+
+	"github.com/streamgate/streamgate/internal/problem"
 )
 
 // span is one edit of a track, made ready to be read: the samples from first to
@@ -77,7 +79,9 @@ func gcd(a, b int64) int64 {
 // align chooses the presentation's beginning on the decode timelines. Time 0 of
 // the presentation is where the earliest track starts to show; the decode
 // timelines begin early enough for what must be decoded before that.
-func align(tracks []*built) {
+//
+// A lead or a duration beyond all reason is an error: no player would follow.
+func align(tracks []*built) error {
 	zero := tracks[0]
 	for _, b := range tracks {
 		if before(b.shown, b.track.Timescale, zero.shown, zero.track.Timescale) {
@@ -97,10 +101,17 @@ func align(tracks []*built) {
 	for _, b := range tracks {
 		lead = max(lead, mulDivCeil(b.zero-b.decode, step, int64(b.track.Timescale)))
 	}
+	if lead > maxLead*step {
+		return problem.Errorf(ErrInvalid, "decoding would have to begin %d seconds before the first picture or sound", lead/step)
+	}
 	for _, b := range tracks {
 		b.track.Origin = uint64(mulDivCeil(lead, int64(b.track.Timescale), step))
 		b.settle()
+		if b.track.Duration > maxDuration*uint64(b.track.Timescale) {
+			return problem.Errorf(ErrInvalid, "track %d would last %d days", b.track.ID, b.track.Duration/uint64(b.track.Timescale)/86400)
+		}
 	}
+	return nil
 }
 
 // minStep is the coarsest common clock, in ticks a second, that is used to keep
