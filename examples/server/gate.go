@@ -61,5 +61,5 @@ func routes(gate *streamgate.Gate, c config, files fs.FS) (http.Handler, error) 
 	if c.key != "" {
 		newKey(c.key).routes(mux)
 	}
-	return mux, pageRoutes(mux, files, c.key != "")
+	return mux, pageRoutes(mux, files, c)
 }

@@ -29,8 +29,8 @@ const policy = "default-src 'self'; media-src 'self' blob:; img-src 'self' data:
 	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // pageRoutes adds the page at / and its files at /assets/.
-func pageRoutes(mux *http.ServeMux, files fs.FS, locked bool) error {
-	index, err := renderIndex(files, locked)
+func pageRoutes(mux *http.ServeMux, files fs.FS, c config) error {
+	index, err := renderIndex(files, c)
 	if err != nil {
 		return err
 	}
@@ -48,16 +48,17 @@ func pageRoutes(mux *http.ServeMux, files fs.FS, locked bool) error {
 	})
 }
 
-// renderIndex tells the page where hls.js is, and whether it has to sign in.
-func renderIndex(files fs.FS, locked bool) ([]byte, error) {
+// renderIndex tells the page where hls.js is, whether it has to sign in, and
+// whether players elsewhere need the key as well.
+func renderIndex(files fs.FS, c config) ([]byte, error) {
 	page, err := template.ParseFS(files, "assets/index.html")
 	if err != nil {
 		return nil, fmt.Errorf("parsing the page: %w", err)
 	}
 	data := struct {
-		HLS    string
-		Locked bool
-	}{Locked: locked}
+		HLS          string
+		Locked, Sole bool
+	}{Locked: c.key != "", Sole: c.key != "" && !c.publicPlay}
 	if _, err := fs.Stat(files, vendored); err == nil {
 		data.HLS = vendored
 	}

@@ -112,11 +112,38 @@ func TestPageSaysWhatIsWrongWithAFile(t *testing.T) {
 	}
 	b.choose(filepath.Join(dir, "empty.mp4"))
 	b.until("it refuses an empty file", `document.querySelector('#uploads').innerText.includes('empty')`)
+	if evaluate[bool](b, `[...document.querySelectorAll('.upload progress')].some((bar) => !bar.hidden)`) {
+		t.Error("what is refused keeps its progress bar")
+	}
 	b.picture("wrong")
 	for range 2 {
 		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('.upload .cancel')?.click()`))
 	}
 	b.until("both are dismissed, and nothing is left of them", `!document.querySelector('.upload') && !document.querySelector('.asset')`)
+}
+
+func TestPageIsCalmAboutAFailure(t *testing.T) {
+	base := runServer(t, config{}, bare(t))
+	whole := readFile(t, clip(t))
+	cut := filepath.Join(t.TempDir(), "cut.mp4")
+	if err := os.WriteFile(cut, whole[:len(whole)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	uploadFile(t, base, cut, "")
+	b := openTab(t, base)
+	note := `document.querySelector('.asset[data-state=failed] .note')`
+	b.until("the reason is there", note+`?.innerText.includes('moov')`)
+	lines := evaluate[float64](b, `((note) => {
+		note.textContent += ' And so on, at length.'.repeat(40);
+		return note.clientHeight / parseFloat(getComputedStyle(note).lineHeight);
+	})(`+note+`)`)
+	if lines > 2.1 {
+		t.Errorf("a long reason takes %v lines, want 2 at most", lines)
+	}
+	if !evaluate[bool](b, note+`.title.includes('moov')`) {
+		t.Error("what is cut off is to be found nowhere")
+	}
+	b.picture("calm")
 }
 
 func TestPagePausesAndResumes(t *testing.T) {
@@ -145,7 +172,7 @@ func TestPageCopiesSearchesAndDeletes(t *testing.T) {
 	b := openTab(t, base)
 	b.allowClipboard()
 	b.click(".asset .copy")
-	b.until("it confirms the copy", `document.querySelector('#toast').innerText.includes('copied')`)
+	b.until("it confirms the copy", `document.querySelector('#toast').innerText === 'Address copied.'`)
 	if copied := evaluate[string](b, `navigator.clipboard.readText()`); copied != base+strings.TrimPrefix(a.Playback, "/") {
 		t.Errorf("%q was copied", copied)
 	} else {
@@ -225,6 +252,9 @@ func TestPageSignsIn(t *testing.T) {
 	b.until("events arrive", `document.querySelector('#pulse').dataset.live === 'live'`)
 	b.click(".asset .open")
 	watch(b, "native")
+	b.click("#player-copy")
+	b.until("it says that the address alone does not play", `document.querySelector('#toast').innerText.includes('-public-play')`)
+	b.picture("copied")
 	b.do(chromedp.Navigate(base + "?engine=native#" + a.ID))
 	b.click("#sign-out")
 	b.until("signing out asks again", `!document.querySelector('#sign-in').hidden && document.querySelector('#main').hidden`)

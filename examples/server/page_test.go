@@ -45,7 +45,7 @@ func withPlayer(t *testing.T) fstest.MapFS {
 func serveFiles(t *testing.T, files fs.FS) http.Handler {
 	t.Helper()
 	mux := http.NewServeMux()
-	if err := pageRoutes(mux, files, false); err != nil {
+	if err := pageRoutes(mux, files, config{}); err != nil {
 		t.Fatal(err)
 	}
 	return mux

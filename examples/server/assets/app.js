@@ -53,7 +53,8 @@ function changed(asset) {
 }
 
 async function share(asset) {
-  toast(await copy(playback(asset)) ? 'Address copied.' : `Copy it by hand: ${playback(asset)}`);
+  const needs = document.documentElement.dataset.sole === 'true' ? ' Players elsewhere need the API key, or a server started with -public-play.' : '';
+  toast((await copy(playback(asset)) ? 'Address copied.' : `Copy it by hand: ${playback(asset)}`) + needs);
 }
 
 async function remove(asset) {

@@ -143,7 +143,8 @@ export class Library {
     row.querySelector('.copy').setAttribute('aria-label', `Copy the playback address of ${name}`);
     row.querySelector('.remove').setAttribute('aria-label', `Delete ${name}`);
     row.querySelector('.note').textContent = note(asset);
-    row.querySelector('.state').textContent = { uploading: 'Uploading', processing: 'Processing', failed: 'Failed' }[asset.state] ?? '';
+    row.querySelector('.note').title = asset.state === 'failed' ? note(asset) : ''; // the row has two lines for it
+    row.querySelector('.state').textContent = { uploading: 'Uploading', processing: 'Processing' }[asset.state] ?? '';
   }
 }
 

@@ -98,7 +98,7 @@ class Row {
 
   refuse(words) {
     this.row.dataset.state = 'failed';
-    this.pause.hidden = true;
+    this.pause.hidden = this.progress.hidden = true;
     this.#say(words, words);
     this.cancel.textContent = 'Dismiss';
   }
@@ -106,7 +106,7 @@ class Row {
   show(u) {
     this.row.dataset.state = u.state;
     this.progress.value = u.offset / this.file.size;
-    this.pause.hidden = hopeless.includes(u.error?.status);
+    this.pause.hidden = this.progress.hidden = hopeless.includes(u.error?.status);
     this.pause.textContent = { waiting: 'Try now', paused: 'Resume', failed: 'Try again' }[u.state] ?? 'Pause';
     this.cancel.textContent = u.state === 'failed' ? 'Dismiss' : 'Cancel';
     const done = `${Math.floor((100 * u.offset) / this.file.size)} %`;
