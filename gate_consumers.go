@@ -27,3 +27,9 @@ func (g *Gate) logFailed(ctx context.Context, e events.Event) error {
 	g.o.logger.WarnContext(ctx, "an asset will not play", "asset", e.Asset, "upload", e.Upload, "reason", e.Data["error"], "request_id", e.RequestID)
 	return nil
 }
+
+// forget lets playback see a replaced or deleted asset at once.
+func (g *Gate) forget(_ context.Context, e events.Event) error {
+	g.player.Forget(e.Asset)
+	return nil
+}

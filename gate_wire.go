@@ -29,6 +29,7 @@ func (g *Gate) wire() (err error) {
 		Live: g.bus, Retention: g.o.retention, Logger: g.o.logger,
 	})
 	g.dispatcher.Handle("remove what a deleted asset leaves", metadata.RemoveFiles(g.meta, g.files), events.AssetDeleted)
+	g.dispatcher.Handle("play what is there now", g.forget, events.AssetReady, events.AssetDeleted)
 	g.dispatcher.Handle("log what fails", g.logFailed, events.AssetFailed)
 	if g.o.onReady != nil {
 		g.dispatcher.Handle("OnReady", g.tellReady, events.AssetReady)
@@ -46,7 +47,8 @@ func (g *Gate) wire() (err error) {
 		return err
 	}
 	g.recovery = &periodic{name: "recover uploads", every: recoveryInterval, do: g.recoverUploads, logger: g.o.logger}
-	return g.buildPlanes()
+	g.buildPlanes()
+	return nil
 }
 
 func (g *Gate) uploadOptions() *upload.Options {
@@ -70,12 +72,9 @@ func (g *Gate) uploadOptions() *upload.Options {
 // cut is how files are cut into segments; the zero value is the default.
 func (g *Gate) cut() media.Cut { return media.Cut{Target: g.o.segmentDuration.Seconds()} }
 
-func (g *Gate) buildPlanes() (err error) {
-	if g.public, err = g.behindStack(g.publicRoutes()); err != nil {
-		return err
-	}
-	g.admin, err = g.behindStack(g.adminRoutes())
-	return err
+func (g *Gate) buildPlanes() {
+	g.public = g.behindStack(g.publicRoutes())
+	g.admin = g.behindStack(g.adminRoutes())
 }
 
 // trusting lets pages of these origins write.
@@ -91,7 +90,7 @@ func trusting(origins []string) (*http.CrossOriginProtection, error) {
 
 // behindStack puts the layers before the routes; the first is the outermost.
 // What can be refused without asking the application is refused first.
-func (g *Gate) behindStack(table []route) (http.Handler, error) {
+func (g *Gate) behindStack(table []route) http.Handler {
 	layers := []func(http.Handler) http.Handler{
 		requestid.Middleware,
 		middleware.AccessLog(g.o.logger),
@@ -102,7 +101,7 @@ func (g *Gate) behindStack(table []route) (http.Handler, error) {
 		layers = append(layers, middleware.AllowHosts(g.o.hosts...))
 	}
 	layers = append(layers, middleware.CrossOriginLayer(g.crossOrigin))
-	return middleware.Chain(router(table, auth.Middleware(g.o.authenticate), middleware.Share(g.o.origins...)), layers...), nil
+	return middleware.Chain(router(table, auth.Middleware(g.o.authenticate), middleware.Share(g.o.origins...)), layers...)
 }
 
 // playbackPath is where an asset plays: a path from the mount, or absolute by

@@ -68,6 +68,14 @@ func (c *lru) Set(key string, value any, cost int64) {
 	}
 }
 
+func (c *lru) forget(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.entries[key]; ok {
+		c.drop(e)
+	}
+}
+
 func (c *lru) drop(e *list.Element) {
 	entry := c.order.Remove(e).(*lruEntry)
 	delete(c.entries, entry.key)

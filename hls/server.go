@@ -133,9 +133,15 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
+// Forget makes the next request for an asset see its row as it is now. Call it
+// when an asset was changed or deleted in this process; what other processes do
+// is seen within a second.
+func (s *Server) Forget(assetID string) { s.rows.forget(assetID) }
+
 // missing tells an asset that was changed or deleted within rowLife from one
 // whose bytes are gone.
 func (s *Server) missing(ctx context.Context, a *row, cause error) error {
+	s.Forget(a.ID)
 	now, err := s.meta.Asset(ctx, a.ID)
 	switch {
 	case errors.Is(err, metadata.ErrNotFound):

@@ -226,6 +226,22 @@ func TestANewRevisionIsSeenWithinASecond(t *testing.T) {
 	})
 }
 
+func TestAChangeInThisProcessIsSeenAtOnce(t *testing.T) {
+	l := newLibrary(t, shortClip, nil)
+	h := by(ann, l)
+	old := base(t, h, "/film", "v1")
+	l.asset.Revision = "newer"
+	l.meta.put(l.asset)
+	l.Forget("film")
+	l.Forget("another")
+	if now := base(t, h, "/film", "v1"); now != "/film/newer/v1/" {
+		t.Errorf("playback is at %s", now)
+	}
+	if got := ask(h, "GET", old+"0.m4s"); got.StatusCode != http.StatusNotFound {
+		t.Errorf("the old revision: %s", got.Status)
+	}
+}
+
 func TestOnlyReadingIsAllowed(t *testing.T) {
 	l := newLibrary(t, shortClip, nil)
 	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "CONNECT", "TRACE", "PROPFIND"} {
