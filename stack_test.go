@@ -30,11 +30,7 @@ func through(t *testing.T, h http.HandlerFunc) http.Handler {
 			t.Error(err)
 		}
 	})
-	h2, err := g.behindStack([]route{{path: "/x", handler: h}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h2
+	return g.behindStack([]route{{path: "/x", handler: h}})
 }
 
 // countingConn counts the times that net/http hands a whole body to the
