@@ -4,12 +4,14 @@ import (
 	"context"
 	"html"
 	"io"
+	"iter"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -23,7 +25,7 @@ func TestIndexListsWhatPlays(t *testing.T) {
 		"b.mp4": {}, "a/Holiday & more.MOV": {}, "notes.txt": {}, ".hidden.mp4": {}, ".git/x.mp4": {}, "c.mp4/inner.m4v": {},
 	}
 	var names []string
-	for _, v := range (index{dir}).videos() {
+	for _, v := range (index{dir: dir}).videos() {
 		names = append(names, v.Name)
 	}
 	want := []string{"a/Holiday & more.MOV", "b.mp4", "c.mp4/inner.m4v"}
@@ -48,7 +50,7 @@ func TestMissingDirectoryIsSaid(t *testing.T) {
 
 func TestFolderPlays(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "videos")
-	makeClip(t, filepath.Join(dir, "2026", "Ünïcode & 100%.mp4"))
+	makeClip(t, filepath.Join(dir, "2026", "Ünïcode & 100%.mp4"), "libx264", "-bf", "2")
 	base := start(t, dir)
 
 	page := html.UnescapeString(fetch(t, base))
@@ -69,35 +71,105 @@ func TestFolderPlays(t *testing.T) {
 	if !strings.Contains(string(out), "video,120\n") || !strings.Contains(string(out), "audio,") {
 		t.Errorf("ffprobe sees %q, want 120 frames of video, and audio", out)
 	}
-	t.Run("in a browser", func(t *testing.T) { playsInBrowser(t, base+link[1]) })
+	t.Run("in a browser", func(t *testing.T) {
+		browse(t, base+link[1], `document.querySelector('video').currentTime > 1 && document.querySelector('video').videoWidth === 320`)
+	})
 }
 
-func playsInBrowser(t *testing.T, url string) {
+func TestPageSaysWhyAFileDoesNotPlay(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{"letter.mp4": "Dear Sir or Madam", "empty.mp4": ""} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	base := start(t, dir)
+	for name, want := range map[string]string{"letter.mp4": "not audio or video", "empty.mp4": "It does not play: the file is empty."} {
+		page := html.UnescapeString(fetch(t, base+"?play="+name))
+		if !strings.Contains(page, want) || strings.Contains(page, "<video") {
+			t.Errorf("the page of %s has a player, or no %q:\n%s", name, want, page)
+		}
+	}
+	browse(t, base+"?play=empty.mp4", `document.body.innerText.includes('the file is empty')`)
+}
+
+func TestPageSaysWhichCodecTheBrowserLacks(t *testing.T) {
+	dir := t.TempDir()
+	encoders, err := exec.CommandContext(t.Context(), tool(t, "ffmpeg"), "-v", "error", "-encoders").Output()
+	if err != nil || !strings.Contains(string(encoders), "libx265") {
+		missing(t, "this ffmpeg has no libx265; make test installs one that has")
+	}
+	makeClip(t, filepath.Join(dir, "hevc.mp4"), "libx265", "-tag:v", "hvc1", "-x265-params", "log-level=error")
+	browse(t, start(t, dir)+"?play=hevc.mp4", `document.querySelector('video').videoWidth > 0 || // it decodes HEVC
+		/cannot decode hvc1[.]\S+[.] Open/.test(document.body.innerText) && document.querySelector('video').hidden`)
+}
+
+// browse opens a page, which must not complain, and waits for a JavaScript
+// expression to hold.
+func browse(t *testing.T, url, expression string) {
+	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(tool(t, "chromium", "chromium-browser", "google-chrome")),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
+	var listening sync.WaitGroup
+	defer listening.Wait() // after the browser is closed
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	defer cancel()
 	ctx, cancel = chromedp.NewContext(ctx)
 	defer cancel()
+	if err := chromedp.Do(ctx); err != nil { // starts it
+		t.Fatal(err)
+	}
+	console := chromedp.Console(ctx)
+	listening.Go(func() { listen(t, console) })
 	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 		t.Fatal(err)
 	}
-	_, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelector('video').currentTime > 1 && document.querySelector('video').videoWidth === 320`))
-	if err != nil {
-		t.Errorf("it does not play: %v", err)
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression)); err != nil {
+		t.Errorf("it is not so that %s: %v", expression, err)
+	}
+	picture(ctx, t)
+}
+
+// listen fails the test for each error on the console.
+func listen(t *testing.T, console iter.Seq2[chromedp.ConsoleMessage, error]) {
+	for m, err := range console {
+		if err != nil {
+			return
+		}
+		if m.Type == chromedp.ConsoleError || m.Type == chromedp.ConsoleException {
+			t.Errorf("the console says: %s %s", m, m.URL)
+		}
 	}
 }
 
-func makeClip(t *testing.T, path string) {
+// picture keeps a screenshot in the directory that STREAMGATE_SCREENSHOTS names.
+func picture(ctx context.Context, t *testing.T) {
+	dir := os.Getenv("STREAMGATE_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	image, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "folder-"+strings.ReplaceAll(t.Name(), "/", "-")+".png"), image, 0o600)
+	}
+	if err != nil {
+		t.Logf("no screenshot: %v", err)
+	}
+}
+
+func makeClip(t *testing.T, path, encoder string, options ...string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), tool(t, "ffmpeg"), "-v", "error",
+	args := append([]string{
+		"-v", "error",
 		"-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30:duration=4", "-f", "lavfi", "-i", "sine=duration=4",
-		"-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "30", "-pix_fmt", "yuv420p", "-c:a", "aac", path).CombinedOutput()
+		"-c:v", encoder, "-preset", "veryfast", "-g", "30", "-pix_fmt", "yuv420p", "-c:a", "aac",
+	}, options...)
+	out, err := exec.CommandContext(t.Context(), tool(t, "ffmpeg"), append(args, path)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ffmpeg: %v\n%s", err, out)
 	}
@@ -150,9 +222,14 @@ func tool(t *testing.T, names ...string) string {
 			return path
 		}
 	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s is not installed; make test installs it", names[0])
-	}
-	t.Skipf("%s is not installed; make test installs it", names[0])
+	missing(t, names[0]+" is not installed; make test installs it")
 	return ""
+}
+
+func missing(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
 }

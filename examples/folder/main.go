@@ -41,8 +41,9 @@ func run(ctx context.Context, dir, addr string, out io.Writer) error {
 	defer root.Close() //nolint:errcheck // it was only read
 
 	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", index{root.FS()})
 	mux.Handle("/videos/", http.StripPrefix("/videos", hls.Dir(dir))) // this line is all it takes
+	mux.Handle("GET /{$}", index{root.FS(), mux})
+	mux.HandleFunc("GET /player.js", serveScript)
 
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
