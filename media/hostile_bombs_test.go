@@ -20,7 +20,7 @@ type bomb struct {
 	at   sparse // where the file is too large to be built
 }
 
-// bombs are one for each way that is known; see ATTACKS.md, row 18.
+// bombs are one for each way that is known (row 18 of the list of attacks).
 func bombs() []bomb {
 	all := slices.Concat(boxBombs(), tableBombs(), codecBombs(), fragmentBombs())
 	return append(all, sparseBombs()...)
