@@ -32,8 +32,9 @@ func (a *app) principal(r *http.Request) (auth.Principal, error) {
 func (a *app) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", a.home)
-	mux.HandleFunc("POST /login", a.sessions.login)
+	mux.HandleFunc("POST /login", a.login)
 	mux.HandleFunc("POST /logout", a.sessions.logout)
+	mux.HandleFunc("POST /videos/{id}/delete", a.remove)
 	mux.Handle("/video/", http.StripPrefix("/video", a.gate))
 	mux.Handle("/ops/", a.adminOnly(http.StripPrefix("/ops", a.gate.Admin())))
 	return http.NewCrossOriginProtection().Handler(mux)
@@ -55,21 +56,36 @@ var homeHTML string
 
 var homePage = template.Must(template.New("home").Parse(homeHTML))
 
+// view is what the page shows: the way in, or the user's videos.
+type view struct {
+	User   string
+	Wrong  bool // the name or the password that was given
+	Videos []*metadata.Asset
+}
+
+func (a *app) login(w http.ResponseWriter, r *http.Request) {
+	if !a.sessions.login(w, r) {
+		show(w, http.StatusForbidden, view{Wrong: true})
+	}
+}
+
 // home shows the user's videos, read from the Gate's own store.
 func (a *app) home(w http.ResponseWriter, r *http.Request) {
-	view := struct {
-		User   string
-		Videos []*metadata.Asset
-	}{User: a.sessions.user(r).name}
-	if view.User != "" {
-		page, err := a.gate.Metadata().Search(r.Context(), metadata.Query{Owner: view.User, Limit: 50})
+	v := view{User: a.sessions.user(r).name}
+	if v.User != "" {
+		page, err := a.gate.Metadata().Search(r.Context(), metadata.Query{Owner: v.User, Limit: 50})
 		if err != nil {
 			http.Error(w, "the videos cannot be listed now", http.StatusServiceUnavailable)
 			return
 		}
-		view.Videos = page.Assets
+		v.Videos = page.Assets
 	}
+	show(w, http.StatusOK, v)
+}
+
+func show(w http.ResponseWriter, status int, v view) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	_ = homePage.Execute(w, view) // a client that is gone needs no page
+	w.WriteHeader(status)
+	_ = homePage.Execute(w, v) // a client that is gone needs no page
 }

@@ -90,9 +90,17 @@ func (b *browser) want(status int, path string) string {
 
 func (b *browser) login(name, password string) int {
 	b.t.Helper()
-	form := url.Values{"name": {name}, "password": {password}}
-	status, _ := b.send(http.MethodPost, "/login", "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+	status, page := b.post("/login", url.Values{"name": {name}, "password": {password}})
+	if refused := strings.Contains(page, `action="/login"`) && strings.Contains(page, "Try again"); refused != (status == http.StatusForbidden) {
+		b.t.Errorf("status %d comes with %s", status, page)
+	}
 	return status
+}
+
+// post sends a form.
+func (b *browser) post(path string, form url.Values) (int, string) {
+	b.t.Helper()
+	return b.send(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
 }
 
 // upload sends the page's form and returns the asset's id.
@@ -152,6 +160,30 @@ func TestAUserUploadsAndWatchesAndNobodyElseDoes(t *testing.T) {
 	}
 }
 
+func TestAUserDeletesTheirOwnVideosAlone(t *testing.T) {
+	visit := serveApp(t)
+	ada, grace := visit(), visit()
+	ada.login("ada", "ada")
+	grace.login("grace", "grace")
+	id := ada.upload()
+	remove := "/videos/" + id + "/delete"
+	if page := ada.want(http.StatusOK, "/"); !strings.Contains(page, `action="`+remove+`"`) {
+		t.Fatalf("her page has no button for it: %s", page)
+	}
+	for _, b := range []*browser{grace, visit()} {
+		if status, page := b.post(remove, nil); status != http.StatusOK || strings.Contains(page, id) {
+			t.Errorf("status %d: %s", status, page)
+		}
+	}
+	ada.want(http.StatusOK, "/video/v1/assets/"+id)
+	for range 2 { // somebody clicks twice
+		if status, page := ada.post(remove, nil); status != http.StatusOK || !strings.Contains(page, "none yet") {
+			t.Errorf("status %d: %s", status, page)
+		}
+	}
+	ada.want(http.StatusNotFound, "/video/v1/assets/"+id)
+}
+
 func TestOnlyTheAdminReachesTheAdminPlane(t *testing.T) {
 	visit := serveApp(t)
 	root, ada := visit(), visit()
@@ -177,7 +209,7 @@ func TestSigningOutEndsIt(t *testing.T) {
 func TestAnotherSiteCannotUseTheSession(t *testing.T) {
 	b := serveApp(t)()
 	b.login("ada", "ada")
-	for _, path := range []string{"/logout", "/video/v1/uploads", "/video/v1/assets"} {
+	for _, path := range []string{"/logout", "/videos/x/delete", "/video/v1/uploads", "/video/v1/assets"} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.base+path, strings.NewReader("{}"))
 		if err != nil {
 			t.Fatal(err)

@@ -57,18 +57,20 @@ func (s *sessions) user(r *http.Request) user {
 	return found.user
 }
 
-func (s *sessions) login(w http.ResponseWriter, r *http.Request) {
+// login opens a session and leads to the page. Where name or password are wrong
+// it answers nothing, and returns false.
+func (s *sessions) login(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, 4096)
 	account, ok := accounts[r.PostFormValue("name")]
 	if !ok || !same(r.PostFormValue("password"), account.name) {
-		http.Error(w, "no such user, or another password", http.StatusForbidden)
-		return
+		return false
 	}
 	token := rand.Text()
 	s.mu.Lock()
 	s.open[token] = session{account, time.Now().Add(sessionLife)}
 	s.mu.Unlock()
 	s.answer(w, r, token, int(sessionLife.Seconds()))
+	return true
 }
 
 func (s *sessions) logout(w http.ResponseWriter, r *http.Request) {
