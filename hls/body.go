@@ -27,6 +27,7 @@ type body struct {
 	samples []media.Sample // kept for their memory, as are these:
 	space   []byte
 	room    []run
+	scatter *scatter
 }
 
 var bodies = sync.Pool{New: func() any { return new(body) }}
@@ -35,7 +36,7 @@ func newBody() *body { return bodies.Get().(*body) }
 
 // release gives the body's memory to the next one.
 func (b *body) release() {
-	*b = body{samples: b.samples[:0], space: b.space[:0], room: b.room[:0]}
+	*b = body{samples: b.samples[:0], space: b.space[:0], room: b.room[:0], scatter: b.scatter}
 	bodies.Put(b)
 }
 

@@ -61,8 +61,11 @@ func (b *body) Read(p []byte) (n int, err error) {
 }
 
 // readRuns reads the next runs that lie close together with a single read, and
-// closes the gaps between them.
+// closes the gaps between them, where the kernel has not done so.
 func (b *body) readRuns(p []byte) (int, error) {
+	if n := b.readScattered(p); n > 0 {
+		return n, nil
+	}
 	first := b.runs[0]
 	span := min(first.length, int64(len(p)))
 	wanted := span
