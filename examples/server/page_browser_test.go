@@ -61,6 +61,9 @@ func TestPageUploadsAndPlays(t *testing.T) {
 	if text := b.text("main"); !strings.Contains(text, "Drop videos here") || !strings.Contains(text, "No videos yet") {
 		t.Errorf("the empty page says %q", text)
 	}
+	if line := evaluate[string](b, `document.querySelector('#curl').textContent`); !strings.Contains(line, "v1/uploads?filename=clip.mp4'\n") {
+		t.Errorf("it says to upload by %s", line)
+	}
 	b.picture("empty")
 	slowUploads(b, 400_000)
 	b.choose(path)

@@ -151,7 +151,7 @@ func TestServerUploadsPlaysAndDrains(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	p := launch(t, "-addr", "127.0.0.1:0", "-data", data)
 	base := p.url()
-	if printed := p.stdout.String(); !strings.Contains(printed, "curl") || !strings.Contains(printed, data) || !strings.Contains(printed, "Ctrl+C") {
+	if printed := p.stdout.String(); !strings.Contains(printed, "curl --data-binary @clip.mp4 '"+base+"v1/uploads?filename=clip.mp4'\n") || !strings.Contains(printed, data) || !strings.Contains(printed, "Ctrl+C") {
 		t.Errorf("it does not say how to upload, where the data is and how to stop:\n%s", printed)
 	}
 	a := uploadBody(t, base, path)
