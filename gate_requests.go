@@ -7,8 +7,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/internal/problem"
 )
+
+// bodyGrace is how long drain lets bodies arrive, other than those of uploads.
+const bodyGrace = time.Second
 
 // requests counts those that are being served, so that nothing is closed under
 // them. A sync.WaitGroup does not bear an Add beside a Wait.
@@ -17,18 +21,19 @@ type requests struct {
 	running int
 	refuse  bool
 	idle    chan struct{} // made by drain, closed when nobody is left
+	bodies  middleware.Bodies
 }
 
-// layer refuses requests once drain was called.
+// layer refuses requests once drain was called, and bounds how long bodies take.
 func (q *requests) layer(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return q.bodies.Layer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !q.enter() {
 			problem.Write(w, r, errStopping())
 			return
 		}
 		defer q.leave()
 		next.ServeHTTP(w, r)
-	})
+	}))
 }
 
 func (q *requests) enter() bool {
@@ -51,7 +56,8 @@ func (q *requests) leave() {
 	}
 }
 
-// drain refuses new requests and waits for those that run.
+// drain refuses new requests and waits for those that run, but not for bodies
+// that do not arrive. Uploads have been drained before.
 func (q *requests) drain(ctx context.Context) error {
 	q.mu.Lock()
 	q.refuse = true
@@ -62,11 +68,17 @@ func (q *requests) drain(ctx context.Context) error {
 	q.idle = make(chan struct{})
 	idle, n := q.idle, q.running
 	q.mu.Unlock()
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%d requests were still running: %w", n, ctx.Err())
+	grace := time.NewTimer(bodyGrace)
+	defer grace.Stop()
+	for {
+		select {
+		case <-idle:
+			return nil
+		case <-grace.C:
+			q.bodies.Expire()
+		case <-ctx.Done():
+			return fmt.Errorf("%d requests were still running: %w", n, ctx.Err())
+		}
 	}
 }
 

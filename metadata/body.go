@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -32,8 +33,8 @@ func readBody(w http.ResponseWriter, r *http.Request, types ...string) ([]byte, 
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case tooLarge:
-		return nil, err // has its own answer
+	case tooLarge, errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, err // have answers of their own
 	case err != nil:
 		return nil, problem.Because(problem.ErrBadRequest, err, "the body did not arrive whole")
 	case len(body) > 0 && !known:

@@ -75,7 +75,8 @@ type handler struct {
 // there. Created, updated and deleted assets are in the Store's outbox, written
 // with the change itself.
 //
-// Errors are application/problem+json. The handler may serve concurrently.
+// Errors are application/problem+json. A body that does not arrive within 30 s is
+// a 408. The handler may serve concurrently.
 func NewHandler(store Store, o *HandlerOptions) (http.Handler, error) {
 	if store == nil {
 		return nil, errors.New("metadata: NewHandler needs a Store")
@@ -93,7 +94,7 @@ func NewHandler(store Store, o *HandlerOptions) (http.Handler, error) {
 	if h.playback == nil {
 		h.playback = func(id string) string { return "/play/" + url.PathEscape(id) + "/master.m3u8" }
 	}
-	return h, nil
+	return new(middleware.Bodies).Layer(h), nil
 }
 
 // ServeHTTP implements http.Handler.

@@ -55,7 +55,8 @@ func listen(addr string) (net.Listener, error) {
 }
 
 // newServer sets no ReadTimeout and no WriteTimeout: either would end a long
-// upload or download. The Gate has deadlines for bodies that stand still.
+// upload or download. The Gate has deadlines for bodies that do
+// not arrive: an upload may not stand still, anything else has half a minute.
 func newServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,
