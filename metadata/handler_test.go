@@ -68,13 +68,24 @@ func TestAddressesComeFromTheOptions(t *testing.T) {
 	equal(t, "addresses", []any{got["playback"], got["poster"]}, []any{"https://v.example/play/a", "https://v.example/poster/a"})
 }
 
+func TestCreateNeedsABody(t *testing.T) {
+	s := newSite(t, nil)
+	for _, typ := range []string{"", "application/json"} {
+		if got := s.expect(400, call{method: "POST", typ: typ}); !strings.Contains(got["detail"].(string), "send a JSON object, {}") {
+			t.Errorf("with type %q: %v", typ, got)
+		}
+	}
+	if got := s.expect(200, call{}); len(got["assets"].([]any)) != 0 {
+		t.Errorf("it made one: %v", got)
+	}
+}
+
 func TestCreate(t *testing.T) {
 	s := newSite(t, nil)
 	for _, c := range []struct{ name, path, body, title, location string }{
 		{"with fields", "", `{"title":" My film ","description":"a\r\nb","tags":["x"," x ","","y"]}`, "My film", "./assets/"},
 		{"with a slash", "/", `{"title":"t"}`, "t", "./"},
 		{"without fields", "", `{}`, "", "./assets/"},
-		{"without a body", "", ``, "", "./assets/"},
 		{"with nulls", "", `{"title":null,"tags":null}`, "", "./assets/"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -263,7 +274,7 @@ func TestEveryMountWorks(t *testing.T) {
 			if mount+slash == "" {
 				continue
 			}
-			resp, err := http.Post(server.URL+mount+slash, "", nil) //nolint:noctx // a test
+			resp, err := http.Post(server.URL+mount+slash, "application/json", strings.NewReader("{}")) //nolint:noctx // a test
 			if err != nil {
 				t.Fatal(err)
 			}

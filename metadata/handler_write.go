@@ -31,10 +31,11 @@ func (h *handler) create(w http.ResponseWriter, r *http.Request, _ string) error
 		return err
 	}
 	a := &Asset{ID: NewID(), Owner: who.ID, State: Uploading}
-	if len(body) > 0 { // an asset without a title is none to forbid
-		if err := mergePatch(a, body); err != nil {
-			return err
-		}
+	if len(body) == 0 {
+		return problem.Errorf(problem.ErrBadRequest, "the body is empty; send a JSON object, {} for an asset without a title")
+	}
+	if err := mergePatch(a, body); err != nil {
+		return err
 	}
 	if err := a.Validate(); err != nil {
 		return err
