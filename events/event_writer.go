@@ -19,11 +19,7 @@ type eventWriter struct {
 }
 
 func newEventWriter(w http.ResponseWriter, timeout time.Duration) *eventWriter {
-	ew := &eventWriter{w: w, rc: http.NewResponseController(w), timeout: timeout}
-	// A server's ReadTimeout would end the stream. Where deadlines cannot be
-	// set, there is none to lift.
-	_ = ew.rc.SetReadDeadline(time.Time{})
-	return ew
+	return &eventWriter{w: w, rc: http.NewResponseController(w), timeout: timeout}
 }
 
 func (w *eventWriter) retry(d time.Duration) error {

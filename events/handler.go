@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
@@ -44,12 +45,16 @@ type HandlerOptions struct {
 // those that only the Bus carries (such as upload.progress) without one. With
 // the header Last-Event-ID, or the parameter last_event_id for a client that
 // cannot set headers, a stream begins with what the Log has after that ID, and
-// goes on live without a gap and without a duplicate. A client too slow for the
-// bus gets what it missed from the Log.
+// goes on live without a gap and without a duplicate. An ID that the Log has not
+// reached, as after its database was restored from a backup, begins now like
+// none; a comment says so. A client too slow for the bus gets what it missed
+// from the Log.
 type Handler struct {
 	bus *Bus
 	log Log
 	o   HandlerOptions
+
+	bodies middleware.Bodies // which nobody should send, and some do
 }
 
 // NewHandler returns a Handler for the events of bus, which carries those of
@@ -78,6 +83,10 @@ func setDefault[T ~int | ~int64](v *T, d T) {
 // ServeHTTP answers GET with the stream, which lasts until the client leaves,
 // the bus is closed or MaxDuration has passed.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.bodies.Layer(http.HandlerFunc(h.answer)).ServeHTTP(w, r)
+}
+
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != "" && r.URL.Path != "/" {
 		problem.Write(w, r, problem.Errorf(problem.ErrNotFound, "there is nothing here but the stream of events itself"))
 		return

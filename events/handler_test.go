@@ -3,6 +3,8 @@ package events_test
 import (
 	"bufio"
 	"context"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -133,6 +135,67 @@ func TestHandlerWithoutALastEventIDBeginsNow(t *testing.T) {
 		bus.Publish(log.emit(events.Event{Owner: "ada"}))
 		wantLines(t, a, "id: 2")
 	})
+}
+
+func TestHandlerBeginsNowAfterAnEventThatTheLogHasNotReached(t *testing.T) {
+	const comment = ": the last event id is unknown here; this is what happens from now on"
+	for name, tt := range map[string]struct {
+		last  string
+		first []string // what is sent of the three events that are there
+	}{
+		"the newest":             {"3", nil},
+		"one above it":           {"4", []string{comment}},
+		"one far above":          {"9223372036854775807", []string{comment}},
+		"the beginning":          {"0", []string{"id: 1", "id: 3"}},
+		"another owner's before": {"2", []string{"id: 3"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				log, bus := newMemoryLog(), events.NewBus(nil)
+				for _, owner := range []string{"ada", "bob", "ada"} {
+					log.emit(events.Event{Owner: owner})
+				}
+				a, leave := listen(t, events.NewHandler(bus, log, nil), tt.last)
+				defer leave()
+				wantLines(t, a, append([]string{"retry: 2000"}, tt.first...)...)
+				bus.Publish(log.emit(events.Event{Owner: "ada"}))
+				wantLines(t, a, "id: 4")
+			})
+		})
+	}
+}
+
+func TestHandlerOfAnEmptyLogBeginsAtItsBeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, bus := newMemoryLog(), events.NewBus(nil)
+		a, leave := listen(t, events.NewHandler(bus, log, nil), "0")
+		defer leave()
+		wantLines(t, a, "retry: 2000")
+	})
+}
+
+func TestHandlerDoesNotWaitForABodyThatIsNotSent(t *testing.T) {
+	log, bus := newMemoryLog(), events.NewBus(nil)
+	h := events.NewHandler(bus, log, nil)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), auth.Principal{ID: "ada"})))
+	}))
+	defer server.Close()
+	defer bus.Close()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if status, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(status, " 200 ") {
+		t.Errorf("%q, %v", status, err)
+	}
 }
 
 func TestHandlerBringsASlowClientWhatTheBusDropped(t *testing.T) {

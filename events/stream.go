@@ -24,7 +24,7 @@ func (s *stream) run(ctx context.Context, replay bool) error {
 		return err
 	}
 	if replay {
-		if err := s.catchUp(ctx); err != nil {
+		if err := s.replay(ctx); err != nil {
 			return err
 		}
 	}
@@ -48,6 +48,21 @@ func (s *stream) run(ctx context.Context, replay bool) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// replay sends what the client has not heard. From an event that the Log has not
+// reached there is no going on: what comes would be below it, and never sent. One
+// that was purged as the last looks the same, and then nothing is missing.
+func (s *stream) replay(ctx context.Context) error {
+	page, err := s.log.After(ctx, s.owner, s.last-1, 1)
+	if err != nil {
+		return err
+	}
+	if len(page) > 0 || s.last == 0 {
+		return s.catchUp(ctx)
+	}
+	s.last = 0
+	return s.out.comment("the last event id is unknown here; this is what happens from now on")
 }
 
 // live sends an event of the bus, unless the Log has brought it already. What
