@@ -101,7 +101,7 @@ func Example_parts() {
 		if err != nil {
 			return nil, err
 		}
-		up, err := upload.New(files, db.Metadata(), &upload.Options{MaxSize: 4 << 30, OnComplete: upload.Inspect})
+		up, err := upload.New(files, db.Metadata(), &upload.Options{MaxSize: 4 << 30})
 		if err != nil {
 			return nil, err
 		}
@@ -114,7 +114,7 @@ func Example_parts() {
 			return nil, err
 		}
 		after := events.NewDispatcher(db.Metadata().Events(), nil) // what follows a change, also after a crash
-		after.Handle("remove files", metadata.RemoveFiles(db.Metadata(), files), events.AssetDeleted)
+		after.Handle("remove files", metadata.RemoveFiles(db.Metadata(), files))
 		if err := after.Start(ctx); err != nil {
 			return nil, err
 		}

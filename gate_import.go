@@ -87,8 +87,7 @@ func newImported(owner, path string, o *ImportOptions) imported {
 		ID: metadata.NewID(), Asset: a.ID, Owner: owner, State: metadata.UploadComplete,
 		Filename: a.Filename, Protocol: "import", CreatedAt: now,
 	}
-	u.Key = upload.SourceKey(a.ID, u.ID)
-	a.Source = u.Key
+	u.Key = upload.SourceKey(a.ID, u.ID) // the asset's Source once it was inspected
 	return imported{a, u}
 }
 

@@ -28,7 +28,7 @@ func (g *Gate) wire() (err error) {
 	g.dispatcher = events.NewDispatcher(g.meta.Events(), &events.DispatcherOptions{
 		Live: g.bus, Retention: g.o.retention, Logger: g.o.logger,
 	})
-	g.dispatcher.Handle("remove what a deleted asset leaves", metadata.RemoveFiles(g.meta, g.files), events.AssetDeleted)
+	g.dispatcher.Handle("remove what assets leave behind", metadata.RemoveFiles(g.meta, g.files))
 	g.dispatcher.Handle("play what is there now", g.forget, events.AssetReady, events.AssetDeleted)
 	g.dispatcher.Handle("log what fails", g.logFailed, events.AssetFailed)
 	if g.o.onReady != nil {

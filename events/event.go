@@ -16,6 +16,7 @@ const (
 	AssetUpdated   Type = "asset.updated"
 	AssetReady     Type = "asset.ready"
 	AssetFailed    Type = "asset.failed"
+	AssetReplaced  Type = "asset.replaced" // of another file now; Data has the "keys" that it left in storage
 	AssetDeleted   Type = "asset.deleted"
 	AssetSearched  Type = "asset.searched"
 	UploadCreated  Type = "upload.created"

@@ -5,36 +5,107 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/storage"
 )
 
-// RemoveFiles returns what has to follow events.AssetDeleted: it removes what a
-// deleted asset left in files, and may be called again until it returns nil, so
-// that a crash half-way leaves nothing behind. Give it to an events.Dispatcher
-// over store.Events().
+// RemoveFiles returns what has to follow events.AssetDeleted, which leaves
+// nothing of an asset, and events.AssetReplaced and events.UploadRefused, which
+// leave the files that they name: it removes those from files. All other events
+// pass. It may be called again until it returns nil, so that a crash half-way
+// leaves nothing behind. Give it to an events.Dispatcher over store.Events().
 func RemoveFiles(store Store, files storage.Store) func(context.Context, events.Event) error {
 	return func(ctx context.Context, e events.Event) error {
-		if !IsID(e.Asset) {
-			return fmt.Errorf("metadata: event %d deletes the asset %q, which is no id", e.ID, e.Asset)
-		}
-		if _, err := store.Asset(ctx, e.Asset); !errors.Is(err, ErrNotFound) {
-			return errors.Join(err, fmt.Errorf("metadata: asset %s is said to be deleted and is not known to be", e.Asset))
-		}
-		keys, _ := e.Data["keys"].([]any)
-		for _, k := range append(keys, prefixOf(e.Asset)) {
-			key, ok := k.(string)
-			if !ok {
-				continue
-			}
-			if err := removeKey(ctx, files, key, e.Asset); err != nil {
-				return fmt.Errorf("metadata: removing what asset %s leaves: %w", e.Asset, err)
-			}
+		switch e.Type {
+		case events.AssetDeleted:
+			return removeDeleted(ctx, store, files, e)
+		case events.AssetReplaced, events.UploadRefused:
+			return removeReplaced(ctx, store, files, e)
 		}
 		return nil
 	}
+}
+
+func removeDeleted(ctx context.Context, store Store, files storage.Store, e events.Event) error {
+	if !IsID(e.Asset) {
+		return fmt.Errorf("metadata: event %d deletes the asset %q, which is no id", e.ID, e.Asset)
+	}
+	if _, err := store.Asset(ctx, e.Asset); !errors.Is(err, ErrNotFound) {
+		return errors.Join(err, fmt.Errorf("metadata: asset %s is said to be deleted and is not known to be", e.Asset))
+	}
+	for _, key := range append(keysOf(e), prefixOf(e.Asset)) {
+		if err := removeKey(ctx, files, key, e.Asset); err != nil {
+			return fmt.Errorf("metadata: removing what asset %s leaves: %w", e.Asset, err)
+		}
+	}
+	return nil
+}
+
+// removeReplaced removes the keys that the event names, but for those that
+// something refers to all the same.
+func removeReplaced(ctx context.Context, store Store, files storage.Store, e events.Event) error {
+	keys := keysOf(e)
+	if len(keys) == 0 {
+		return nil
+	}
+	used, err := usedBy(ctx, store, e.Asset)
+	if err != nil {
+		return fmt.Errorf("metadata: reading what asset %s uses: %w", e.Asset, err)
+	}
+	for _, key := range keys {
+		if strings.HasSuffix(key, "/") || used(key) {
+			continue
+		}
+		if err := files.Delete(ctx, key); err != nil {
+			return fmt.Errorf("metadata: removing what asset %s has replaced: %w", e.Asset, err)
+		}
+	}
+	return nil
+}
+
+// usedBy says of a key whether the asset, or an upload of it that is open or
+// complete, refers to it or to something beside it. A deleted asset uses nothing.
+func usedBy(ctx context.Context, store Store, id string) (func(key string) bool, error) {
+	a, err := store.Asset(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return func(string) bool { return false }, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	uploads, err := store.UploadsOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	own := []string{a.Source, a.Index, a.Poster}
+	for _, c := range a.Captions {
+		own = append(own, c.Key)
+	}
+	var beside []string
+	for _, u := range uploads {
+		if u.Key != "" && (u.State == UploadOpen || u.State == UploadComplete) {
+			own, beside = append(own, u.Key), append(beside, path.Dir(u.Key)+"/")
+		}
+	}
+	return func(key string) bool {
+		return slices.Contains(own, key) || slices.ContainsFunc(beside, func(dir string) bool { return strings.HasPrefix(key, dir) })
+	}, nil
+}
+
+// keysOf are the keys that an event names.
+func keysOf(e events.Event) []string {
+	list, _ := e.Data["keys"].([]any)
+	var keys []string
+	for _, k := range list {
+		if key, ok := k.(string); ok {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // prefixOf begins the storage keys of all that belongs to an asset alone.

@@ -87,6 +87,67 @@ func TestADeletedAssetLeavesNoFiles(t *testing.T) {
 	}
 }
 
+func TestWhatIsReplacedIsRemovedUnlessItIsUsed(t *testing.T) {
+	s := newSite(t, nil)
+	files, err := disk.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer files.Close()
+	a := s.asset("ann", "a film")
+	key := func(upload, name string) string { return "assets/" + a.ID + "/" + upload + "/" + name }
+	err = s.store.Update(t.Context(), func(tx metadata.Tx) error {
+		a.Source, a.Index = key("u1", "source"), "elsewhere/index"
+		if err := tx.UpdateAsset(t.Context(), a); err != nil {
+			return err
+		}
+		for id, state := range map[string]metadata.UploadState{
+			"u2": metadata.UploadOpen, "u3": metadata.UploadComplete, "u4": metadata.UploadFailed, "u5": metadata.UploadCanceled,
+		} {
+			u := metadata.Upload{ID: id, Asset: a.ID, Owner: "ann", Key: key(id, "source"), State: state}
+			if err := tx.InsertUpload(t.Context(), &u); err != nil {
+				return err
+			}
+		}
+		u6 := metadata.Upload{ID: "u6", Asset: a.ID, Owner: "ann", State: metadata.UploadComplete}
+		return tx.InsertUpload(t.Context(), &u6)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := []any{"elsewhere/index", "assets/", key("", "")[:len(key("", ""))-1]}
+	put(t, files, "elsewhere/index", true)
+	for _, id := range []string{"u1", "u2", "u3", "u4", "u5", "u6", "u7"} {
+		put(t, files, key(id, "source"), id != "u2")
+		put(t, files, key(id, "index"), true)
+		keys = append(keys, key(id, "source"), key(id, "index"))
+	}
+	remove := metadata.RemoveFiles(s.store, files)
+	for _, other := range []events.Type{events.AssetUpdated, events.AssetReady} {
+		if err := remove(t.Context(), events.Event{Type: other, Asset: a.ID, Data: map[string]any{"keys": keys}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := left(t, files); len(got) != 15 {
+		t.Fatalf("events that leave nothing removed files: %q are left", got)
+	}
+	for range 2 { // it may come again
+		for _, e := range []events.Event{
+			{Type: events.AssetReplaced, Asset: a.ID, Data: map[string]any{"keys": keys}},
+			{Type: events.UploadRefused, Asset: a.ID, Data: map[string]any{"error": "without keys"}},
+			{Type: events.UploadRefused}, // of an upload that never was
+		} {
+			if err := remove(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	want := []string{
+		key("u1", "source"), key("u2", "index"), key("u3", "index"), key("u3", "source"), "elsewhere/index", key("u2", "source"),
+	}
+	equal(t, "left", left(t, files), want)
+}
+
 func TestPagesOfOtherOriginsMayNotWrite(t *testing.T) {
 	s := newSite(t, nil)
 	evil := http.Header{"Origin": {"https://evil.example"}, "Sec-Fetch-Site": {"cross-site"}}

@@ -19,7 +19,7 @@ type Upload struct {
 	ID        string
 	Asset     string // the asset that it becomes
 	Owner     string
-	Key       string // storage key of the bytes
+	Key       string // storage key of the bytes; "" once another upload has replaced them
 	State     UploadState
 	Size      int64             // in bytes; -1 while it is not known
 	Offset    int64             // bytes known to be durable

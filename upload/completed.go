@@ -2,9 +2,11 @@ package upload
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
@@ -13,7 +15,7 @@ import (
 // Completed is an upload whose bytes are all committed, as OnComplete gets it.
 type Completed struct {
 	Upload *metadata.Upload // State is UploadComplete; Key is where the bytes are
-	Asset  *metadata.Asset  // State is Processing
+	Asset  *metadata.Asset  // State is Processing; Source is what it was before, or ""
 	Files  storage.Store
 	Meta   metadata.Store
 
@@ -23,30 +25,41 @@ type Completed struct {
 }
 
 // runOnComplete calls OnComplete for an upload that this process holds, and
-// returns the asset as it is then. A failure of OnComplete leaves the asset
-// Processing, for Recover: the upload itself has succeeded.
-func (up *Uploader) runOnComplete(ctx context.Context, u *metadata.Upload) (*metadata.Asset, error) {
-	a, err := up.meta.Asset(ctx, u.Asset)
+// returns upload and asset as they are then. A failure of OnComplete leaves the
+// asset Processing, for Recover: the upload itself has succeeded.
+func (up *Uploader) runOnComplete(ctx context.Context, u *metadata.Upload) (*metadata.Upload, *metadata.Asset, error) {
+	_, a, err := up.both(ctx, u)
 	if err != nil {
-		return nil, fmt.Errorf("upload: reading asset %s: %w", u.Asset, err)
+		return nil, nil, err
 	}
-	if up.o.OnComplete == nil {
-		return a, nil
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), up.o.CompleteTimeout)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), up.o.CompleteTimeout)
 	defer cancel()
-	err = up.o.OnComplete(ctx, &Completed{
+	failed := up.o.OnComplete(limited, &Completed{
 		Upload: u, Asset: a, Files: up.files, Meta: up.meta,
 		Transcoder: up.o.Transcoder, Cut: up.o.Cut, Recorder: up.o.Recorder,
 	})
-	if err != nil {
+	now, a, err := up.both(ctx, u)
+	if err != nil { // deleted meanwhile, most likely: then there is nothing to process
+		return nil, nil, err
+	}
+	if failed != nil {
 		up.o.Logger.ErrorContext(ctx, "an upload is complete but could not be processed now",
-			"upload", u.ID, "asset", u.Asset, "error", err)
-		return a, nil
+			"upload", u.ID, "asset", u.Asset, "error", failed)
 	}
-	a, err = up.meta.Asset(ctx, u.Asset)
-	if err != nil {
-		return nil, fmt.Errorf("upload: reading asset %s: %w", u.Asset, err)
+	return now, a, nil
+}
+
+// both reads the rows of an upload and its asset.
+func (up *Uploader) both(ctx context.Context, u *metadata.Upload) (*metadata.Upload, *metadata.Asset, error) {
+	now, err := up.meta.Upload(ctx, u.ID)
+	if err == nil {
+		var a *metadata.Asset
+		if a, err = up.meta.Asset(ctx, u.Asset); err == nil {
+			return now, a, nil
+		}
 	}
-	return a, nil
+	if errors.Is(err, metadata.ErrNotFound) {
+		return nil, nil, problem.Because(ErrNotFound, err, "it was deleted while it was processed")
+	}
+	return nil, nil, fmt.Errorf("upload: reading %s and its asset: %w", u.ID, err)
 }

@@ -2,7 +2,7 @@
 // by tus 1.0, over one resumable writer. An Uploader is an http.Handler that an
 // application mounts anywhere, behind its own sessions:
 //
-//	up, err := upload.New(files, meta, &upload.Options{MaxSize: 4 << 30, OnComplete: upload.Inspect})
+//	up, err := upload.New(files, meta, &upload.Options{MaxSize: 4 << 30})
 //	mux.Handle("/uploads/", sessions(http.StripPrefix("/uploads", up)))
 //
 // where sessions is a handler around it that says who is asking, such as

@@ -14,6 +14,9 @@ var (
 	ErrTooLarge       = problem.ErrTooLarge
 	ErrEmpty    error = problem.NewKind(http.StatusBadRequest, "upload-empty", "There is nothing in it")
 	ErrType     error = problem.NewKind(http.StatusUnsupportedMediaType, "upload-type", "Not audio or video")
+	// ErrRefused means that a whole file was looked at and thrown away, while its
+	// asset has another: the detail says why.
+	ErrRefused error = problem.NewKind(http.StatusUnprocessableEntity, "upload-refused", "The file was not taken")
 	// ErrOffset means that the client would write where the upload does not end.
 	ErrOffset error = problem.NewKind(http.StatusConflict, "upload-offset", "The upload ends elsewhere")
 	// ErrLocked means that another request is writing to the upload.

@@ -44,7 +44,7 @@ func ExampleNew() {
 	files, meta, done := exampleStores()
 	defer done()
 
-	up, err := upload.New(files, meta, &upload.Options{MaxSize: 4 << 30, OnComplete: upload.Inspect})
+	up, err := upload.New(files, meta, &upload.Options{MaxSize: 4 << 30})
 	if err != nil {
 		log.Fatal(err)
 	}

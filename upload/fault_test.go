@@ -220,9 +220,9 @@ func TestRecoverFinishesWhatACrashCutOff(t *testing.T) {
 	file := film(100_000)
 	var calls atomic.Int64
 	restart := func(meta metadata.Store, noHash bool) *upload.Uploader {
-		up, err := upload.New(h.files, meta, &upload.Options{NoHash: noHash, OnComplete: func(context.Context, *upload.Completed) error {
+		up, err := upload.New(h.files, meta, &upload.Options{NoHash: noHash, OnComplete: func(ctx context.Context, c *upload.Completed) error {
 			calls.Add(1)
-			return nil
+			return takeAsItIs(ctx, c)
 		}})
 		if err != nil {
 			t.Fatal(err)

@@ -26,7 +26,19 @@ func (s *session) finish(ctx context.Context, want string) (*metadata.Asset, err
 		return nil, fmt.Errorf("upload: committing %s: %w", s.u.ID, err)
 	}
 	s.draft = nil
-	return s.settle(ctx)
+	a, err := s.settle(ctx)
+	if err == nil && s.u.State == metadata.UploadFailed {
+		err = refusedFile(s.u, a)
+	}
+	return a, err
+}
+
+// refusedFile answers for a file that was taken, looked at and thrown away.
+func refusedFile(u *metadata.Upload, a *metadata.Asset) error {
+	return &problem.Error{
+		Kind: problem.KindOf(ErrRefused), Detail: u.Error,
+		Fields: map[string]any{"upload_id": u.ID, "asset_id": a.ID, "state": a.State},
+	}
 }
 
 // complete says whether the upload may end here. What it refuses is kept.
@@ -70,7 +82,12 @@ func (s *session) settle(ctx context.Context) (*metadata.Asset, error) {
 	if err := s.writeComplete(ctx); err != nil {
 		return nil, err
 	}
-	return s.up.runOnComplete(ctx, s.u)
+	u, a, err := s.up.runOnComplete(ctx, s.u)
+	if err != nil {
+		return nil, err
+	}
+	s.u = u
+	return a, nil
 }
 
 // readBack takes from the blob what the row does not know of it: the size and,
@@ -130,7 +147,8 @@ func (s *session) writeComplete(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		process(a, &saved)
+		// What it is made of, and plays, stays until the file is known to be good.
+		a.State, a.Error = metadata.Processing, ""
 		if err := tx.UpdateAsset(ctx, a); err != nil {
 			return err
 		}
@@ -142,19 +160,4 @@ func (s *session) writeComplete(ctx context.Context) error {
 	}
 	s.u = &saved
 	return nil
-}
-
-// process makes an asset Processing with the file of u. An asset that plays
-// keeps what it plays until the new file is known to play too: Adopt changes
-// them at once.
-func process(a *metadata.Asset, u *metadata.Upload) {
-	a.State, a.Error, a.Waiting, a.Reason = metadata.Processing, "", "", ""
-	if !a.Playable {
-		adopt(a, u)
-	}
-}
-
-func adopt(a *metadata.Asset, u *metadata.Upload) {
-	a.Source, a.Size, a.SHA256, a.Type, a.Filename = u.Key, u.Size, u.SHA256, u.Type, u.Filename
-	a.Index, a.Revision = "", ""
 }

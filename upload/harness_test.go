@@ -2,6 +2,7 @@ package upload_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -60,6 +61,9 @@ func newHouseOn(t testing.TB, o *upload.Options, wrap func(storage.Store) storag
 			c.Logger = slog.New(slog.NewTextHandler(h.log, nil))
 		}
 	}
+	if c.OnComplete == nil {
+		c.OnComplete = takeAsItIs
+	}
 	h.up, err = upload.New(h.files, h.meta, &c)
 	if err != nil {
 		t.Fatal(err)
@@ -71,6 +75,20 @@ func newHouseOn(t testing.TB, o *upload.Options, wrap func(storage.Store) storag
 		_ = files.Close()
 	})
 	return h
+}
+
+// takeAsItIs is an OnComplete that makes an asset of any file and looks no
+// closer: most tests are about how the bytes arrive.
+func takeAsItIs(ctx context.Context, c *upload.Completed) error {
+	return c.Meta.Update(ctx, func(tx metadata.Tx) error {
+		a, err := tx.Asset(ctx, c.Upload.Asset)
+		if err != nil {
+			return err
+		}
+		u := c.Upload
+		a.Source, a.Size, a.SHA256, a.Type, a.Filename = u.Key, u.Size, u.SHA256, u.Type, u.Filename
+		return tx.UpdateAsset(ctx, a)
+	})
 }
 
 // mount is what an application does: its own sessions, a prefix of its own.
@@ -206,6 +224,29 @@ func (h *house) blobs() (blobs, drafts int) {
 		drafts++
 	}
 	return blobs, drafts
+}
+
+// carry hands the outbox to metadata.RemoveFiles, as a dispatcher does.
+func (h *house) carry() {
+	h.t.Helper()
+	remove := metadata.RemoveFiles(h.meta, h.files)
+	for {
+		pending, err := h.meta.Events().Pending(h.t.Context(), 100)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if len(pending) == 0 {
+			return
+		}
+		for _, e := range pending {
+			if err := remove(h.t.Context(), e); err != nil {
+				h.t.Fatal(err)
+			}
+			if err := h.meta.Events().Delivered(h.t.Context(), e.ID); err != nil {
+				h.t.Fatal(err)
+			}
+		}
+	}
 }
 
 // tus sends a request of the protocol tus 1.0.

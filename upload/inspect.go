@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/streamgate/streamgate/events"
-	"github.com/streamgate/streamgate/internal/problem"
-	"github.com/streamgate/streamgate/internal/requestid"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
@@ -18,8 +15,13 @@ import (
 // it is made for Options.OnComplete. A file that HLS carries gets its index
 // written beside it and the asset is Ready and playable. One that it cannot
 // carry waits for the transcoder where there is one. All else is Failed, with
-// the reason in Asset.Error; an asset that was playable before then keeps what
-// it plays, is Ready again, and the upload carries the reason.
+// the reason in Asset.Error. An asset that plays something else, or has another
+// file on its way, then stays as it is: the upload alone is failed, with the
+// reason. Of several files the last that becomes ready is the one that plays.
+//
+// What an asset is made of (Source, Index, Revision, size, sum and type) changes
+// in one transaction, together with its state and with the events that have what
+// is left in storage removed: see metadata.RemoveFiles.
 //
 // The error is about the stores or ctx only, never about the file.
 func Inspect(ctx context.Context, c *Completed) error {
@@ -32,8 +34,10 @@ func Inspect(ctx context.Context, c *Completed) error {
 	case aboutFile(err):
 		err = c.reject(ctx, sentence(err))
 	}
-	if errors.Is(err, metadata.ErrNotFound) {
-		return c.clear(ctx) // deleted meanwhile
+	if errors.Is(err, metadata.ErrNotFound) || errors.Is(err, storage.ErrNotFound) {
+		if _, gone := c.Meta.Asset(ctx, c.Upload.Asset); errors.Is(gone, metadata.ErrNotFound) {
+			return c.clear(ctx) // deleted meanwhile
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("upload: inspecting %s: %w", c.Upload.ID, err)
@@ -96,17 +100,18 @@ func (c *Completed) store(ctx context.Context, index *media.Index) error {
 }
 
 func (c *Completed) ready(ctx context.Context, index *media.Index) error {
-	before, err := c.change(ctx, events.AssetReady, map[string]any{"duration": index.Duration}, func(a *metadata.Asset) {
-		adopt(a, c.Upload)
+	return c.change(ctx, map[string]any{"duration": index.Duration}, func(f *family) events.Type {
+		f.take()
+		a := f.asset
 		a.State, a.Playable, a.Error, a.Waiting, a.Reason = metadata.Ready, true, "", "", ""
-		a.Index = IndexKey(a.ID, c.Upload.ID)
+		if f.pending() {
+			a.State = metadata.Processing // and plays already
+		}
+		a.Index = IndexKey(a.ID, f.own.ID)
 		a.Revision = index.Revision(identity(a))
 		a.Duration, a.Tracks, a.Renditions = index.Duration, tracksOf(index), renditionsOf(index)
+		return events.AssetReady
 	})
-	if err != nil {
-		return err
-	}
-	return c.removeOld(ctx, before)
 }
 
 // identity names the source of an asset for Index.Revision, as package hls does.
@@ -118,90 +123,31 @@ func identity(a *metadata.Asset) string {
 }
 
 func (c *Completed) wait(ctx context.Context, reason string) error {
-	before, err := c.change(ctx, events.AssetUpdated, map[string]any{"waiting": metadata.WaitTranscoder, "reason": reason}, func(a *metadata.Asset) {
-		adopt(a, c.Upload)
-		a.State, a.Playable, a.Error = metadata.Processing, false, ""
-		a.Waiting, a.Reason = metadata.WaitTranscoder, reason
-		a.Duration, a.Tracks, a.Renditions = 0, nil, nil
+	return c.change(ctx, map[string]any{"waiting": metadata.WaitTranscoder, "reason": reason}, func(f *family) events.Type {
+		a := f.asset
+		switch {
+		case !f.plays():
+			f.take()
+			a.Playable, a.Error, a.Duration, a.Tracks, a.Renditions = false, "", 0, nil, nil
+		case a.Waiting == metadata.WaitTranscoder && a.Reason == reason:
+			return "" // said already
+		}
+		a.State, a.Waiting, a.Reason = metadata.Processing, metadata.WaitTranscoder, reason
+		return events.AssetUpdated
 	})
-	if err != nil {
-		return err
-	}
-	return c.removeOld(ctx, before)
 }
 
-// reject fails the asset, or only the upload where something else plays.
+// reject fails the asset, or only the upload where the asset has something else.
 func (c *Completed) reject(ctx context.Context, reason string) error {
-	data := map[string]any{"error": reason}
-	if !c.replaces(c.Asset) {
-		_, err := c.change(ctx, events.AssetFailed, data, func(a *metadata.Asset) {
-			a.State, a.Playable, a.Error, a.Waiting, a.Reason = metadata.Failed, false, reason, "", ""
-		})
-		return err
-	}
-	_, err := c.change(ctx, events.UploadRefused, data, func(a *metadata.Asset) { a.State = metadata.Ready })
-	if err != nil {
-		return err
-	}
-	return c.Files.Delete(ctx, c.Upload.Key)
-}
-
-// replaces says whether the asset plays something that is not this upload.
-func (c *Completed) replaces(a *metadata.Asset) bool {
-	return a.Playable && a.Source != c.Upload.Key
-}
-
-// change is one transaction over the asset and its event, and for a refused
-// upload its row. It returns the asset as it was before.
-func (c *Completed) change(ctx context.Context, t events.Type, data map[string]any, fn func(*metadata.Asset)) (*metadata.Asset, error) {
-	e := events.Event{Type: t, Time: time.Now(), Owner: c.Upload.Owner, Asset: c.Upload.Asset, Upload: c.Upload.ID, RequestID: requestid.FromContext(ctx), Data: data}
-	if c.Recorder != nil {
-		if err := c.Recorder.Record(ctx, e); err != nil {
-			return nil, err
+	return c.change(ctx, map[string]any{"error": reason}, func(f *family) events.Type {
+		a := f.asset
+		if state := f.without(); state != metadata.Failed {
+			f.drop(reason)
+			a.State = state
+			return events.UploadRefused
 		}
-	}
-	var before *metadata.Asset
-	err := c.Meta.Update(ctx, func(tx metadata.Tx) error {
-		a, err := tx.Asset(ctx, c.Upload.Asset)
-		if err != nil {
-			return err
-		}
-		before = a.Clone()
-		fn(a)
-		if err := tx.UpdateAsset(ctx, a); err != nil {
-			return err
-		}
-		if t == events.UploadRefused {
-			if err := refuseRow(ctx, tx, c.Upload.ID, data["error"]); err != nil {
-				return err
-			}
-		}
-		out := e
-		return tx.Emit(ctx, &out)
+		f.take()
+		a.State, a.Playable, a.Error, a.Waiting, a.Reason = metadata.Failed, false, reason, "", ""
+		return events.AssetFailed
 	})
-	return before, err
-}
-
-func refuseRow(ctx context.Context, tx metadata.Tx, id string, reason any) error {
-	u, err := tx.Upload(ctx, id)
-	if err != nil {
-		return err
-	}
-	u.State = metadata.UploadFailed
-	u.Error, _ = reason.(string)
-	return tx.UpdateUpload(ctx, u)
-}
-
-// removeOld removes the file that this upload has replaced. Whoever has it open
-// reads on.
-func (c *Completed) removeOld(ctx context.Context, before *metadata.Asset) error {
-	for _, key := range []string{before.Source, before.Index} {
-		if key == "" || key == c.Upload.Key || key == IndexKey(before.ID, c.Upload.ID) {
-			continue
-		}
-		if err := c.Files.Delete(ctx, key); err != nil {
-			return problem.Because(storage.ErrUnavailable, err, "the replaced file could not be removed")
-		}
-	}
-	return nil
 }

@@ -110,12 +110,15 @@ func TestReplacementPlaysOrLeavesWhatPlaysAlone(t *testing.T) {
 		t.Errorf("a refused replacement made of the asset %+v", a)
 	}
 	good := corpusFile(t, goodFilm)
-	broken := h.want(h.do("POST", "?asset_id="+first.ID, bytes.NewReader(good[:len(good)/3])), 201)
+	broken := h.want(h.do("POST", "?asset_id="+first.ID, bytes.NewReader(good[:len(good)/3])), 422).json(t)
+	if broken["type"] != "urn:streamgate:problem:upload-refused" || broken["state"] != "ready" || broken["detail"] == "" || broken["asset_id"] != first.ID {
+		t.Errorf("the broken replacement is answered %v", broken)
+	}
 	a := h.asset(first.ID)
 	if a.State != metadata.Ready || !a.Playable || a.Source != first.Source || a.Revision != first.Revision {
 		t.Errorf("a broken replacement made of the asset %+v", a)
 	}
-	if u := h.upload(broken.json(t)["upload_id"].(string)); u.State != metadata.UploadFailed || u.Error == "" {
+	if u := h.upload(broken["upload_id"].(string)); u.State != metadata.UploadFailed || u.Error == "" {
 		t.Errorf("the broken upload is %s with %q", u.State, u.Error)
 	}
 
@@ -123,6 +126,7 @@ func TestReplacementPlaysOrLeavesWhatPlaysAlone(t *testing.T) {
 	if second.ID != first.ID || second.State != metadata.Ready || second.Revision == first.Revision || second.Title != "New" || second.SHA256 == first.SHA256 {
 		t.Errorf("the replaced asset is %+v", second)
 	}
+	h.carry()
 	if blobs, drafts := h.blobs(); blobs != 2 || drafts != 0 { // the new source and its index
 		t.Errorf("%d blobs and %d drafts are left", blobs, drafts)
 	}

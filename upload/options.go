@@ -21,8 +21,9 @@ type Options struct {
 	// asset is Processing, before the client is answered. Its context outlives
 	// the request and ends after CompleteTimeout. An error means that it could
 	// not be done now: it is logged, and Recover calls again. It may be called
-	// more than once for an upload. Inspect is one.
-	// Default: none, assets stay Processing until somebody changes them.
+	// more than once for an upload. One that does nothing leaves assets
+	// Processing, and their Source empty, until somebody changes them.
+	// Default: Inspect.
 	OnComplete func(ctx context.Context, c *Completed) error
 
 	// CompleteTimeout bounds OnComplete. Default: 5 minutes.
@@ -101,6 +102,9 @@ func (o *Options) withDefaults() Options {
 	}
 	if c.MaxSize == 0 {
 		c.MaxSize = defaultMaxSize
+	}
+	if c.OnComplete == nil {
+		c.OnComplete = Inspect
 	}
 	if c.CompleteTimeout <= 0 {
 		c.CompleteTimeout = defaultCompleteTimeout

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/streamgate/streamgate/events"
@@ -97,7 +98,8 @@ func (up *Uploader) eachOpen(ctx context.Context, fn func(*metadata.Upload) erro
 	}
 }
 
-// recoverAssets calls OnComplete for assets that are Processing and wait for nothing.
+// recoverAssets calls OnComplete for files that nobody has decided on. Assets
+// that have one are Processing.
 func (up *Uploader) recoverAssets(ctx context.Context) error {
 	var errs []error
 	for after := ""; ; {
@@ -107,9 +109,6 @@ func (up *Uploader) recoverAssets(ctx context.Context) error {
 		}
 		for _, a := range page {
 			after = a.ID
-			if a.Waiting != "" {
-				continue
-			}
 			if err := up.recoverAsset(ctx, a); err != nil && !errors.Is(err, metadata.ErrNotFound) {
 				errs = append(errs, fmt.Errorf("upload: recovering asset %s: %w", a.ID, err))
 			}
@@ -120,32 +119,40 @@ func (up *Uploader) recoverAssets(ctx context.Context) error {
 	}
 }
 
+// recoverAsset sees to all files of an asset in the order in which they became
+// whole, so that the last good one plays.
 func (up *Uploader) recoverAsset(ctx context.Context, a *metadata.Asset) error {
 	uploads, err := up.meta.UploadsOf(ctx, a.ID)
 	if err != nil {
 		return err
 	}
-	var last *metadata.Upload
+	slices.SortStableFunc(uploads, func(x, y *metadata.Upload) int { return x.UpdatedAt.Compare(y.UpdatedAt) })
+	var errs []error
 	for _, u := range uploads {
-		if u.State == metadata.UploadComplete && (last == nil || u.UpdatedAt.After(last.UpdatedAt)) {
-			last = u
+		if !uninspected(a, u) {
+			continue
+		}
+		if err := up.recoverUpload(ctx, u); !errors.Is(err, metadata.ErrNotFound) {
+			errs = append(errs, err)
 		}
 	}
-	if last == nil {
-		return nil // it came another way
+	return errors.Join(errs...)
+}
+
+func (up *Uploader) recoverUpload(ctx context.Context, u *metadata.Upload) error {
+	h, err := up.holds.take(u.ID)
+	if errors.Is(err, ErrLocked) {
+		return nil // it is being processed
 	}
-	h, err := up.holds.take(last.ID)
 	if err != nil {
-		if errors.Is(err, ErrLocked) {
-			return nil // it is being processed
-		}
 		return err
 	}
 	defer h.release()
-	if a, err = up.meta.Asset(ctx, a.ID); err != nil || a.State != metadata.Processing {
+	now, a, err := up.both(ctx, u) // again: the holder before us may have decided
+	if err != nil || !uninspected(a, now) {
 		return err
 	}
-	_, err = up.runOnComplete(ctx, last)
+	_, _, err = up.runOnComplete(ctx, now)
 	return err
 }
 
