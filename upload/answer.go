@@ -7,6 +7,7 @@ import (
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
 )
 
 // assetHeader names the asset in every answer to a creation, and may name the
@@ -41,7 +42,31 @@ func (up *Uploader) answerError(w http.ResponseWriter, r *http.Request, err erro
 	if r.ContentLength != 0 {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainTimeout)) // not supported: see body
 	}
-	problem.Write(w, r, err)
+	problem.Write(w, r, withoutKey(err))
+}
+
+// storageSays is what clients are told of storage: its own sentences are for the
+// operator and name keys.
+var storageSays = []struct {
+	kind, as error
+	detail   string
+}{
+	{storage.ErrNotFound, ErrNotFound, "the upload was deleted while it was written"},
+	{storage.ErrFull, storage.ErrFull, "there is no room left; what arrived is kept, resume once there is"},
+	{storage.ErrUnavailable, storage.ErrUnavailable, "storage does not answer as it should; what was acknowledged is kept, resume in a moment"},
+	{storage.ErrBusy, storage.ErrBusy, "another request is still letting go of this upload; try again in a moment"},
+	{storage.ErrExists, storage.ErrExists, "there are bytes already where this upload would be"},
+}
+
+// withoutKey puts a sentence for the client before one of storage.
+func withoutKey(err error) error {
+	kind := problem.KindOf(err)
+	for _, say := range storageSays {
+		if kind != nil && kind == problem.KindOf(say.kind) {
+			return problem.Because(say.as, err, "%s", say.detail)
+		}
+	}
+	return err
 }
 
 func (up *Uploader) answerReceived(w http.ResponseWriter, r *http.Request, status int, u *metadata.Upload, a *metadata.Asset) {

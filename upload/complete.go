@@ -39,11 +39,11 @@ func (up *Uploader) completeNow(w http.ResponseWriter, r *http.Request, id strin
 	if err != nil {
 		return nil, nil, err
 	}
-	want, err := wantedSum(w, r)
+	want, err := up.wantedSum(w, r)
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := up.resume(ctx, id)
+	s, err := up.resume(ctx, id, stale)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -80,15 +80,31 @@ func (up *Uploader) compareComplete(r *http.Request, u *metadata.Upload, want st
 }
 
 // wantedSum reads the body: nothing, or {"sha256": "…"} in hexadecimal.
-func wantedSum(w http.ResponseWriter, r *http.Request) (string, error) {
+func (up *Uploader) wantedSum(w http.ResponseWriter, r *http.Request) (string, error) {
+	gate, err := up.holds.enter()
+	if err != nil {
+		return "", err
+	}
+	defer gate.release()
+	in := newBody(w, r.Body, gate, up.o.IdleTimeout)
+	defer in.finish()
+	return readSum(http.MaxBytesReader(w, io.NopCloser(in), 4<<10))
+}
+
+func readSum(body io.Reader) (string, error) {
 	var in struct {
 		SHA256 string `json:"sha256"`
 	}
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10))
+	dec := json.NewDecoder(body)
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&in); errors.Is(err, io.EOF) {
+	err := dec.Decode(&in)
+	var told *problem.Error
+	switch {
+	case err == io.EOF: //nolint:errorlint // a cut body wraps io.EOF and is not the end
 		return "", nil
-	} else if err != nil {
+	case errors.As(err, &told): // the body says why there is no more of it
+		return "", err
+	case err != nil:
 		return "", problem.Because(problem.ErrBadRequest, err, `the body must be empty or {"sha256": "…"}`)
 	}
 	if in.SHA256 == "" {

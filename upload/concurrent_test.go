@@ -142,16 +142,39 @@ func TestSilentWriterIsReplacedWithItsBytesKept(t *testing.T) {
 	first := h.write(url, 0)
 	first.send(file[:50_000])
 	h.begun(url)
-	time.Sleep(2100 * time.Millisecond) // real time: the connection's deadlines are the kernel's
-	head := h.want(h.tus("HEAD", url, nil), 200)
-	if head.header.Get("Upload-Offset") != "50000" {
-		t.Fatalf("ends at %s", head.header.Get("Upload-Offset"))
+	time.Sleep(2100 * time.Millisecond)          // real time: the connection's deadlines are the kernel's
+	second := h.want(h.patch(url, 0, file), 409) // what came of the first was not written down yet
+	if second.header.Get("Upload-Offset") != "50000" {
+		t.Fatalf("ends at %s", second.header.Get("Upload-Offset"))
 	}
 	if a := first.wait(); a.status != 423 {
 		t.Errorf("the silent writer was answered %d %s", a.status, a.body)
 	}
 	_ = first.body.Close()
 	h.want(h.patch(url, 50_000, file[50_000:]), 204)
+	if a := h.asset(h.upload(idOf(url)).Asset); a.SHA256 != sumOf(file) {
+		t.Error("the stored bytes are others")
+	}
+}
+
+func TestReadersPutNoWriterOut(t *testing.T) {
+	h := newHouse(t, nil)
+	file := film(100_000)
+	url := h.tusCreate(len(file))
+	h.want(h.patch(url, 0, file[:10_000]), 204)
+	first := h.write(url, 10_000)
+	first.send(file[10_000:50_000])
+	h.begun(url)
+	time.Sleep(2100 * time.Millisecond) // real time: the connection's deadlines are the kernel's
+	if at := h.offset(url); at != 10_000 {
+		t.Errorf("HEAD says %d, of which 10000 are known to be durable", at)
+	}
+	if got := h.want(h.do("GET", url, nil), 200).json(t); got["offset"] != 10_000.0 || got["state"] != "open" {
+		t.Errorf("GET says %v", got)
+	}
+	first.send(file[50_000:])
+	_ = first.body.Close()
+	h.want(first.wait(), 204)
 	if a := h.asset(h.upload(idOf(url)).Asset); a.SHA256 != sumOf(file) {
 		t.Error("the stored bytes are others")
 	}
@@ -181,13 +204,61 @@ func TestIdleBodyIsEndedWithItsBytesKept(t *testing.T) {
 			t.Errorf("answered %q", answer)
 		}
 	})
-	t.Run("of a form before its file", func(t *testing.T) {
-		c := h.raw("POST /v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n", []byte("--b\r\n"))
-		answer, _ := io.ReadAll(c)
+	for name, head := range unfinishedForms {
+		t.Run("of a form "+name, func(t *testing.T) {
+			answer, _ := io.ReadAll(h.raw(formHead, []byte(head)))
+			if !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") {
+				t.Errorf("answered %q", answer)
+			}
+		})
+	}
+	t.Run("of a completion", func(t *testing.T) {
+		url := h.tusCreate(1000)
+		answer, _ := io.ReadAll(h.raw(completeHead(url), []byte(`{"sha`)))
 		if !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") {
 			t.Errorf("answered %q", answer)
 		}
 	})
+}
+
+const formHead = "POST /v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n"
+
+// unfinishedForms are what a client may have sent when it falls silent before
+// its file.
+var unfinishedForms = map[string]string{
+	"before its first part":      "--b\r\n",
+	"within the head of a part":  "--b\r\nContent-Dispo",
+	"within the value of a part": "--b\r\nContent-Disposition: form-data; name=title\r\n\r\nA fi",
+}
+
+func completeHead(url string) string {
+	return "POST /v1/uploads/" + idOf(url) + "/complete HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+}
+
+func TestDrainEndsBodiesThatNoUploadReadsYet(t *testing.T) {
+	for name, request := range map[string]func(url string) string{
+		"a form before its first part":      func(string) string { return formHead + unfinishedForms["before its first part"] },
+		"a form within the head of a part":  func(string) string { return formHead + unfinishedForms["within the head of a part"] },
+		"a form within the value of a part": func(string) string { return formHead + unfinishedForms["within the value of a part"] },
+		"a completion":                      func(url string) string { return completeHead(url) + `{"sha` },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, nil)
+			conn := h.raw(request(h.tusCreate(1000)), nil)
+			time.Sleep(100 * time.Millisecond) // until it is read
+			begin := time.Now()
+			if err := h.up.Drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			answer, _ := io.ReadAll(conn)
+			if !strings.HasPrefix(string(answer), "HTTP/1.1 503 ") {
+				t.Errorf("answered %q", answer)
+			}
+			if took := time.Since(begin); took > 5*time.Second {
+				t.Errorf("it took %s", took)
+			}
+		})
+	}
 }
 
 func TestDrainEndsWritersAndRefusesNewcomers(t *testing.T) {

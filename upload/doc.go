@@ -46,9 +46,10 @@
 // Errors are application/problem+json. 415: not audio or video by content, which
 // shows in the first 4096 bytes; 413: larger than Options.MaxSize; 400: empty.
 // These end the upload: the asset is failed with the reason, the bytes are
-// removed. 409: a chunk that does not begin where the upload ends, or a wrong
-// checksum; 460: a chunk without its checksum; 423: another request is writing; 408 and 400: the body stood still
-// or was cut; 507 and 503: no room, no disk, no database, or shutting down.
+// removed. 422: a form with a field that is no good, or a file that Inspect found
+// broken while its asset has another: that ends the upload alone. 409: a chunk that does not begin where the upload ends, or a wrong
+// checksum; 460: a chunk that does not have its checksum, whatever else it is;
+// 423: another request is writing; 408 and 400: the body stood still or was cut; 507 and 503: no room, no disk, no database, or shutting down.
 // After these nothing is lost: HEAD tells where to go on. 410: the upload is
 // over. 404: there is none, or it is another's.
 //
@@ -66,5 +67,6 @@
 // One request at a time writes to an upload. It holds the right to in memory:
 // one process, or a load balancer that keeps an upload on one, serves a store.
 // A writer whose connection has been silent for two seconds makes room for the
-// next request.
+// next one. HEAD and GET put nobody out: beside a writer they tell the last
+// offset that was written down.
 package upload

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -132,6 +133,25 @@ func TestUploadSurvivesAFaultAtEveryStep(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestClientsAreToldNoKeys(t *testing.T) {
+	for status, kind := range map[int]error{
+		404: storage.ErrNotFound, 507: storage.ErrFull, 503: storage.ErrUnavailable, 423: storage.ErrBusy, 409: storage.ErrExists,
+	} {
+		t.Run(kind.Error(), func(t *testing.T) {
+			disk := &faulty{}
+			h := newHouseOn(t, nil, func(s storage.Store) storage.Store { disk.Store = s; return disk })
+			for _, step := range []string{"create", "write", "commit"} {
+				disk.fault.Store(&fault{step, problem.Because(kind, errors.New("errno"), "trouble at %q", "assets/a/b/source")})
+				a := h.want(h.do("POST", "", bytes.NewReader(film(1000))), status)
+				if got := a.json(t); strings.Contains(a.body, "source") || got["detail"] == nil {
+					t.Errorf("at %s: %s", step, a.body)
+				}
+				disk.fault.Store(nil)
+			}
+		})
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"slices"
 
+	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
 )
@@ -35,19 +37,26 @@ type form struct {
 
 // budget lets only so many bytes through, until the file begins.
 type budget struct {
-	src  io.Reader
-	left int64 // negative: no limit
+	src    io.Reader
+	left   int64 // negative: no limit
+	broken error // why src gave no more, when it did not end
 }
 
 func (b *budget) Read(p []byte) (int, error) {
-	if b.left < 0 {
-		return b.src.Read(p)
-	}
+	limited := b.left >= 0
 	if b.left == 0 {
 		return 0, problem.Errorf(ErrTooLarge, "the form has more than %d bytes of fields beside its file", maxForm)
 	}
-	n, err := b.src.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
+	if limited {
+		p = p[:min(int64(len(p)), b.left)]
+	}
+	n, err := b.src.Read(p)
+	if limited {
+		b.left -= int64(n)
+	}
+	if err != nil && err != io.EOF { //nolint:errorlint // a cut body wraps io.EOF and is not the end
+		b.broken = err
+	}
 	return n, err
 }
 
@@ -75,7 +84,7 @@ func (f *form) file() (*multipart.Part, error) {
 			return nil, nil //nolint:nilnil // the form ends
 		}
 		if err != nil {
-			return nil, formError(err)
+			return nil, f.explain(err)
 		}
 		switch {
 		case part.FormName() == "file":
@@ -96,14 +105,18 @@ func (f *form) field(part *multipart.Part) error {
 	}
 	value, err := io.ReadAll(part) // within the budget
 	if err != nil {
-		return formError(err)
+		return f.explain(err)
 	}
 	return f.about.set(part.FormName(), string(value))
 }
 
-// formError keeps what the body said, and blames the form for all else.
-func formError(err error) error {
-	if problem.KindOf(err) != nil {
+// explain keeps what the body said, which the parser of the form may have taken
+// for an end of its own, and blames the form for all else.
+func (f *form) explain(err error) error {
+	switch {
+	case f.budget.broken != nil:
+		return f.budget.broken
+	case problem.KindOf(err) != nil:
 		return err
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -113,12 +126,15 @@ func formError(err error) error {
 }
 
 // partReader is the file's part with the errors of a body.
-type partReader struct{ part *multipart.Part }
+type partReader struct {
+	form *form
+	part *multipart.Part
+}
 
 func (p partReader) Read(b []byte) (int, error) {
 	n, err := p.part.Read(b)
 	if err != nil && err != io.EOF { //nolint:errorlint // a cut body wraps io.EOF and is not the end
-		err = formError(err)
+		err = p.form.explain(err)
 	}
 	return n, err
 }
@@ -130,7 +146,12 @@ func (up *Uploader) serveForm(w http.ResponseWriter, r *http.Request) {
 		up.answerError(w, r, up.errTooLarge())
 		return
 	}
-	gate := &hold{all: &up.holds} // until there is an upload: only for the idle timeout
+	gate, err := up.holds.enter() // until there is an upload
+	if err != nil {
+		up.answerError(w, r, err)
+		return
+	}
+	defer gate.release()
 	head := newBody(w, r.Body, gate, up.o.IdleTimeout)
 	f, err := newForm(r, head)
 	if err != nil {
@@ -165,20 +186,28 @@ func (up *Uploader) serveForm(w http.ResponseWriter, r *http.Request) {
 	up.answerReceived(w, r, http.StatusCreated, s.u, a)
 }
 
+// unfinished says whether err is about how the form arrived: to send it again,
+// or to complete the upload without the rest, would help.
+func (f *form) unfinished(err error) bool {
+	return err != nil && (f.budget.broken != nil || errors.Is(err, ErrCut))
+}
+
 // takeForm takes the file, then the fields after it.
 func (s *session) takeForm(r *http.Request, f *form, part *multipart.Part) (*metadata.Asset, error) {
 	ctx := r.Context()
 	if err := s.openDraft(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.receive(ctx, partReader{part}, s.room()); err != nil {
+	if err := s.receive(ctx, partReader{f, part}, s.room()); err != nil {
 		return nil, err
 	}
 	asset := f.about.assetID
 	second, err := f.file()
 	switch {
+	case f.unfinished(err):
+		return nil, err // the file is kept, and may be completed
 	case err != nil:
-		return nil, err
+		return nil, s.refuse(ctx, err)
 	case second != nil:
 		return nil, s.refuse(ctx, problem.Errorf(problem.ErrBadRequest, "the form has more than one file; send each in a form of its own"))
 	case f.about.assetID != asset:
@@ -201,10 +230,14 @@ func (s *session) describe(r *http.Request, told about) error {
 		}
 		before := a.Clone()
 		told.describe(a)
-		if a.Title == before.Title && a.Description == before.Description && len(a.Tags) == len(before.Tags) {
+		if a.Title == before.Title && a.Description == before.Description && slices.Equal(a.Tags, before.Tags) {
 			return nil
 		}
-		return tx.UpdateAsset(ctx, a)
+		if err := tx.UpdateAsset(ctx, a); err != nil {
+			return err
+		}
+		e := s.up.event(ctx, events.AssetUpdated, s.u)
+		return tx.Emit(ctx, &e)
 	})
 	if err != nil {
 		return fmt.Errorf("upload: describing %s: %w", s.u.Asset, err)

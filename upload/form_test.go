@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/upload"
 )
@@ -59,6 +60,10 @@ func TestFormBecomesAnAsset(t *testing.T) {
 			[]field{clip, {"title", "", "Later"}, {"tags", "", "z"}},
 			metadata.Asset{Filename: "clip.mp4", Title: "Later", Tags: []string{"z"}},
 		},
+		"with other tags after the file": {
+			[]field{{"tags", "", "a,b"}, clip, {"tags", "", "c,d"}},
+			metadata.Asset{Filename: "clip.mp4", Title: "clip", Tags: []string{"c", "d"}},
+		},
 		"with a path for a name": {
 			[]field{{"file", `..\..\etc/evil.mp4`, string(file)}},
 			metadata.Asset{Filename: "evil.mp4", Title: "evil"},
@@ -81,6 +86,31 @@ func TestFormBecomesAnAsset(t *testing.T) {
 	}
 }
 
+func TestFieldsAfterTheFileAreTold(t *testing.T) {
+	h := newHouse(t, nil)
+	updates := func(fields ...field) (n int) {
+		body, ct := formOf(t, fields...)
+		h.want(h.do("POST", "/", bytes.NewReader(body), "Content-Type", ct), 201)
+		pending, err := h.meta.Events().Pending(t.Context(), 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range pending {
+			if e.Type == events.AssetUpdated && e.Owner == "alice" {
+				n++
+			}
+		}
+		return n
+	}
+	clip := field{"file", "clip.mp4", string(film(1000))}
+	if n := updates(field{"tags", "", "a,b"}, clip, field{"tags", "", "a, b"}); n != 0 {
+		t.Errorf("what changed nothing was told %d times", n)
+	}
+	if n := updates(field{"tags", "", "a,b"}, clip, field{"tags", "", "a,c"}); n != 1 {
+		t.Errorf("a change was told %d times", n)
+	}
+}
+
 func TestFormIsRefused(t *testing.T) {
 	h := newHouse(t, &upload.Options{MaxSize: 1 << 20})
 	whole, ct := formOf(t, field{"file", "a.mp4", string(film(10_000))})
@@ -88,6 +118,7 @@ func TestFormIsRefused(t *testing.T) {
 		b, c := formOf(t, fields...)
 		return bytes.ReplaceAll(b, []byte(c[len("multipart/form-data; boundary="):]), []byte(ct[len("multipart/form-data; boundary="):]))
 	}
+	afterFile := build(field{"file", "a.mp4", string(film(10_000))}, field{"title", "", strings.Repeat("x", 100)})
 	many := make([]field, 65)
 	for i := range many {
 		many[i] = field{fmt.Sprint("f", i), "", "x"}
@@ -99,22 +130,26 @@ func TestFormIsRefused(t *testing.T) {
 		says   string
 		open   bool // an upload stays that can be resumed
 	}{
-		"without a file":                 {build(field{"title", "", "x"}), ct, 400, `no part named "file"`, false},
-		"without a boundary":             {whole, "multipart/form-data", 400, "boundary", false},
-		"with its file in another field": {build(field{"video", "a.mp4", string(film(1 << 20))}), ct, 400, `it has to be in the field "file"`, false},
-		"with fields without end":        {build(field{"title", "", strings.Repeat("x", 300<<10)}), ct, 413, "fields", false},
-		"with too many fields":           {build(many...), ct, 400, "64 fields", false},
-		"with a title that is too long":  {build(field{"title", "", strings.Repeat("x", 201)}, field{"file", "a.mp4", "x"}), ct, 422, "title", false},
-		"with two files":                 {build(field{"file", "a.mp4", string(film(10_000))}, field{"file", "b.mp4", string(film(10_000))}), ct, 400, "more than one file", false},
-		"with a file beyond the limit":   {build(field{"file", "a.mp4", string(film(1<<20 + 1))}), ct, 413, "1048576", false},
-		"with a form beyond the limit":   {build(field{"file", "a.mp4", string(film(2 << 20))}), ct, 413, "1048576", false},
-		"with asset_id after the file":   {build(field{"file", "a.mp4", string(film(10_000))}, field{"asset_id", "", metadata.NewID()}), ct, 400, "before the file", false},
-		"with an empty file":             {build(field{"file", "a.mp4", ""}), ct, 400, "empty", false},
-		"with a text":                    {build(field{"file", "a.mp4", strings.Repeat("a text, ", 1000)}), ct, 415, "content", false},
-		"cut in its file":                {whole[:5000], ct, 400, "boundary", true},
-		"cut before its last boundary":   {whole[:len(whole)-10], ct, 400, "", true},
-		"that is none":                   {[]byte("hello"), ct, 400, "", false},
-		"of another's asset":             {build(field{"asset_id", "", metadata.NewID()}, field{"file", "a.mp4", "x"}), ct, 404, "asset", false},
+		"without a file":                     {build(field{"title", "", "x"}), ct, 400, `no part named "file"`, false},
+		"without a boundary":                 {whole, "multipart/form-data", 400, "boundary", false},
+		"with its file in another field":     {build(field{"video", "a.mp4", string(film(1 << 20))}), ct, 400, `it has to be in the field "file"`, false},
+		"with fields without end":            {build(field{"title", "", strings.Repeat("x", 300<<10)}), ct, 413, "fields", false},
+		"with too many fields":               {build(many...), ct, 400, "64 fields", false},
+		"with a title that is too long":      {build(field{"title", "", strings.Repeat("x", 201)}, field{"file", "a.mp4", "x"}), ct, 422, "title", false},
+		"with two files":                     {build(field{"file", "a.mp4", string(film(10_000))}, field{"file", "b.mp4", string(film(10_000))}), ct, 400, "more than one file", false},
+		"with a file beyond the limit":       {build(field{"file", "a.mp4", string(film(1<<20 + 1))}), ct, 413, "1048576", false},
+		"with a form beyond the limit":       {build(field{"file", "a.mp4", string(film(2 << 20))}), ct, 413, "1048576", false},
+		"with asset_id after the file":       {build(field{"file", "a.mp4", string(film(10_000))}, field{"asset_id", "", metadata.NewID()}), ct, 400, "before the file", false},
+		"with a bad field after the file":    {build(field{"file", "a.mp4", string(film(10_000))}, field{"title", "", strings.Repeat("x", 201)}), ct, 422, "title", false},
+		"with fields without end after it":   {build(field{"file", "a.mp4", string(film(10_000))}, field{"x", "", strings.Repeat("x", 300<<10)}), ct, 413, "fields", false},
+		"with another's file field after it": {build(field{"file", "a.mp4", string(film(10_000))}, field{"video", "b.mp4", "x"}), ct, 400, "in the field", false},
+		"cut in a field after the file":      {afterFile[:len(afterFile)-80], ct, 400, "", true},
+		"with an empty file":                 {build(field{"file", "a.mp4", ""}), ct, 400, "empty", false},
+		"with a text":                        {build(field{"file", "a.mp4", strings.Repeat("a text, ", 1000)}), ct, 415, "content", false},
+		"cut in its file":                    {whole[:5000], ct, 400, "boundary", true},
+		"cut before its last boundary":       {whole[:len(whole)-10], ct, 400, "", true},
+		"that is none":                       {[]byte("hello"), ct, 400, "", false},
+		"of another's asset":                 {build(field{"asset_id", "", metadata.NewID()}, field{"file", "a.mp4", "x"}), ct, 404, "asset", false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/metadata"
 )
 
 // staleAfter is how long a writer may be silent before a newcomer may take its
@@ -57,6 +58,10 @@ func (hs *holds) take(id string) (*hold, error) {
 	hs.of[id] = h
 	return h, nil
 }
+
+// enter is take for a request that reads a body and writes to no upload yet: so
+// that drain ends it.
+func (hs *holds) enter() (*hold, error) { return hs.take(metadata.NewID()) }
 
 // seize is take, but a holder for which stop says so is ended first.
 func (hs *holds) seize(ctx context.Context, id string, cause error, stop func(*hold) bool) (*hold, error) {
@@ -129,8 +134,11 @@ func errDraining() error {
 	}
 }
 
-// anybody and stale say which holders a newcomer may end.
+// anybody, nobody and stale say which holders a newcomer may end: whoever
+// cancels, reads, or would write.
 func anybody(*hold) bool { return true }
+
+func nobody(*hold) bool { return false }
 
 func stale(h *hold) bool {
 	since := h.since.Load()

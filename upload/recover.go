@@ -43,7 +43,7 @@ func (up *Uploader) recoverUploads(ctx context.Context) error {
 		} else if err != nil {
 			return err
 		}
-		s, err := up.resume(ctx, u.ID)
+		s, err := up.resume(ctx, u.ID, nobody)
 		if err != nil {
 			return err
 		}

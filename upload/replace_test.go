@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -232,6 +233,38 @@ func TestWhatIsReplacedIsRemovedThroughTheOutbox(t *testing.T) {
 	}
 	h.read(first.Source) // still there
 	h.whole(second.ID, corpusFile(t, otherFilm))
+}
+
+func TestAssetThatIsDeletedWhileItIsInspectedIsNoFault(t *testing.T) {
+	for name, carried := range map[string]bool{"before its files are removed": false, "after its files are removed": true} {
+		t.Run(name, func(t *testing.T) {
+			g := newTurnstile()
+			h := newHouse(t, &upload.Options{OnComplete: g.inspect})
+			id := h.newAsset("alice", metadata.Uploading)
+			u := h.begin(g, id, corpusFile(t, goodFilm))
+			err := h.meta.Update(t.Context(), func(tx metadata.Tx) error {
+				e, err := metadata.DeletedEvent(t.Context(), tx, h.asset(id))
+				if err != nil {
+					return err
+				}
+				return errors.Join(tx.DeleteAsset(t.Context(), id), tx.Emit(t.Context(), e))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if carried {
+				h.carry()
+			}
+			a := h.want(u.decide(g), 404)
+			h.carry()
+			if strings.Contains(a.body, "assets/") || h.log.Len() != 0 {
+				t.Errorf("answered %s, log: %s", a.body, h.log)
+			}
+			if blobs, drafts := h.blobs(); blobs+drafts != 0 {
+				t.Errorf("%d blobs and %d drafts are left", blobs, drafts)
+			}
+		})
+	}
 }
 
 func TestRecoverInspectsEveryFileOfAnAsset(t *testing.T) {

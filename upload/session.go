@@ -23,23 +23,24 @@ const persistTimeout = 30 * time.Second
 // before the row was written. So a resume cuts the draft back to the row, and a
 // crash costs at most the bytes since the last checkpoint.
 type session struct {
-	up     *Uploader
-	hold   *hold
-	u      *metadata.Upload // as it will be written; u.Offset counts bytes in the draft
-	draft  storage.Draft    // nil before the first byte
-	digest digest
-	check  *checksum // of the chunk that is being received, or nil
-	lost   bool      // the digest does not cover the draft's bytes: read them again once committed
-	actor  auth.Principal
+	up      *Uploader
+	hold    *hold
+	u       *metadata.Upload // as it will be written; u.Offset counts bytes in the draft
+	draft   storage.Draft    // nil before the first byte
+	digest  digest
+	check   *checksum // of the chunk that is being received, or nil
+	verdict error     // on the content of that chunk, or nil
+	lost    bool      // the digest does not cover the draft's bytes: read them again once committed
+	actor   auth.Principal
 
 	durable int64     // the offset that may be acknowledged
 	synced  time.Time // of the last checkpoint
 }
 
-// resume takes the upload with this id for this request. A writer that has
-// fallen silent is put out; for one that has not, ErrLocked.
-func (up *Uploader) resume(ctx context.Context, id string) (*session, error) {
-	h, err := up.holds.seize(ctx, id, errReplaced(), stale)
+// resume takes the upload with this id for this request. Another that has it and
+// for which putOut says so is ended first; for one that it spares, ErrLocked.
+func (up *Uploader) resume(ctx context.Context, id string, putOut func(*hold) bool) (*session, error) {
+	h, err := up.holds.seize(ctx, id, errReplaced(), putOut)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -57,24 +58,19 @@ func (up *Uploader) statusOf(u *metadata.Upload) status {
 	return s
 }
 
-// refresh sees to an open upload whose row may lag behind: a writer that has
-// fallen silent is ended and its bytes counted, and a blob that was committed
-// without a word in the row is finished. Otherwise it returns u.
+// refresh finishes an upload whose blob was committed without a word in its row.
+// While a request writes to it, or else, the row is what counts: a reader puts
+// nobody out, and answers the last offset that was written down as durable.
 func (up *Uploader) refresh(ctx context.Context, u *metadata.Upload) (*metadata.Upload, error) {
-	if u.State != metadata.UploadOpen || expired(u) || up.holds.isDraining() {
+	if u.State != metadata.UploadOpen || expired(u) || up.holds.isDraining() || up.holds.get(u.ID) != nil {
 		return u, nil
 	}
-	if h := up.holds.get(u.ID); h != nil {
-		if !stale(h) {
-			return u, nil
-		}
-	} else if _, err := up.files.Stat(ctx, u.Key); err != nil {
-		if errors.Is(err, storage.ErrNotFound) {
-			err = nil
-		}
-		return u, err
+	if _, err := up.files.Stat(ctx, u.Key); errors.Is(err, storage.ErrNotFound) {
+		return u, nil
+	} else if err != nil {
+		return nil, fmt.Errorf("upload: looking for %s: %w", u.ID, err)
 	}
-	s, err := up.resume(ctx, u.ID)
+	s, err := up.resume(ctx, u.ID, nobody)
 	if errors.Is(err, ErrLocked) {
 		return u, nil
 	}

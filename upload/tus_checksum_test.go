@@ -72,6 +72,32 @@ func TestTusChecksumOfACreation(t *testing.T) {
 	}
 }
 
+// What a damaged chunk looks like says nothing of the file.
+func TestNothingIsJudgedByBytesThatMayBeDamaged(t *testing.T) {
+	file := film(50_000)
+	sum := func(b []byte) string { s := sha256.Sum256(b); return "sha256 " + b64(string(s[:])) }
+	h := newHouse(t, nil)
+	url := h.tusCreate(len(file))
+	noise := bytes.Repeat([]byte("noise "), 5000)
+	h.want(h.patch(url, 0, noise, "Upload-Checksum", sum(file)), 460)
+	h.want(h.patchTrailer(url, 0, noise, sum(file)), 460)
+	if u := h.upload(idOf(url)); u.State != metadata.UploadOpen || u.Offset != 0 || u.Type != "" {
+		t.Fatalf("a damaged chunk made of the upload %+v", u)
+	}
+	h.want(h.patch(url, 0, file[:100], "Upload-Checksum", sum(file[:100])), 204)
+	h.want(h.patch(url, 100, file[100:], "Upload-Checksum", sum(file[100:])), 204)
+	if a := h.asset(h.upload(idOf(url)).Asset); a.SHA256 != sumOf(file) || a.Type != "video/mp4" {
+		t.Errorf("sum %s, type %s", a.SHA256, a.Type)
+	}
+
+	text := h.tusCreate(len(noise))
+	h.want(h.patch(text, 0, noise, "Upload-Checksum", sum(noise)), 415) // as it was meant
+	h.want(h.tus("HEAD", text, nil), 410)
+	if _, drafts := h.blobs(); drafts != 0 {
+		t.Errorf("%d drafts are left", drafts)
+	}
+}
+
 // patchTrailer sends the checksum after the bytes, in chunked encoding.
 func (h *house) patchTrailer(url string, offset int, body []byte, checksum string) answer {
 	h.t.Helper()

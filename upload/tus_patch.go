@@ -48,7 +48,7 @@ func (up *Uploader) admitPatch(w http.ResponseWriter, r *http.Request, id string
 	if err != nil {
 		return nil, err
 	}
-	s, err := up.resume(r.Context(), id)
+	s, err := up.resume(r.Context(), id, stale)
 	if err != nil {
 		return nil, err
 	}
@@ -139,5 +139,5 @@ func (s *session) takeChecked(w http.ResponseWriter, r *http.Request) (err error
 		}
 	}
 	s.check = nil
-	return nil
+	return s.verdict
 }

@@ -28,6 +28,8 @@ func fault(err error, doing, key string) error {
 		return problem.Because(storage.ErrUnavailable, err, "the store is closed")
 	case isFull(err):
 		return problem.Because(storage.ErrFull, err, "there is no room left for %s %q", doing, key)
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return problem.Because(storage.ErrUnavailable, err, "too many files are open for %s %q; the limit of the process or of the system is too low", doing, key)
 	case !errors.As(err, &errno):
 		// os.Root's refusal to leave the directory has no number: a symbolic
 		// link that somebody put there is not part of the store.

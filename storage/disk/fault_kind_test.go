@@ -44,6 +44,11 @@ func TestEachFaultHasItsKindAndNoPathInItsDetail(t *testing.T) {
 			t.Errorf("%v: the detail %q names a path", c.err, p.Detail)
 		}
 	}
+	for _, err := range []error{syscall.EMFILE, syscall.ENFILE} {
+		if p, ok := errors.AsType[*problem.Error](fault(err, "opening", "x")); !ok || !strings.Contains(p.Detail, "too many files are open") {
+			t.Errorf("%v blames the disk: %v", err, p)
+		}
+	}
 	if fault(nil, "opening", "x") != nil {
 		t.Error("nil is an error")
 	}
