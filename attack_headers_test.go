@@ -19,7 +19,7 @@ func TestAttackHeaderInjectionThroughTitleAndFileName(t *testing.T) {
 	query := url.Values{"filename": {name + ".mp4"}, "title": {"x\r\nX-Evil: 1"}}
 	created := c.do(http.MethodPost, "/v1/uploads?"+query.Encode(), bytes.NewReader(testclip.MP4(t))).want(t, http.StatusCreated)
 	id, _ := created.json(t)["asset_id"].(string)
-	asset := c.get("/v1/assets/" + id).want(t, http.StatusOK)
+	asset := c.get("/v1/assets/"+id).want(t, http.StatusOK)
 	answers := []answer{created, asset, c.get("/v1/assets"), c.get("/play/" + id + "/master.m3u8"), c.get("/play/" + url.PathEscape(name) + "/master.m3u8")}
 	for _, uri := range references(t, c, c.base+"/play/"+id+"/master.m3u8") {
 		answers = append(answers, c.at(uri))
