@@ -27,7 +27,7 @@
 // # Files and backup
 //
 // Beside the database lie a -wal and a -shm file while it is open, and after a
-// crash. The -wal file holds acknowledged changes: it belongs to the database,
+// crash, and a -reserve file (see Failures). The -wal file holds acknowledged changes: it belongs to the database,
 // and copying the database file alone loses them. For a backup of a running
 // server use SQLite's own means, which waits for nobody and needs no more than
 // the shell of SQLite:
@@ -41,6 +41,12 @@
 // 50 bytes each, so that an id never comes to mean something else.
 //
 // # Failures
+//
+// On a full disk nothing could be deleted, because that has to be written down,
+// too. So 4 MiB are kept in a file beside the database, named as it with -reserve
+// at the end, where 16 MiB or more are free; it is given up when an Update that
+// deletes something, or the opening, finds no room, and made again later. It may
+// be removed at any time.
 //
 // A full disk answers metadata.ErrFull and an I/O error, a read-only file system
 // or a damaged file metadata.ErrUnavailable, each with SQLite's words as the

@@ -23,9 +23,10 @@ func failed(doing string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || problem.KindOf(err) != nil {
 		return cause
 	}
-	switch code(err) {
-	case sqlite3.SQLITE_FULL:
+	if full(err) {
 		return problem.Because(metadata.ErrFull, cause, "there is no room left for the database")
+	}
+	switch code(err) {
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
 		return problem.Because(metadata.ErrUnavailable, cause, "the database cannot be written to")
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
@@ -39,6 +40,13 @@ func failed(doing string, err error) error {
 		return problem.Because(metadata.ErrUnavailable, cause, "the database is closed")
 	}
 	return cause
+}
+
+// full says whether err is of a full disk. That the index of the log cannot grow
+// is an I/O error to SQLite.
+func full(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (e.Code()&0xff == sqlite3.SQLITE_FULL || e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE)
 }
 
 // code returns the primary result code of SQLite in err, 0 when there is none.

@@ -39,14 +39,19 @@ func Open(path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := open(context.Background(), path)
+	kept := newReserve(path)
+	db, err := open(context.Background(), path, kept)
+	if errors.Is(err, metadata.ErrFull) && kept.giveUp() { // without it nobody could delete anything
+		db, err = open(context.Background(), path, kept)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	kept.keep()
 	return db, nil
 }
 
-func open(ctx context.Context, path string) (_ *DB, err error) {
+func open(ctx context.Context, path string, kept *reserve) (_ *DB, err error) {
 	db := &DB{}
 	defer func() {
 		if err != nil {
@@ -65,7 +70,7 @@ func open(ctx context.Context, path string) (_ *DB, err error) {
 	}
 	db.reader.SetMaxOpenConns(readers)
 	db.reader.SetMaxIdleConns(readers)
-	db.store, err = newStore(ctx, db.writer, db.reader)
+	db.store, err = newStore(ctx, db.writer, db.reader, kept)
 	return db, err
 }
 

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"sync"
 
 	"github.com/streamgate/streamgate/events"
@@ -18,9 +19,10 @@ type store struct {
 	reads    statements // on pool
 	writes   statements // on writer
 	searches sync.Map   // text of a search to its *sql.Stmt, prepared on pool when first needed
+	reserve  *reserve
 }
 
-func newStore(ctx context.Context, writer, pool *sql.DB) (*store, error) {
+func newStore(ctx context.Context, writer, pool *sql.DB, kept *reserve) (*store, error) {
 	writes, err := prepare(ctx, writer, writeStatements)
 	if err != nil {
 		return nil, err
@@ -29,7 +31,7 @@ func newStore(ctx context.Context, writer, pool *sql.DB) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &store{writer: writer, pool: pool, reads: reads, writes: writes}
+	s := &store{writer: writer, pool: pool, reads: reads, writes: writes, reserve: kept}
 	s.stmt = func(_ context.Context, text string) *sql.Stmt { return s.reads[text] }
 	return s, nil
 }
@@ -37,22 +39,39 @@ func newStore(ctx context.Context, writer, pool *sql.DB) (*store, error) {
 // Update implements metadata.Store. The pool of writers has one connection, so
 // that writers of this process queue in fair order and within their contexts;
 // BEGIN IMMEDIATE keeps writers of other processes out.
+//
+// On a full disk, one that makes room gets the reserve and a second try.
 func (s *store) Update(ctx context.Context, fn func(metadata.Tx) error) error {
-	return whileBusy(ctx, func() error { return s.try(ctx, fn) })
+	makesRoom, err := s.update(ctx, fn)
+	if makesRoom && errors.Is(err, metadata.ErrFull) && s.reserve.giveUp() {
+		_, err = s.update(ctx, fn)
+	}
+	if err == nil {
+		s.reserve.keep()
+	}
+	return err
 }
 
-// try runs fn once.
-func (s *store) try(ctx context.Context, fn func(metadata.Tx) error) error {
+func (s *store) update(ctx context.Context, fn func(metadata.Tx) error) (makesRoom bool, err error) {
+	err = whileBusy(ctx, func() error {
+		makesRoom, err = s.try(ctx, fn)
+		return err
+	})
+	return makesRoom, err
+}
+
+// try runs fn once, and says whether it deletes something.
+func (s *store) try(ctx context.Context, fn func(metadata.Tx) error) (makesRoom bool, err error) {
 	sqlTx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
-		return failed("begin", err)
+		return false, failed("begin", err)
 	}
 	t := newTx(sqlTx, s.writes)
 	defer t.rollback() // does nothing after a commit
 	if err := fn(t); err != nil {
-		return t.explain(ctx, err)
+		return t.makesRoom, t.explain(ctx, err)
 	}
-	return t.explain(ctx, failed("commit", sqlTx.Commit()))
+	return t.makesRoom, t.explain(ctx, failed("commit", sqlTx.Commit()))
 }
 
 // Ping implements metadata.Store. It reads, and waits for no writer.

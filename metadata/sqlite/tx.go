@@ -19,12 +19,13 @@ const (
 // tx implements metadata.Tx.
 type tx struct {
 	reader
-	sql *sql.Tx
+	sql       *sql.Tx
+	makesRoom bool // bytes go once it is committed
 }
 
 func newTx(sqlTx *sql.Tx, prepared statements) *tx {
 	bind := func(ctx context.Context, text string) *sql.Stmt { return sqlTx.StmtContext(ctx, prepared[text]) }
-	return &tx{reader{bind}, sqlTx}
+	return &tx{reader: reader{bind}, sql: sqlTx}
 }
 
 func (t *tx) rollback() { _ = t.sql.Rollback() } // sql.ErrTxDone after a commit; else the connection is dropped
@@ -97,6 +98,7 @@ func (t *tx) InsertUpload(ctx context.Context, u *metadata.Upload) error {
 }
 
 func (t *tx) UpdateUpload(ctx context.Context, u *metadata.Upload) error {
+	t.makesRoom = t.makesRoom || u.State == metadata.UploadCanceled || u.State == metadata.UploadFailed
 	if err := checkUpload(u); err != nil {
 		return err
 	}
@@ -154,6 +156,7 @@ func (t *tx) update(ctx context.Context, text, versionText string, version int64
 }
 
 func (t *tx) remove(ctx context.Context, text, id string, none func(string) error) error {
+	t.makesRoom = true
 	n, err := affected(t.stmt(ctx, text).ExecContext(ctx, id))
 	if err == nil && n == 0 {
 		return none(id)
