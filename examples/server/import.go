@@ -16,10 +16,18 @@ import (
 )
 
 // sameFile tells imported files apart: what has the same name and the same size
-// as an asset is taken to be in already.
+// as an asset is taken to be in already. The name is as an asset has it, without
+// what may not stand in one.
 type sameFile struct {
 	name string
 	size int64
+}
+
+// importing is one walk through a folder.
+type importing struct {
+	gate                         *streamgate.Gate
+	known                        map[sameFile]bool
+	imported, old, other, failed int
 }
 
 // checkImports says that the folder cannot be read before anything else is
@@ -47,12 +55,14 @@ func importAll(ctx context.Context, gate *streamgate.Gate, dir string) {
 		return
 	}
 	known, err := imported(ctx, gate.Metadata())
+	im := importing{gate: gate, known: known}
 	if err == nil {
 		err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 			hidden := path != dir && strings.HasPrefix(filepath.Base(path), ".")
 			switch {
 			case err != nil && path != dir:
 				slog.WarnContext(ctx, "not imported", "path", path, "error", err)
+				im.failed++
 				return nil
 			case err != nil:
 				return err
@@ -61,37 +71,46 @@ func importAll(ctx context.Context, gate *streamgate.Gate, dir string) {
 			case hidden, !entry.Type().IsRegular():
 				return nil
 			}
-			return importFile(ctx, gate, path, entry, known)
+			im.file(ctx, path, entry)
+			return ctx.Err()
 		})
-	}
-	if err != nil && ctx.Err() == nil {
-		slog.ErrorContext(ctx, "importing stopped", "dir", dir, "error", err)
-	}
-}
-
-// importFile imports one file, and fails only when ctx has ended.
-func importFile(ctx context.Context, gate *streamgate.Gate, path string, entry fs.DirEntry, known map[sameFile]bool) error {
-	info, err := entry.Info()
-	if err == nil && known[sameFile{entry.Name(), info.Size()}] {
-		return nil
-	}
-	var asset *metadata.Asset
-	if err == nil {
-		asset, err = gate.Import(ctx, operator, path, nil)
 	}
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+	case err != nil:
+		slog.ErrorContext(ctx, "importing stopped", "dir", dir, "error", err)
+	default:
+		slog.InfoContext(ctx, "importing is done", "dir", dir,
+			"imported", im.imported, "in_already", im.old, "no_media", im.other, "failed", im.failed)
+	}
+}
+
+// file imports one file; what is wrong with it is logged, and no reason to end.
+func (im *importing) file(ctx context.Context, path string, entry fs.DirEntry) {
+	info, err := entry.Info()
+	if err == nil && im.known[sameFile{metadata.InertFilename(entry.Name()), info.Size()}] {
+		im.old++
+		return
+	}
+	var asset *metadata.Asset
+	if err == nil {
+		asset, err = im.gate.Import(ctx, operator, path, nil)
+	}
+	switch {
+	case ctx.Err() != nil: // the next start goes on
 	case errors.Is(err, upload.ErrType), errors.Is(err, upload.ErrEmpty):
+		im.other++
 		slog.InfoContext(ctx, "skipped: it is no video or audio file", "path", path)
 	case err != nil:
+		im.failed++
 		slog.WarnContext(ctx, "not imported", "path", path, "error", err)
 	case asset.State == metadata.Failed:
+		im.failed++
 		slog.WarnContext(ctx, "imported, but it cannot be played", "path", path, "asset", asset.ID, "reason", asset.Error)
 	default:
+		im.imported++
 		slog.InfoContext(ctx, "imported", "path", path, "asset", asset.ID, "state", asset.State)
 	}
-	return nil
 }
 
 // imported pages through all that the operator has.

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,5 +59,37 @@ func TestImportSaysWhatBecameOfEachFile(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Logf("the log is:\n%s", p.stderr)
+	}
+}
+
+// TestImportTakesFilesOfAnyNameOnce starts twice over a folder with names that
+// an asset cannot have as they are.
+func TestImportTakesFilesOfAnyNameOnce(t *testing.T) {
+	dir, data := t.TempDir(), t.TempDir()
+	clip := testclip.MP4(t)
+	names := []string{"a line\nbreak.mp4", "right\u202eleft.mp4", "latin-1 \xfc.mp4", "\n", "zz last.mp4"}
+	for i, name := range names {
+		name = filepath.Join(dir, strconv.Itoa(i), name)
+		if err := os.Mkdir(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, clip, 0o600); err != nil {
+			t.Skipf("this file system takes no file called %q: %v", name, err)
+		}
+	}
+	for _, want := range []string{"imported=5 in_already=0 no_media=0 failed=0", "imported=0 in_already=5 no_media=0 failed=0"} {
+		p := launch(t, "-addr", "127.0.0.1:0", "-data", data, "-import", dir)
+		p.url()
+		for range 200 {
+			if strings.Contains(p.stderr.String(), "importing is done") {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		p.signal(syscall.SIGTERM)
+		p.end()
+		if !strings.Contains(p.stderr.String(), want) {
+			t.Errorf("want %q in the log:\n%s", want, p.stderr)
+		}
 	}
 }

@@ -112,7 +112,7 @@ func (s *Store) resolve(key string) (reference, folder, string, error) {
 	if err != nil {
 		return reference{}, folder{}, "", fault(err, "opening", key)
 	}
-	in, rel, ok := s.locate(ref.Path)
+	in, rel, ok := s.locate(ref.path())
 	if !ok {
 		return reference{}, folder{}, "", problem.Errorf(storage.ErrNotFound,
 			"%q was imported from a folder that this store no longer imports from", key)

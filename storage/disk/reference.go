@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/streamgate/streamgate/storage"
 )
@@ -16,14 +18,26 @@ const referenceLimit = 64 << 10
 
 // reference is what lies in the place of an imported file.
 type reference struct {
-	Version int    `json:"streamgate_import"` // 1
-	Path    string `json:"path"`              // absolute
-	Size    int64  `json:"size"`              // bytes
-	ModTime int64  `json:"mod_time"`          // nanoseconds since 1970
+	Version int    `json:"streamgate_import"`    // 1
+	Path    string `json:"path"`                 // absolute
+	Bytes   []byte `json:"path_bytes,omitempty"` // of a path that is not UTF-8, and so no JSON string
+	Size    int64  `json:"size"`                 // bytes
+	ModTime int64  `json:"mod_time"`             // nanoseconds since 1970
 }
 
 func refer(path string, info fs.FileInfo) reference {
-	return reference{Version: 1, Path: path, Size: info.Size(), ModTime: info.ModTime().UnixNano()}
+	r := reference{Version: 1, Path: path, Size: info.Size(), ModTime: info.ModTime().UnixNano()}
+	if !utf8.ValidString(path) {
+		r.Path, r.Bytes = strings.ToValidUTF8(path, "\ufffd"), []byte(path)
+	}
+	return r
+}
+
+func (r reference) path() string {
+	if len(r.Bytes) > 0 {
+		return string(r.Bytes)
+	}
+	return r.Path
 }
 
 func (r reference) info(key string) storage.Info {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/streamgate/streamgate/storage"
 )
@@ -16,6 +18,8 @@ func FuzzReference(f *testing.F) {
 	f.Add([]byte(`{"streamgate_import":1,"path":"/videos/a.mp4","size":12,"mod_time":1700000000000000000}`))
 	f.Add([]byte(`{"streamgate_import":2,"path":"/videos/a.mp4"}`))
 	f.Add([]byte(`{"streamgate_import":1,"path":"../../etc/passwd","size":-1}`))
+	f.Add([]byte(`{"streamgate_import":1,"path":"/videos/a\ufffd.mp4","path_bytes":"L3ZpZGVvcy9h/y5tcDQ=","size":12,"mod_time":1}`))
+	f.Add([]byte(`{"streamgate_import":1,"path":"/videos/a.mp4","path_bytes":""}`))
 	f.Add([]byte(`[]`))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -28,10 +32,29 @@ func FuzzReference(f *testing.F) {
 			t.Fatal(err)
 		}
 		got, err := parseReference(again)
-		if diff := cmp.Diff(ref, got); diff != "" || err != nil {
+		if diff := cmp.Diff(ref, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
 			t.Errorf("%v\n%s", err, diff)
 		}
 	})
+}
+
+func TestAFileOfAnyNameIsImported(t *testing.T) {
+	for _, name := range []string{"plain.mp4", "ümläut <&>\u2028.mp4", "a\nb\u202e.mp4", "latin-1 \xfc.mp4", "\xff\xfe", `quo"te\`} {
+		t.Run(strconv.Quote(name), func(t *testing.T) {
+			folder := t.TempDir()
+			s, _ := faulty(t, t.TempDir(), &Options{ImportFolders: []string{folder}})
+			path := filepath.Join(folder, name)
+			if err := os.WriteFile(path, []byte(name), 0o600); err != nil {
+				t.Skipf("this file system takes no file of this name: %v", err)
+			}
+			if _, err := s.Import(t.Context(), "a", path); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := read(t.Context(), s, "a"); got != name || err != nil {
+				t.Errorf("it reads %q, %v", got, err)
+			}
+		})
+	}
 }
 
 func TestAnUploadThatLooksLikeAnImportIsAnUpload(t *testing.T) {
