@@ -25,7 +25,6 @@ func fill(t *testing.T, dir string) {
 		}
 		err = nil
 	}
-
 }
 
 // TestOnAFullDiskRoomCanBeMade deletes and cancels where not a byte is left.

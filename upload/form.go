@@ -54,7 +54,7 @@ func (b *budget) Read(p []byte) (int, error) {
 	if limited {
 		b.left -= int64(n)
 	}
-	if err != nil && err != io.EOF { //nolint:errorlint // a cut body wraps io.EOF and is not the end
+	if err != nil && err != io.EOF { // itself: a cut body wraps io.EOF and is not the end
 		b.broken = err
 	}
 	return n, err
