@@ -246,16 +246,16 @@ func TestDrainEndsBodiesThatNoUploadReadsYet(t *testing.T) {
 			h := newHouse(t, nil)
 			conn := h.raw(request(h.tusCreate(1000)), nil)
 			time.Sleep(100 * time.Millisecond) // until it is read
-			begin := time.Now()
+			if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
 			if err := h.up.Drain(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			answer, _ := io.ReadAll(conn)
+			_ = conn.Close()
 			if !strings.HasPrefix(string(answer), "HTTP/1.1 503 ") {
 				t.Errorf("answered %q", answer)
-			}
-			if took := time.Since(begin); took > 5*time.Second {
-				t.Errorf("it took %s", took)
 			}
 		})
 	}

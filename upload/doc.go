@@ -47,11 +47,12 @@
 // shows in the first 4096 bytes; 413: larger than Options.MaxSize; 400: empty.
 // These end the upload: the asset is failed with the reason, the bytes are
 // removed. 422: a form with a field that is no good, or a file that Inspect found
-// broken while its asset has another: that ends the upload alone. 409: a chunk that does not begin where the upload ends, or a wrong
-// checksum; 460: a chunk that does not have its checksum, whatever else it is;
-// 423: another request is writing; 408 and 400: the body stood still or was cut; 507 and 503: no room, no disk, no database, or shutting down.
-// After these nothing is lost: HEAD tells where to go on. 410: the upload is
-// over. 404: there is none, or it is another's.
+// broken while its asset has another: that ends the upload alone. 409: a chunk
+// that does not begin where the upload ends, or a wrong checksum; 460: a chunk
+// that does not have its checksum, whatever else it is; 423: another request is
+// writing; 408 and 400: the body stood still or was cut; 507 and 503: no room, no
+// disk, no database, or shutting down. After these nothing is lost: HEAD tells
+// where to go on. 410: the upload is over. 404: there is none, or it is another's.
 //
 // # Durability
 //

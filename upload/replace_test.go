@@ -43,8 +43,8 @@ func (g *turnstile) inspect(ctx context.Context, c *upload.Completed) error {
 	select {
 	case <-g.gate(c.Upload.ID):
 		return upload.Inspect(ctx, c)
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-time.After(20 * time.Second): // the test has failed already
+		return errors.New("nobody let it pass")
 	}
 }
 
