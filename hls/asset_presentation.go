@@ -88,15 +88,7 @@ func (s *Server) parseSource(ctx context.Context, a *row) (*presentation, error)
 	if err != nil {
 		return nil, err
 	}
-	return newPresentation(index, a.Source, index.Revision(identity(a)), ""), nil
-}
-
-// identity names the source of an asset for Index.Revision.
-func identity(a *row) string {
-	if a.SHA256 != "" {
-		return a.SHA256
-	}
-	return fmt.Sprintf("%s %s %d", a.ID, a.Source, a.Size)
+	return newPresentation(index, a.Source, index.Revision(a.SourceID()), ""), nil
 }
 
 // assetOpener opens the blobs of an asset's presentation.

@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -90,4 +91,13 @@ func (a *Asset) Clone() *Asset {
 	c.Renditions = slices.Clone(a.Renditions)
 	c.Captions = slices.Clone(a.Captions)
 	return &c
+}
+
+// SourceID names the bytes of the source, for media.Index.Revision: by their
+// SHA-256 where it is known, else by where they lie, which nothing else ever does.
+func (a *Asset) SourceID() string {
+	if a.SHA256 != "" {
+		return a.SHA256
+	}
+	return fmt.Sprintf("%s %s %d", a.ID, a.Source, a.Size)
 }

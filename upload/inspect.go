@@ -108,18 +108,10 @@ func (c *Completed) ready(ctx context.Context, index *media.Index) error {
 			a.State = metadata.Processing // and plays already
 		}
 		a.Index = IndexKey(a.ID, f.own.ID)
-		a.Revision = index.Revision(identity(a))
+		a.Revision = index.Revision(a.SourceID())
 		a.Duration, a.Tracks, a.Renditions = index.Duration, tracksOf(index), renditionsOf(index)
 		return events.AssetReady
 	})
-}
-
-// identity names the source of an asset for Index.Revision, as package hls does.
-func identity(a *metadata.Asset) string {
-	if a.SHA256 != "" {
-		return a.SHA256
-	}
-	return fmt.Sprintf("%s %s %d", a.ID, a.Source, a.Size)
 }
 
 func (c *Completed) wait(ctx context.Context, reason string) error {
