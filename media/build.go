@@ -28,7 +28,7 @@ func (p *parser) build(c *choice, bounds []int64) error {
 	b.shown, b.ends = pres.shows()
 	cut := &cutter{
 		built: b, blocks: &p.blocks, deeper: pres.deepest, bounds: bounds,
-		target:   int64(p.cut.Target * float64(b.track.Timescale)),
+		target:   max(int64(p.cut.Target*float64(b.track.Timescale)), 1),
 		whole:    b.track.Kind == Audio,
 		fallback: max(b.track.Timescale/25, 1),
 	}
@@ -131,7 +131,7 @@ func (c *choice) track(p *presenter) *Track {
 	e := c.entries[0]
 	t := &Track{
 		ID: int(k.id), Kind: Audio, Codec: e.codec, Language: k.language,
-		Timescale: uint32(int64(k.timescale) * p.scale), Independent: true, Matrix: k.matrix, Preroll: e.preroll,
+		Timescale: uint32(int64(k.timescale) * p.scale), Independent: true, Matrix: k.matrix,
 	}
 	for _, e := range c.entries {
 		t.Entries = append(t.Entries, e.box)

@@ -129,11 +129,14 @@ func (c *cutter) cuts(s *shown) bool {
 // passes reports whether s begins nearer to the next bound than the sample after it.
 func (c *cutter) passes(s *shown) bool {
 	middle := s.present + (s.end-s.present)/2
-	if len(c.bounds) == 0 || middle < c.bounds[0] {
+	if middle < c.bounds[0] {
 		return false
 	}
-	for len(c.bounds) > 0 && middle >= c.bounds[0] {
+	for len(c.bounds) > 1 && middle >= c.bounds[0] {
 		c.bounds = c.bounds[1:]
+	}
+	if late := middle - c.bounds[0]; late >= 0 { // what goes on after the last bound is cut at the target
+		c.bounds[0] += (late/c.target + 1) * c.target
 	}
 	return true
 }
@@ -198,7 +201,8 @@ func (c *cutter) finish() error {
 	return nil
 }
 
-// bounds are where audio is cut: with the video, and within its long segments.
+// bounds are where audio is cut: with the video, within its long segments, and
+// once it has outlasted the video by half a segment.
 func bounds(t *Track, audioScale uint32, target float64) []int64 {
 	var list []int64
 	long := int64(target * float64(t.Timescale))
@@ -211,5 +215,6 @@ func bounds(t *Track, audioScale uint32, target float64) []int64 {
 	if len(list) == 0 {
 		return nil
 	}
-	return list[1:]
+	last := t.Segments[len(t.Segments)-1]
+	return append(list[1:], convert(last.Start+int64(last.Duration)+long/2, t.Timescale, audioScale))
 }

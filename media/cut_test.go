@@ -78,7 +78,7 @@ func TestAudioIsCutWithinLongVideoSegments(t *testing.T) {
 
 func TestAudioAloneIsCutAtTheTarget(t *testing.T) {
 	file := progressive(testTrack{handler: "soun", timescale: 48000, samples: packets(938), noSync: true})
-	for target, want := range map[float64]int{6: 4, 2: 10, 10: 2, 60: 1} {
+	for target, want := range map[float64]int{6: 4, 2: 10, 10: 2, 60: 1, 1e-9: 938} {
 		ix, err := Parse(context.Background(), bytes.NewReader(file), int64(len(file)), &Options{Cut: Cut{Target: target}})
 		if err != nil {
 			t.Fatal(err)
@@ -113,6 +113,22 @@ func TestSegmentsJoinWithoutGaps(t *testing.T) {
 			if bytes != s.Bytes || len(samples) != s.Samples {
 				t.Errorf("track %d: segment %d has %d samples of %d bytes, and says %d of %d", n, i, len(samples), bytes, s.Samples, s.Bytes)
 			}
+		}
+	}
+}
+
+func TestAudioThatOutlastsTheVideoIsCutAllTheSame(t *testing.T) {
+	// One picture, and three minutes of sound.
+	ix := parse(t, progressive(
+		testTrack{handler: "vide", timescale: 100, samples: gops(1, 1)},
+		testTrack{handler: "soun", timescale: 48000, samples: packets(8438), noSync: true}))
+	got := lengths(ix.Tracks[1])
+	if len(got) != 31 {
+		t.Errorf("%d segments, want 31", len(got))
+	}
+	for i, length := range got {
+		if length > 6*48000+1024 {
+			t.Errorf("segment %d lasts %.2f s", i, float64(length)/48000)
 		}
 	}
 }

@@ -54,7 +54,6 @@ type Track struct {
 	Matrix      [9]int32  // of the tkhd box: rotation and mirroring
 	Coded       [2]uint32 // width and height for the tkhd box: as displayed, before rotation; 16.16 fixed point
 	Entries     [][]byte  // sample entries, complete boxes for the stsd box
-	Preroll     int       // samples that a decoder needs before it is right; for the sgpd box
 	Segments    []Segment
 }
 

@@ -10,7 +10,6 @@ import (
 type trak struct {
 	id        uint32
 	enabled   bool
-	group     uint16 // alternate group
 	matrix    [9]int32
 	size      [2]uint32 // tkhd width and height, 16.16
 	timescale uint32
@@ -57,7 +56,6 @@ func (s *source) tkhd(t *trak, b box) error {
 	}
 	t.enabled = h[3]&1 != 0
 	t.id = binary.BigEndian.Uint32(h[id:])
-	t.group = binary.BigEndian.Uint16(h[rest+10:])
 	for i := range t.matrix {
 		t.matrix[i] = int32(binary.BigEndian.Uint32(h[rest+16+4*i:]))
 	}
