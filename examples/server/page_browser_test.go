@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -193,6 +194,44 @@ func TestPageCopiesSearchesAndDeletes(t *testing.T) {
 	b.click(".asset .remove")
 	b.click("#confirm .danger")
 	b.until("it is gone", `!document.querySelector('.asset') && document.querySelector('#empty').innerText.includes('Nothing found')`)
+}
+
+// holdLists keeps the answers to requests for the list of assets until release() is called.
+const holdLists = `(() => {
+	const real = window.fetch, waiting = [];
+	window.held = 0;
+	window.fetch = async (url, init) => {
+		const answer = await real(url, init);
+		if (!String(url).includes('/v1/assets?')) return answer;
+		window.held++;
+		await new Promise((go) => waiting.push(go));
+		return answer;
+	};
+	window.release = () => { window.fetch = real; waiting.forEach((go) => go()); };
+})()`
+
+func TestPageShowsNothingThatIsDeleted(t *testing.T) {
+	base := runServer(t, config{}, bare(t))
+	a := uploadFile(t, base, clip(t), "")
+	kept := uploadFile(t, base, clip(t), "")
+	b := openTab(t, base)
+	row := func(id string) string { return `document.querySelector('[data-id="` + id + `"]')` }
+	b.until("both are there", row(a.ID)+` && `+row(kept.ID))
+	b.until("it is live", `document.querySelector('#pulse').dataset.live === 'live'`)
+	evaluate[any](b, holdLists)
+	b.fill("#search", "friends")
+	b.until("a list that names it is under way", `held > 0`)
+	request, _ := http.NewRequestWithContext(t.Context(), http.MethodDelete, base+"v1/assets/"+a.ID, nil)
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	b.until("its row goes", `!`+row(a.ID))
+	evaluate[any](b, `(async () => { release(); await new Promise((r) => setTimeout(r, 300)); return null })()`)
+	if !evaluate[bool](b, `!`+row(a.ID)+` && !!`+row(kept.ID)) {
+		t.Errorf("a list from before brought a deleted asset back:\n%s", b.text("#library"))
+	}
 }
 
 func TestPageByKeyboard(t *testing.T) {

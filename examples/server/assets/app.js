@@ -66,7 +66,7 @@ async function remove(asset) {
     if (err.status !== 404 && err.status !== 410) return toast(`Not deleted. ${err.message}`);
   }
   if (player.current()?.id === asset.id) close();
-  library.forget(asset.id);
+  library.bury(asset.id);
   toast(`“${title(asset)}” is deleted.`);
 }
 
@@ -90,7 +90,7 @@ function take(files) {
   uploads.start([...files], (upload) => {
     wanted.add(upload.asset);
     queueMicrotask(() => library.refresh(upload.asset));
-  }, () => library.arrange());
+  }, (deleted) => (deleted ? library.bury(deleted) : library.arrange()));
   library.arrange();
 }
 
@@ -123,7 +123,7 @@ function onEvent({ type, asset }) {
   if (type === 'asset.deleted') {
     clearTimeout(due.get(asset));
     due.delete(asset);
-    library.forget(asset);
+    library.bury(asset);
   } else if (!due.has(asset)) {
     due.set(asset, setTimeout(() => {
       due.delete(asset);

@@ -12,6 +12,7 @@ const search = document.getElementById('search');
 const template = document.getElementById('asset-row');
 
 const known = new Map(); // id → { asset, row }, in the order shown
+const gone = new Set(); // ids of deleted assets, which an answer that was under way may still name
 let next = '';
 let turn = 0; // of the last load, so that an older answer never wins
 
@@ -48,15 +49,22 @@ export class Library {
   async refresh(id) {
     if (!known.has(id)) return this.load('', true);
     try {
-      this.#put(await call('GET', `v1/assets/${id}`));
+      const asset = await call('GET', `v1/assets/${id}`);
+      if (!gone.has(id)) this.#put(asset);
     } catch (err) {
-      if (err.status === 404 || err.status === 410) this.forget(id);
+      if (err.status === 404 || err.status === 410) this.bury(id);
       else this.#trouble(err);
     }
     this.arrange();
   }
 
-  forget(id) {
+  /** bury is for an asset that is deleted: its id never comes back, so neither does its row. */
+  bury(id) {
+    gone.add(id);
+    this.#forget(id);
+  }
+
+  #forget(id) {
     const entry = known.get(id);
     if (!entry) return;
     const neighbour = entry.row.nextElementSibling ?? entry.row.previousElementSibling;
@@ -93,10 +101,10 @@ export class Library {
   }
 
   #fill(page, cursor, keep) {
-    const assets = page.assets ?? [];
+    const assets = (page.assets ?? []).filter((a) => !gone.has(a.id));
     if (!keep) {
       const ids = new Set(assets.map((a) => a.id));
-      for (const id of [...known.keys()]) if (!ids.has(id)) this.forget(id);
+      for (const id of [...known.keys()]) if (!ids.has(id)) this.#forget(id);
     }
     let after = cursor ? list.lastElementChild : null;
     for (const asset of assets) {

@@ -13,7 +13,7 @@ export const uploads = new Set();
 
 const hopeless = [413, 415, 422]; // the file itself is refused: trying again changes nothing
 
-/** start uploads files; onDone is told of each that has arrived, onGone when a row leaves the list. */
+/** start uploads files; onDone is told of each that has arrived, onGone when a row leaves the list and, once more, with the id of an asset that was deleted with it. */
 export function start(files, onDone, onGone) {
   for (const file of files) {
     if (![...uploads].some((u) => same(u.file, file))) add(file, onDone, onGone);
@@ -48,7 +48,7 @@ function add(file, onDone, onGone) {
   uploads.add(upload);
   list.append(row);
   box.hidden = false;
-  view.serve(upload, () => drop(upload, row, onGone));
+  view.serve(upload, () => drop(upload, row, onGone), onGone);
   if (file.size === 0) return view.refuse('This file is empty: there is nothing to play.');
   upload.run();
 }
@@ -77,12 +77,12 @@ class Row {
     this.progress.setAttribute('aria-label', `Upload of ${file.name}`);
   }
 
-  serve(upload, dismiss) {
+  serve(upload, dismiss, onGone) {
     this.pause.onclick = () => this.#act(upload);
     this.cancel.onclick = () => {
       if (upload.state !== 'failed' && upload.state !== 'idle') return upload.cancel();
       dismiss();
-      if (upload.asset && hopeless.includes(upload.error?.status)) call('DELETE', `v1/assets/${upload.asset}`).catch(() => {}); // there is nothing in it
+      if (upload.asset && hopeless.includes(upload.error?.status)) call('DELETE', `v1/assets/${upload.asset}`).then(() => onGone(upload.asset), () => {}); // there is nothing in it
     };
     this.timer = setInterval(() => {
       if (!this.row.isConnected) return clearInterval(this.timer);
