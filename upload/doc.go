@@ -67,7 +67,8 @@
 //
 // One request at a time writes to an upload. It holds the right to in memory:
 // one process, or a load balancer that keeps an upload on one, serves a store.
-// A writer whose connection has been silent for two seconds makes room for the
-// next one. HEAD and GET put nobody out: beside a writer they tell the last
-// offset that was written down.
+// A writer that has been silent for 50 ms makes room for the next one, with its
+// bytes kept, and writes nothing any more once that has begun; one that sends
+// keeps its place, and the newcomer is a 423. HEAD and GET put nobody out: they
+// have a writer write down what it has, and tell that.
 package upload

@@ -2,3 +2,6 @@ package upload
 
 // Held says whether a request holds the upload, for tests that need two at once.
 func (up *Uploader) Held(id string) bool { return up.holds.get(id) != nil }
+
+// DeadAfter is how long a silent writer keeps its place beside a newcomer.
+const DeadAfter = deadAfter

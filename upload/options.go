@@ -73,10 +73,16 @@ type Options struct {
 	// Default: false.
 	NoHash bool
 
-	// IdleTimeout is how long a body may stand still before its connection is
-	// closed, its bytes kept. It needs a ResponseWriter on which
-	// http.ResponseController can set deadlines. Default: 60 seconds.
+	// IdleTimeout is how long a body may stand still before the request is
+	// ended, its bytes kept. Where http.ResponseController cannot set deadlines
+	// on the ResponseWriter, the connection stays until the client or the
+	// timeouts of the http.Server close it. Default: 60 seconds.
 	IdleTimeout time.Duration
+
+	// MinRate is how many bytes a second must come at the least, averaged over
+	// IdleTimeout; negative for none. A client below it is ended like one that
+	// stands still. Default: 256.
+	MinRate int64
 
 	// Expiry is how long an upload that is not complete may be resumed, from
 	// its last byte on. Default: 7 days.
@@ -91,6 +97,7 @@ const (
 	defaultMaxSize         = 32 << 30
 	defaultCompleteTimeout = 5 * time.Minute
 	defaultIdleTimeout     = 60 * time.Second
+	defaultMinRate         = 256
 	defaultExpiry          = 7 * 24 * time.Hour
 )
 
@@ -123,6 +130,9 @@ func (o *Options) withDefaults() Options {
 	}
 	if c.IdleTimeout <= 0 {
 		c.IdleTimeout = defaultIdleTimeout
+	}
+	if c.MinRate == 0 {
+		c.MinRate = defaultMinRate
 	}
 	if c.Expiry <= 0 {
 		c.Expiry = defaultExpiry

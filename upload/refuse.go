@@ -28,7 +28,7 @@ func (s *session) end(ctx context.Context, err error) error {
 		return err
 	case s.check != nil: // nor of a chunk that was not, or not yet, found right
 		return err
-	case s.draft == nil:
+	case s.draft == nil, s.u.Offset == s.durable && s.u.Size == s.length: // nothing is new
 		return err
 	}
 	return errors.Join(err, s.checkpoint(ctx))

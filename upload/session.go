@@ -34,12 +34,13 @@ type session struct {
 	actor   auth.Principal
 
 	durable int64     // the offset that may be acknowledged
+	length  int64     // the size that is written down
 	synced  time.Time // of the last checkpoint
 }
 
 // resume takes the upload with this id for this request. Another that has it and
 // for which putOut says so is ended first; for one that it spares, ErrLocked.
-func (up *Uploader) resume(ctx context.Context, id string, putOut func(*hold) bool) (*session, error) {
+func (up *Uploader) resume(ctx context.Context, id string, putOut func(context.Context, *hold) bool) (*session, error) {
 	h, err := up.holds.seize(ctx, id, errReplaced(), putOut)
 	if err != nil {
 		return nil, err
@@ -62,7 +63,7 @@ func (up *Uploader) resume(ctx context.Context, id string, putOut func(*hold) bo
 
 func (up *Uploader) newSession(ctx context.Context, h *hold, u *metadata.Upload) *session {
 	s := &session{
-		up: up, hold: h, u: u, actor: auth.FromContext(ctx), durable: u.Offset,
+		up: up, hold: h, u: u, actor: auth.FromContext(ctx), durable: u.Offset, length: u.Size,
 		digest: newDigest(!up.o.NoHash), synced: time.Now(),
 	}
 	if u.Offset > 0 {
@@ -139,8 +140,17 @@ func (s *session) checkpoint(ctx context.Context) error {
 	if err := s.save(ctx); err != nil {
 		return err
 	}
-	s.synced, s.durable = time.Now(), s.u.Offset
+	s.synced, s.durable, s.length = time.Now(), s.u.Offset, s.u.Size
 	return nil
+}
+
+// writeDown is a checkpoint for whoever asks, where there is something new and
+// it may be told: not of a chunk that is yet to be compared with its checksum.
+func (s *session) writeDown(ctx context.Context) error {
+	if s.check != nil || s.draft == nil || s.u.Offset == s.durable {
+		return nil
+	}
+	return s.checkpoint(ctx)
 }
 
 // save writes the row. The transaction may run more than once, so it works on a copy.
