@@ -52,7 +52,9 @@
 // that does not have its checksum, whatever else it is; 423: another request is
 // writing; 408 and 400: the body stood still or was cut; 507 and 503: no room, no
 // disk, no database, or shutting down. After these nothing is lost: HEAD tells
-// where to go on. 410: the upload is over. 404: there is none, or it is another's.
+// where to go on, as it does after 429 and 413 for an owner who has too much. 403:
+// the application does not want it, see Options.BeforeCreate. 410: the upload is
+// over. 404: there is none, or it is another's.
 //
 // # Durability
 //

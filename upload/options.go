@@ -17,6 +17,30 @@ type Options struct {
 	// Default: 32 GiB.
 	MaxSize int64
 
+	// MaxDuration is how long a file may play; Inspect fails a longer one.
+	// Default: no limit.
+	MaxDuration time.Duration
+
+	// MaxOpen is how many uploads of one owner may be open at the same time;
+	// negative for no limit. Default: 1000.
+	MaxOpen int
+
+	// MaxOpenBytes is how many bytes the open uploads of one owner may have
+	// together, as announced or, where the length is not known, as they have
+	// come, counted every 64 MiB; negative for no limit. Default: no limit.
+	MaxOpenBytes int64
+
+	// Quota returns how many bytes an owner may have in all, in assets and open
+	// uploads; negative for no limit. It is called, concurrently, for each
+	// creation and as uploads of unknown length grow. Default: no limit.
+	Quota func(ctx context.Context, owner string) (int64, error)
+
+	// BeforeCreate is called before anything is written of a new upload, after
+	// the Authorizer. It may change what its Creation says may be changed, and
+	// refuses the upload by an error: one of Refuse is told to the client, any
+	// other is a 500. Default: nothing is called.
+	BeforeCreate func(ctx context.Context, c *Creation) error
+
 	// OnComplete is called once all bytes of an upload are committed and the
 	// asset is Processing, before the client is answered. Its context outlives
 	// the request and ends after CompleteTimeout. An error means that it could
@@ -95,6 +119,7 @@ type Options struct {
 
 const (
 	defaultMaxSize         = 32 << 30
+	defaultMaxOpen         = 1000
 	defaultCompleteTimeout = 5 * time.Minute
 	defaultIdleTimeout     = 60 * time.Second
 	defaultMinRate         = 256
@@ -109,6 +134,15 @@ func (o *Options) withDefaults() Options {
 	}
 	if c.MaxSize == 0 {
 		c.MaxSize = defaultMaxSize
+	}
+	if c.MaxOpen == 0 {
+		c.MaxOpen = defaultMaxOpen
+	}
+	if c.MaxOpenBytes == 0 {
+		c.MaxOpenBytes = -1
+	}
+	if c.BeforeCreate == nil {
+		c.BeforeCreate = func(context.Context, *Creation) error { return nil }
 	}
 	if c.OnComplete == nil {
 		c.OnComplete = Inspect

@@ -153,12 +153,24 @@ func (s *session) writeDown(ctx context.Context) error {
 	return s.checkpoint(ctx)
 }
 
-// save writes the row. The transaction may run more than once, so it works on a copy.
+// save writes the row, unless its owner has too much with it. The transaction may
+// run more than once, so it works on a copy.
 func (s *session) save(ctx context.Context) error {
+	allowed := allowance{-1, -1, -1}
+	if !s.up.unlimited() && reserved(s.u.Size, s.u.Offset) > reserved(s.length, s.durable) {
+		var err error
+		if allowed, err = s.up.allowanceOf(ctx, s.u.Owner); err != nil {
+			return err
+		}
+		allowed.open = -1 // it is open already
+	}
 	var saved metadata.Upload
 	err := s.up.meta.Update(ctx, func(tx metadata.Tx) error {
 		saved = *s.u
-		return tx.UpdateUpload(ctx, &saved)
+		if err := tx.UpdateUpload(ctx, &saved); err != nil {
+			return err
+		}
+		return allowed.check(ctx, tx, saved.Owner)
 	})
 	if err != nil {
 		return s.explainRow(ctx, err)
