@@ -51,6 +51,9 @@ func (s *session) complete(ctx context.Context, want string) error {
 	case s.u.Type == "" && !s.lost:
 		return errNotMedia() // all there is has been looked at
 	}
+	if err := s.keepsPromise(); err != nil {
+		return err
+	}
 	if want == "" {
 		return nil
 	}

@@ -150,7 +150,7 @@ func (s *session) room() int64 {
 func (s *session) keepUp(ctx context.Context) error {
 	now := time.Now()
 	s.publish(ctx, now)
-	if s.check == nil && now.Sub(s.synced) >= checkpointEvery {
+	if s.check == nil && now.Sub(s.synced) >= s.every {
 		return s.checkpoint(ctx)
 	}
 	return nil

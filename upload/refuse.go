@@ -13,7 +13,7 @@ import (
 // hopeless says whether err is about the file itself: more bytes, or the same
 // again, would not help.
 func (s *session) hopeless(err error) bool {
-	return errors.Is(err, ErrType) || errors.Is(err, ErrEmpty) || errors.Is(err, ErrTooLarge) && s.u.Size < 0
+	return errors.Is(err, ErrType) || errors.Is(err, ErrEmpty) || errors.Is(err, ErrReprDigest) || errors.Is(err, ErrTooLarge) && s.u.Size < 0
 }
 
 // end sees to what an error leaves behind: a file that will never do is refused

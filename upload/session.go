@@ -35,6 +35,9 @@ type session struct {
 
 	durable int64     // the offset that may be acknowledged
 	synced  time.Time // of the last checkpoint
+
+	every   time.Duration      // between checkpoints while bytes arrive
+	durably func(offset int64) // is told of each of them; may be nil
 }
 
 // resume takes the upload with this id for this request. Another that has it and
@@ -64,6 +67,7 @@ func (up *Uploader) newSession(ctx context.Context, h *hold, u *metadata.Upload)
 	s := &session{
 		up: up, hold: h, u: u, actor: auth.FromContext(ctx), durable: u.Offset,
 		digest: newDigest(!up.o.NoHash), synced: time.Now(),
+		every: checkpointEvery,
 	}
 	if u.Offset > 0 {
 		d, err := decodeDigest(u.Hash, !up.o.NoHash)
@@ -140,6 +144,9 @@ func (s *session) checkpoint(ctx context.Context) error {
 		return err
 	}
 	s.synced, s.durable = time.Now(), s.u.Offset
+	if s.durably != nil {
+		s.durably(s.durable)
+	}
 	return nil
 }
 
