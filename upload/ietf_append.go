@@ -2,6 +2,7 @@ package upload
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/internal/problem"
@@ -143,7 +144,7 @@ func (q *ietfRequest) replay(w http.ResponseWriter, r *http.Request, s *session)
 		a, err = q.up.meta.Asset(r.Context(), s.u.Asset)
 	}
 	if err != nil {
-		w.Header().Set(offsetField, formatSize(s.u.Size))
+		w.Header().Set(offsetField, strconv.FormatInt(s.u.Size, 10))
 		q.answerError(w, r, nil, err)
 		return
 	}

@@ -1,8 +1,6 @@
 package upload
 
-import (
-	"net/http"
-)
+import "net/http"
 
 // serveIETFCreate creates an upload and takes the bytes that came along: all,
 // some, or none (draft, Upload Creation).

@@ -95,12 +95,9 @@ func (p *structured) member() (any, error) {
 
 func (p *structured) innerList() error {
 	for {
-		spaced := p.skip(" ")
+		p.skip(" ")
 		if p.take(')') {
 			return p.parameters()
-		}
-		if !spaced && p.rest == "" {
-			return errField
 		}
 		if _, err := p.item(); err != nil {
 			return err
@@ -263,11 +260,7 @@ func (p *structured) take(c byte) bool {
 	return true
 }
 
-func (p *structured) skip(chars string) bool {
-	before := len(p.rest)
-	p.rest = strings.TrimLeft(p.rest, chars)
-	return len(p.rest) < before
-}
+func (p *structured) skip(chars string) { p.rest = strings.TrimLeft(p.rest, chars) }
 
 func (p *structured) while(is func(byte) bool) string {
 	n := 0

@@ -2,7 +2,6 @@ package upload
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/streamgate/streamgate/internal/problem"
 )
@@ -36,5 +35,3 @@ func errCompleted() error {
 		Detail: "the upload is complete and takes no more bytes",
 	}
 }
-
-func formatSize(n int64) string { return strconv.FormatInt(n, 10) }
