@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -142,5 +143,40 @@ func TestIETFProgressIsDurableWhenItIsTold(t *testing.T) {
 				t.Errorf("answered %s %v", final.Status, final.Header)
 			}
 		})
+	}
+}
+
+// The commands of docs/http.md.
+func TestCurlResumesByTheIETF(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		missing(t, "curl is not installed: see make test-deps")
+	}
+	h := newHouse(t, nil)
+	file := film(100_000)
+	curl := func(stdin []byte, args ...string) string {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "curl", append([]string{"-sS", "-i", "--max-time", "20"}, args...)...)
+		cmd.Stdin = bytes.NewReader(stdin)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return string(out)
+	}
+	endpoint := h.http.URL + "/v1/uploads"
+	whole := curl(file, "-T", "-", "-X", "POST", "-H", "Upload-Complete: ?1", "-H", "Upload-Draft-Interop-Version: 8", endpoint+"?filename=clip.mp4")
+	if !strings.Contains(whole, " 104 ") || !strings.Contains(whole, " 201 Created") {
+		t.Errorf("a whole file is answered %s", whole)
+	}
+	part := curl(file[:40_000], "-T", "-", "-X", "POST", "-H", "Upload-Complete: ?0", endpoint)
+	url := h.http.URL + "/v1/" + strings.TrimSpace(after(part, "Location: "))
+	offset := strings.TrimSpace(after(curl(nil, "-I", url), "Upload-Offset: "))
+	if offset != "40000" {
+		t.Fatalf("ends at %q", offset)
+	}
+	rest := curl(file[40_000:], "-T", "-", "-X", "PATCH", "-H", "Content-Type: application/partial-upload",
+		"-H", "Upload-Offset: "+offset, "-H", "Upload-Complete: ?1", url)
+	if !strings.Contains(rest, " 201 Created") || !strings.Contains(rest, sumOf(file)) {
+		t.Errorf("the rest is answered %s", rest)
 	}
 }
