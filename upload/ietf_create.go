@@ -26,6 +26,9 @@ func (up *Uploader) serveIETFCreate(w http.ResponseWriter, r *http.Request) {
 	q.answer(w, r, s, a, http.StatusCreated)
 }
 
+// maxMediaType is the length of the longest media type (RFC 6838 §4.2).
+const maxMediaType = 127 + len("/") + 127
+
 // creation reads the headers of a creation.
 func (q *ietfRequest) creation(r *http.Request) (creation, error) {
 	c := creation{protocol: ietfProtocol, metadata: make(map[string]string)}
@@ -44,7 +47,7 @@ func (q *ietfRequest) creation(r *http.Request) (creation, error) {
 	if promised != "" && !q.up.o.NoHash {
 		c.metadata[reprKey] = promised
 	}
-	if t := contentType(r); t != "" {
+	if t := contentType(r); t != "" && len(t) <= maxMediaType {
 		c.metadata["content-type"] = t
 	}
 	c.size = q.length

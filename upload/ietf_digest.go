@@ -117,10 +117,14 @@ func promised(u *metadata.Upload) string {
 // keepsPromise holds an upload that has all its bytes to its Repr-Digest.
 func (s *session) keepsPromise() error {
 	want := promised(s.u)
-	if want == "" {
+	if want == "" || s.up.o.NoHash {
 		return nil
 	}
-	if got := s.digest.hex(); got != want || s.lost {
+	got := s.digest.hex()
+	switch {
+	case got == "" || s.lost:
+		return problem.Errorf(ErrNoHash, "the SHA-256 of what arrived is not known any more, so the Repr-Digest cannot be compared; begin a new upload")
+	case got != want:
 		return problem.Errorf(ErrReprDigest, "the SHA-256 of the file that arrived is %s, and its Repr-Digest said %s", got, want)
 	}
 	return nil

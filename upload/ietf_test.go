@@ -2,6 +2,7 @@ package upload_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/upload"
 )
@@ -47,6 +49,18 @@ func TestIETFCreationOfAWholeFile(t *testing.T) {
 			t.Errorf("announced %v, then %s", c.informed, a.location(t))
 		}
 	})
+}
+
+// The drafts forbid 104 for another version than the server's, which may mean
+// something else by it.
+func TestIETFNothingIsToldToAVersionThatNobodyKnows(t *testing.T) {
+	for _, version := range []string{"-3", "0", "2", "9", "99", "3.0", `"8"`, "8, 8", "?1"} {
+		c := &ietfClient{h: newHouse(t, nil)}
+		a := c.h.want(c.create(film(1000), true, "Upload-Draft-Interop-Version", version), 201)
+		if len(c.informed) > 0 || a.header.Get("Upload-Complete") != "?1" || a.header.Get("Upload-Draft-Interop-Version") != "" {
+			t.Errorf("version %s: told %v, answered %v", version, c.informed, a.header)
+		}
+	}
 }
 
 func TestIETFLimitsAreThoseOfTheDraft(t *testing.T) {
@@ -356,6 +370,38 @@ func TestIETFHeadEndsAWriterThatItsClientHasGivenUp(t *testing.T) {
 	})
 }
 
+// A client that lost its connection while its file was looked at asks again, and
+// gives up after a 4xx.
+func TestIETFClientIsToldToWaitForACompletion(t *testing.T) {
+	t.Parallel()
+	release, looked := make(chan struct{}), make(chan struct{})
+	h := newHouse(t, &upload.Options{OnComplete: func(ctx context.Context, c *upload.Completed) error {
+		close(looked)
+		<-release
+		return takeAsItIs(ctx, c)
+	}})
+	c := &ietfClient{h: h, version: 8}
+	file := film(1000)
+	url := h.want(c.create(nil, false), 201).location(t)
+	first := c.write(url, 0)
+	first.send(file)
+	_ = first.body.Close()
+	<-looked
+	for _, a := range []answer{c.head(url), c.append(url, 1000, nil, true)} {
+		if h.want(a, 503); a.header.Get("Retry-After") == "" {
+			t.Errorf("answered %v", a.header)
+		}
+	}
+	close(release)
+	h.want(first.wait(), 201)
+	if head := h.want(c.head(url), 204); head.header.Get("Upload-Complete") != "?1" {
+		t.Errorf("HEAD says %v", head.header)
+	}
+	if a := h.want(c.append(url, 1000, nil, true), 201); a.json(t)["sha256"] != sumOf(file) {
+		t.Errorf("the answer is repeated as %s", a.body)
+	}
+}
+
 func TestIETFReadersEndNobody(t *testing.T) {
 	h := newHouse(t, nil)
 	c := &ietfClient{h: h, version: 8}
@@ -381,6 +427,29 @@ func TestIETFReadersEndNobody(t *testing.T) {
 	if page := h.do("GET", url, nil); page.header.Get("Upload-Offset") != got.header.Get("Upload-Offset") {
 		t.Errorf("GET says %v", page.header)
 	}
+}
+
+func TestIETFWhoMayOnlyReadEndsNobody(t *testing.T) {
+	mayRead := func(ctx context.Context, p auth.Principal, a auth.Action, o auth.Object) error {
+		if a == auth.Read {
+			return nil
+		}
+		return auth.OwnerOnly().Authorize(ctx, p, a, o)
+	}
+	h := newHouse(t, &upload.Options{Authorizer: auth.AuthorizerFunc(mayRead)})
+	c := &ietfClient{h: h, version: 8}
+	url := h.want(c.create(film(1000), false), 201).location(t)
+	first := c.write(url, 1000)
+	first.send(film(50_000))
+	h.begun(url)
+	for _, method := range []string{"HEAD", "GET"} {
+		a := h.do(method, url, nil, "X-User", "bob", "Upload-Draft-Interop-Version", "8")
+		if a.status >= 300 || a.header.Get("Upload-Offset") != "1000" || !h.up.Held(idOf(url)) {
+			t.Errorf("%s answered %d %v", method, a.status, a.header)
+		}
+	}
+	_ = first.body.Close()
+	h.want(first.wait(), 201)
 }
 
 func TestIETFIsToldApartFromTheOthers(t *testing.T) {
