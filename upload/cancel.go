@@ -24,7 +24,13 @@ func errReplaced() error {
 // serveCancel ends an upload (tus 1.0, Termination), one that is being written
 // too. What is complete has become an asset: it is deleted as one.
 func (up *Uploader) serveCancel(w http.ResponseWriter, r *http.Request, id string) {
-	err := tusRequest(w, r, false)
+	var err error
+	if d := draftOf(r); ietfAsks(r) {
+		d.answers(w.Header())
+		err = d.bare(r)
+	} else {
+		err = tusRequest(w, r, false)
+	}
 	if err == nil {
 		err = up.cancel(r.Context(), id)
 	}

@@ -1,5 +1,5 @@
-// Package upload takes video and audio files in: by plain bodies, by forms and
-// by tus 1.0, over one resumable writer. An Uploader is an http.Handler that an
+// Package upload takes video and audio files in: by plain bodies, by forms, by
+// tus 1.0 and by the IETF's resumable uploads, over one resumable writer. An Uploader is an http.Handler that an
 // application mounts anywhere, behind its own sessions:
 //
 //	up, err := upload.New(files, meta, &upload.Options{MaxSize: 4 << 30})
@@ -13,11 +13,13 @@
 // Relative to the mount, with and without a slash at its end:
 //
 //	POST    /                a new upload: tus (header Tus-Resumable), a form
-//	                         (multipart/form-data, part "file"), or a body that
-//	                         is the file, whatever its Content-Type
-//	OPTIONS /                what of tus is spoken
+//	                         (multipart/form-data, part "file"), the IETF's
+//	                         (header Upload-Complete), or a body that is the
+//	                         file, whatever its Content-Type
+//	OPTIONS /                what of tus is spoken, and the limits
 //	HEAD    /{id}            how far it is
-//	PATCH   /{id}            append (tus), with Upload-Checksum if the client likes
+//	PATCH   /{id}            append (tus, with Upload-Checksum if the client likes;
+//	                         IETF, with Content-Digest if it likes)
 //	GET     /{id}            its status as JSON
 //	DELETE  /{id}            cancel
 //	POST    /{id}/complete   end an upload of unknown length; the body may be
@@ -39,7 +41,15 @@
 // does.
 //
 // The uploads of a client that went away stay open for Options.Expiry and are
-// resumed by tus, however they began.
+// resumed by tus or the IETF's protocol, however they began.
+//
+// # Resumable uploads of the IETF
+//
+// draft-ietf-httpbis-resumable-upload in its interop versions 3 to 8. The upload
+// tasks of Apple's URLSession speak it without being asked to, in version 3 since
+// iOS 17 and in later ones since. A client that names none of these versions is
+// served by the newest draft, without 104. An http.Handler around the Uploader
+// has to let WriteHeader(104) through, as those of net/http do.
 //
 // # What is refused
 //
@@ -48,8 +58,9 @@
 // These end the upload: the asset is failed with the reason, the bytes are
 // removed. 422: a form with a field that is no good, or a file that Inspect found
 // broken while its asset has another: that ends the upload alone. 409: a chunk
-// that does not begin where the upload ends, or a wrong checksum; 460: a chunk
-// that does not have its checksum, whatever else it is; 423: another request is
+// that does not begin where the upload ends, or a wrong checksum; 400: lengths
+// that do not agree, or content that does not have its digest; 460: a chunk that
+// does not have its checksum, whatever else it is; 423: another request is
 // writing; 408 and 400: the body stood still or was cut; 507 and 503: no room, no
 // disk, no database, or shutting down. After these nothing is lost: HEAD tells
 // where to go on, as it does after 429 and 413 for an owner who has too much. 403:
@@ -72,5 +83,6 @@
 // A writer that has been silent for 50 ms makes room for the next one, with its
 // bytes kept, and writes nothing any more once that has begun; one that sends
 // keeps its place, and the newcomer is a 423. HEAD and GET put nobody out: they
-// have a writer write down what it has, and tell that.
+// have a writer write down what it has, and tell that. HEAD and PATCH of an IETF
+// client do: they end a writer, which by its rules it has given up.
 package upload

@@ -19,6 +19,14 @@ var (
 	ErrRefused error = problem.NewKind(http.StatusUnprocessableEntity, "upload-refused", "The file was not taken")
 	// ErrOffset means that the client would write where the upload does not end.
 	ErrOffset error = problem.NewKind(http.StatusConflict, "upload-offset", "The upload ends elsewhere")
+	// ErrLength means that what a client says of the length of an upload does not
+	// agree with itself, or with what it said before.
+	ErrLength error = problem.NewKind(http.StatusBadRequest, "upload-length", "The lengths do not agree")
+	// ErrContentDigest means that the content of a request does not have its
+	// Content-Digest: it was not taken. ErrReprDigest means that a whole file does
+	// not have its Repr-Digest: the upload is over.
+	ErrContentDigest error = problem.NewKind(http.StatusBadRequest, "content-digest", "The content does not have its digest")
+	ErrReprDigest    error = problem.NewKind(http.StatusBadRequest, "repr-digest", "The file does not have its digest")
 	// ErrLocked means that another request is writing to the upload.
 	ErrLocked     error = problem.NewKind(http.StatusLocked, "upload-locked", "Another request is writing")
 	ErrIncomplete error = problem.NewKind(http.StatusConflict, "upload-incomplete", "Bytes are missing")

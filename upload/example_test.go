@@ -114,6 +114,53 @@ func ExampleOptions() {
 	// 201 Created
 }
 
+// A file in two parts, as a client of the IETF's resumable uploads sends it.
+func ExampleUploader_ServeHTTP() {
+	files, meta, done := exampleStores()
+	defer done()
+	up, err := upload.New(files, meta, &upload.Options{
+		OnComplete: func(_ context.Context, c *upload.Completed) error {
+			fmt.Println(c.Upload.Filename, c.Upload.Size, "bytes")
+			return nil
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	server := httptest.NewServer(auth.Middleware(auth.Everybody("ada"))(up))
+	defer server.Close()
+
+	send := func(method, path, body string, header http.Header) *http.Response {
+		req, err := http.NewRequest(method, server.URL+path, strings.NewReader(body))
+		if err != nil {
+			log.Fatal(err)
+		}
+		req.Header = header
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			log.Fatal(err)
+		}
+		_ = res.Body.Close()
+		return res
+	}
+	song := "fLaC\x00\x00\x00\x22" + strings.Repeat("\x00", 92)
+	res := send(http.MethodPost, "/?filename=song.flac", song[:40], http.Header{"Upload-Complete": {"?0"}})
+	fmt.Println(res.Status)
+	path := "/" + res.Header.Get("Location")
+
+	offset := send(http.MethodHead, path, "", nil).Header.Get("Upload-Offset") // after an interruption
+	fmt.Println("go on at", offset)
+	res = send(http.MethodPatch, path, song[40:], http.Header{
+		"Content-Type": {"application/partial-upload"}, "Upload-Offset": {offset}, "Upload-Complete": {"?1"},
+	})
+	fmt.Println(res.Status)
+	// Output:
+	// 201 Created
+	// go on at 40
+	// song.flac 100 bytes
+	// 201 Created
+}
+
 // A server that ends without losing an upload.
 func ExampleUploader_Drain() {
 	files, meta, done := exampleStores()

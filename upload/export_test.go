@@ -1,6 +1,9 @@
 package upload
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // Held says whether a request holds the upload, for tests that need two at once.
 func (up *Uploader) Held(id string) bool { return up.holds.get(id) != nil }
@@ -15,3 +18,6 @@ func SetReserveStep(t testing.TB, n int64) {
 	reserveStep = n
 	t.Cleanup(func() { reserveStep = before })
 }
+
+// InformEvery shortens the time between the checkpoints that clients hear of.
+func (up *Uploader) InformEvery(d time.Duration) { up.informEvery = d }

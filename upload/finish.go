@@ -56,6 +56,9 @@ func (s *session) complete(ctx context.Context, want string) error {
 			return err
 		}
 	}
+	if err := s.keepsPromise(); err != nil {
+		return err
+	}
 	if want == "" {
 		return nil
 	}

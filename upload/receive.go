@@ -128,7 +128,8 @@ func (s *session) room() int64 {
 func (s *session) keepUp(ctx context.Context) error {
 	now := time.Now()
 	s.publish(ctx, now)
-	if s.check == nil && now.Sub(s.synced) >= checkpointEvery || s.outgrown() {
+	s.remember()
+	if s.check == nil && now.Sub(s.synced) >= s.every || s.outgrown() {
 		return s.checkpoint(ctx)
 	}
 	return nil

@@ -13,7 +13,7 @@ import (
 // hopeless says whether err is about the file itself: more bytes, or the same
 // again, would not help.
 func (s *session) hopeless(err error) bool {
-	return errors.Is(err, ErrType) || errors.Is(err, ErrEmpty) || errors.Is(err, ErrTooLarge) && s.u.Size < 0
+	return errors.Is(err, ErrType) || errors.Is(err, ErrEmpty) || errors.Is(err, ErrReprDigest) || errors.Is(err, ErrTooLarge) && s.u.Size < 0
 }
 
 // end sees to what an error leaves behind: a file that will never do is refused
@@ -33,7 +33,7 @@ func (s *session) end(ctx context.Context, err error) error {
 	case s.draft == nil, s.u.Offset == s.durable && s.u.Size == s.length: // nothing is new
 		return err
 	}
-	return errors.Join(err, s.checkpoint(ctx))
+	return errors.Join(err, s.checkpointWithin(ctx))
 }
 
 // giveBack removes what came beyond what may be acknowledged, and for which the

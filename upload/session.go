@@ -28,6 +28,7 @@ type session struct {
 	u       *metadata.Upload // as it will be written; u.Offset counts bytes in the draft
 	draft   storage.Draft    // nil before the first byte
 	digest  digest
+	marks   marks
 	check   *checksum // of the chunk that is being received, or nil
 	verdict error     // on the content of that chunk, or nil
 	lost    bool      // the digest does not cover the draft's bytes: read them again once committed
@@ -36,6 +37,9 @@ type session struct {
 	durable int64     // the offset that may be acknowledged
 	length  int64     // the size that is written down
 	synced  time.Time // of the last checkpoint
+
+	every   time.Duration      // between checkpoints while bytes arrive
+	durably func(offset int64) // is told of each of them; may be nil
 }
 
 // resume takes the upload with this id for this request. Another that has it and
@@ -65,6 +69,7 @@ func (up *Uploader) newSession(ctx context.Context, h *hold, u *metadata.Upload)
 	s := &session{
 		up: up, hold: h, u: u, actor: auth.FromContext(ctx), durable: u.Offset, length: u.Size,
 		digest: newDigest(!up.o.NoHash), synced: time.Now(),
+		every: checkpointEvery,
 	}
 	if u.Offset > 0 {
 		d, err := decodeDigest(u.Hash, !up.o.NoHash)
@@ -141,6 +146,9 @@ func (s *session) checkpoint(ctx context.Context) error {
 		return err
 	}
 	s.synced, s.durable, s.length = time.Now(), s.u.Offset, s.u.Size
+	if s.durably != nil {
+		s.durably(s.durable)
+	}
 	return nil
 }
 

@@ -34,7 +34,7 @@ type status struct {
 func (up *Uploader) serveStatus(w http.ResponseWriter, r *http.Request, id string) {
 	u, err := up.lookup(r.Context(), id, auth.Read)
 	if err == nil {
-		u, err = up.refresh(r.Context(), u)
+		u, err = up.statusFor(w, r, u)
 	}
 	if err != nil {
 		up.answerError(w, r, err)

@@ -20,6 +20,8 @@ const (
 func (up *Uploader) serveDiscovery(w http.ResponseWriter, allow string) {
 	h := w.Header()
 	h.Set("Allow", allow)
+	h.Set("Accept-Patch", ietfBody+", "+tusBody)
+	h.Set(limitField, limitsText(up.limits()))
 	h.Set("Tus-Resumable", tusVersion)
 	h.Set("Tus-Version", tusVersion)
 	h.Set("Tus-Extension", tusExtensions)
@@ -46,6 +48,10 @@ func tusRequest(w http.ResponseWriter, r *http.Request, needed bool) error {
 // serveHead tells how far an upload is. While another request writes to it, that
 // is the last offset written down as durable.
 func (up *Uploader) serveHead(w http.ResponseWriter, r *http.Request, id string) {
+	if up.asksIETF(r, id) {
+		up.serveOffset(w, r, id)
+		return
+	}
 	if err := tusRequest(w, r, false); err != nil {
 		up.answerError(w, r, err)
 		return

@@ -11,6 +11,10 @@ import (
 
 // servePatch appends (tus 1.0, PATCH).
 func (up *Uploader) servePatch(w http.ResponseWriter, r *http.Request, id string) {
+	if ietfAsks(r) {
+		up.serveIETFAppend(w, r, id)
+		return
+	}
 	s, err := up.admitPatch(w, r, id)
 	if err != nil {
 		up.answerError(w, r, err)

@@ -68,6 +68,17 @@ func TestTusJSClient(t *testing.T) {
 			}
 		})
 	}
+	for _, scenario := range []string{"ietf 5", "ietf 6", "ietf 6, resumed"} {
+		t.Run(scenario, func(t *testing.T) {
+			h.t = t
+			got := tusJS(t, scenario, endpoint, file)
+			url, _ := got["url"].(string)
+			u := h.upload(idOf(url))
+			if a := h.asset(u.Asset); u.Protocol != "ietf" || a.State != metadata.Ready || a.SHA256 != sumOf(clip) {
+				t.Errorf("upload by %s, asset %+v", u.Protocol, a)
+			}
+		})
+	}
 	t.Run("terminate", func(t *testing.T) {
 		h.t = t
 		if got := tusJS(t, "terminate", endpoint, file); got["status"] != 410.0 {

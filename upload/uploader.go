@@ -26,6 +26,8 @@ type Uploader struct {
 	meta  metadata.Store
 	holds holds
 	pace  pace
+
+	informEvery time.Duration // how often clients that hear of it get a checkpoint
 }
 
 // New returns an Uploader that writes bytes to files and what is known of them
@@ -35,7 +37,7 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Uploader, error
 	if files == nil || meta == nil {
 		return nil, errors.New("upload: a storage.Store and a metadata.Store are needed")
 	}
-	up := &Uploader{o: o.withDefaults(), files: files, meta: meta}
+	up := &Uploader{o: o.withDefaults(), files: files, meta: meta, informEvery: informEvery}
 	if up.o.BaseURL != "" {
 		u, err := url.Parse(up.o.BaseURL)
 		if err != nil || u.Scheme == "" || u.Host == "" {
@@ -98,8 +100,10 @@ func (up *Uploader) serveCreate(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Header.Get("Tus-Resumable") != "":
 		up.serveTusCreate(w, r)
-	case isForm(r):
+	case isForm(r): // whatever else it says: iOS adds Upload-Complete to all it uploads
 		up.serveForm(w, r)
+	case ietfCreates(r):
+		up.serveIETFCreate(w, r)
 	default:
 		up.serveBody(w, r)
 	}

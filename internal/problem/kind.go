@@ -38,6 +38,7 @@ func (k *Kind) Error() string { return k.Title }
 // Error is an occurrence of a Kind.
 type Error struct {
 	Kind   *Kind
+	Type   string // a registered problem type (RFC 9457 §4.2), where a protocol wants it in place of the kind's
 	Detail string // for the client: what happened and what to do about it
 	Cause  error  // for the log; may be nil
 	Fields map[string]any

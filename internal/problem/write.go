@@ -120,6 +120,9 @@ func encode(e *Error, requestID string) []byte {
 		members[RetryAfter] = retrySeconds(d)
 	}
 	members["type"] = TypePrefix + e.Kind.Slug
+	if e.Type != "" {
+		members["type"] = e.Type
+	}
 	members["title"] = e.Kind.Title
 	members["status"] = e.Kind.Status
 	delete(members, "detail")
@@ -131,7 +134,7 @@ func encode(e *Error, requestID string) []byte {
 	}
 	body, err := json.Marshal(members)
 	if err != nil { // a field that is no JSON value
-		return encode(&Error{Kind: e.Kind, Detail: e.Detail}, requestID)
+		return encode(&Error{Kind: e.Kind, Type: e.Type, Detail: e.Detail}, requestID)
 	}
 	return append(body, '\n')
 }

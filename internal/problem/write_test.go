@@ -44,6 +44,13 @@ func TestWriteTellsTheClientWhatItMayKnow(t *testing.T) {
 				"detail": "no coffee",
 			},
 		},
+		"a protocol's own type stands in place of the kind's": {
+			&problem.Error{Kind: problem.KindOf(errTeapot), Type: "https://example.com/teapots#short-and-stout", Detail: "no coffee"},
+			map[string]any{
+				"type": "https://example.com/teapots#short-and-stout", "title": "I am a teapot", "status": 418.0, "request_id": "r1",
+				"detail": "no coffee",
+			},
+		},
 		"a cause is not shown": {
 			problem.Because(errTeapot, secret, "no coffee"),
 			map[string]any{

@@ -1,7 +1,7 @@
 // Drives tus-js-client for TestTusJSClient:
 //   node tus_client.mjs CLIENTS SCENARIO ENDPOINT FILE
 // where CLIENTS is the folder with node_modules. Prints one line of JSON.
-import { createReadStream, statSync } from 'node:fs'
+import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -45,6 +45,20 @@ const scenarios = {
       }
     })
     return start({ uploadUrl: url })
+  },
+
+  // The client's own two drafts of the IETF's protocol. Of a file in chunks it
+  // would never say that it ends, of a buffer it does.
+  'ietf 5': () => start({ protocol: 'ietf-draft-03' }, null, readFileSync(file)),
+  'ietf 6': () => start({ protocol: 'ietf-draft-05', uploadDataDuringCreation: true, chunkSize: Infinity }),
+  async 'ietf 6, resumed'() {
+    const interrupt = (upload, resolve, reject) => {
+      upload.options.onChunkComplete = (_, accepted) => {
+        if (accepted > size / 3) upload.abort().then(() => resolve(upload.url), reject)
+      }
+    }
+    const url = await start({ protocol: 'ietf-draft-05' }, interrupt, readFileSync(file))
+    return start({ protocol: 'ietf-draft-05', uploadUrl: url }, null, readFileSync(file))
   },
 
   async terminate() {
