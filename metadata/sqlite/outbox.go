@@ -25,7 +25,7 @@ func (t *tx) Emit(ctx context.Context, e *events.Event) error {
 		return failed("encode an event", err)
 	}
 	at := firstTime(e.Time, micro(time.Now()))
-	res, err := t.stmt(ctx, insertEvent).ExecContext(ctx,
+	res, err := t.stmt(ctx, insertEvent).ExecContext(t.live(ctx),
 		e.Type, at.UnixMicro(), e.Owner, e.Actor, e.Asset, e.Upload, e.RequestID, data[0])
 	if err != nil {
 		return failed("emit an event", err)

@@ -13,10 +13,11 @@ import (
 // transaction, which is what stmt decides.
 type reader struct {
 	stmt func(ctx context.Context, text string) *sql.Stmt
+	live func(ctx context.Context) context.Context // with which a statement runs
 }
 
 func (r reader) Asset(ctx context.Context, id string) (*metadata.Asset, error) {
-	a, err := scanAsset(r.stmt(ctx, selectAsset).QueryRowContext(ctx, id))
+	a, err := scanAsset(r.stmt(ctx, selectAsset).QueryRowContext(r.live(ctx), id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, noAsset(id)
 	}
@@ -24,7 +25,7 @@ func (r reader) Asset(ctx context.Context, id string) (*metadata.Asset, error) {
 }
 
 func (r reader) Upload(ctx context.Context, id string) (*metadata.Upload, error) {
-	u, err := scanUpload(r.stmt(ctx, selectUpload).QueryRowContext(ctx, id))
+	u, err := scanUpload(r.stmt(ctx, selectUpload).QueryRowContext(r.live(ctx), id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, noUpload(id)
 	}
@@ -32,26 +33,26 @@ func (r reader) Upload(ctx context.Context, id string) (*metadata.Upload, error)
 }
 
 func (r reader) UploadsOf(ctx context.Context, asset string) ([]*metadata.Upload, error) {
-	rows, err := r.stmt(ctx, selectUploadsOf).QueryContext(ctx, asset)
+	rows, err := r.stmt(ctx, selectUploadsOf).QueryContext(r.live(ctx), asset)
 	list, err := all(rows, err, scanUpload)
 	return list, failed("list the uploads of an asset", err)
 }
 
 func (r reader) OpenUploads(ctx context.Context, after string, limit int) ([]*metadata.Upload, error) {
-	rows, err := r.stmt(ctx, selectUploadsIn).QueryContext(ctx, metadata.UploadOpen, after, max(limit, 0))
+	rows, err := r.stmt(ctx, selectUploadsIn).QueryContext(r.live(ctx), metadata.UploadOpen, after, max(limit, 0))
 	list, err := all(rows, err, scanUpload)
 	return list, failed("list open uploads", err)
 }
 
 func (r reader) AssetsIn(ctx context.Context, s metadata.State, after string, limit int) ([]*metadata.Asset, error) {
-	rows, err := r.stmt(ctx, selectAssetsIn).QueryContext(ctx, s, after, max(limit, 0))
+	rows, err := r.stmt(ctx, selectAssetsIn).QueryContext(r.live(ctx), s, after, max(limit, 0))
 	list, err := all(rows, err, func(row scanner) (*metadata.Asset, error) { return scanAsset(row) })
 	return list, failed("list assets by state", err)
 }
 
 func (r reader) Usage(ctx context.Context, owner string) (metadata.Usage, error) {
 	var u metadata.Usage
-	err := r.stmt(ctx, selectUsage).QueryRowContext(ctx, owner).Scan(&u.Open, &u.OpenBytes, &u.Stored)
+	err := r.stmt(ctx, selectUsage).QueryRowContext(r.live(ctx), owner).Scan(&u.Open, &u.OpenBytes, &u.Stored)
 	return u, failed("sum up what an owner has", err)
 }
 

@@ -14,6 +14,7 @@ import (
 // were prepared on.
 type store struct {
 	reader
+	line     *line // of those who write
 	writer   *sql.DB
 	pool     *sql.DB    // of readers
 	reads    statements // on pool
@@ -31,14 +32,17 @@ func newStore(ctx context.Context, writer, pool *sql.DB, kept *reserve) (*store,
 	if err != nil {
 		return nil, err
 	}
-	s := &store{writer: writer, pool: pool, reads: reads, writes: writes, reserve: kept}
-	s.stmt = func(_ context.Context, text string) *sql.Stmt { return s.reads[text] }
+	s := &store{line: newLine(), writer: writer, pool: pool, reads: reads, writes: writes, reserve: kept}
+	s.reader = reader{
+		stmt: func(_ context.Context, text string) *sql.Stmt { return s.reads[text] },
+		live: func(ctx context.Context) context.Context { return ctx },
+	}
 	return s, nil
 }
 
-// Update implements metadata.Store. The pool of writers has one connection, so
-// that writers of this process queue in fair order and within their contexts;
-// BEGIN IMMEDIATE keeps writers of other processes out.
+// Update implements metadata.Store. Updates of this process write one after
+// another in fair order, and those that wait for each other share a transaction,
+// see line. BEGIN IMMEDIATE keeps writers of other processes out.
 //
 // On a full disk, one that makes room gets the reserve and a second try.
 func (s *store) Update(ctx context.Context, fn func(metadata.Tx) error) error {
@@ -54,24 +58,12 @@ func (s *store) Update(ctx context.Context, fn func(metadata.Tx) error) error {
 
 func (s *store) update(ctx context.Context, fn func(metadata.Tx) error) (makesRoom bool, err error) {
 	err = whileBusy(ctx, func() error {
-		makesRoom, err = s.try(ctx, fn)
+		for err = errShared; errors.Is(err, errShared); {
+			makesRoom, err = s.share(ctx, fn)
+		}
 		return err
 	})
 	return makesRoom, err
-}
-
-// try runs fn once, and says whether it deletes something.
-func (s *store) try(ctx context.Context, fn func(metadata.Tx) error) (makesRoom bool, err error) {
-	sqlTx, err := s.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return false, failed("begin", err)
-	}
-	t := newTx(sqlTx, s.writes)
-	defer t.rollback() // does nothing after a commit
-	if err := fn(t); err != nil {
-		return t.makesRoom, t.explain(ctx, err)
-	}
-	return t.makesRoom, t.explain(ctx, failed("commit", sqlTx.Commit()))
 }
 
 // Ping implements metadata.Store. It reads, and waits for no writer.

@@ -25,18 +25,23 @@ type tx struct {
 
 func newTx(sqlTx *sql.Tx, prepared statements) *tx {
 	bind := func(ctx context.Context, text string) *sql.Stmt { return sqlTx.StmtContext(ctx, prepared[text]) }
-	return &tx{reader: reader{bind}, sql: sqlTx}
+	return &tx{reader: reader{bind, whole}, sql: sqlTx}
 }
 
-func (t *tx) rollback() { _ = t.sql.Rollback() } // sql.ErrTxDone after a commit; else the connection is dropped
-
-// explain replaces what database/sql says of a transaction that ended under the
-// hands of fn by why it ended.
-func (t *tx) explain(ctx context.Context, err error) error {
-	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
-		return failed("update", context.Cause(ctx))
+// whole lets a statement begin only while ctx lives, and never be interrupted: to
+// interrupt a write makes SQLite undo the whole transaction, which is not one
+// Update's alone.
+func whole(ctx context.Context) context.Context {
+	if ctx.Err() != nil {
+		return ctx
 	}
-	return err
+	return context.WithoutCancel(ctx)
+}
+
+// exec runs a statement that is about the transaction itself.
+func (t *tx) exec(text string) error {
+	_, err := t.sql.ExecContext(context.Background(), text)
+	return failed(text, err)
 }
 
 func (t *tx) InsertAsset(ctx context.Context, a *metadata.Asset) error {
@@ -124,14 +129,14 @@ func (t *tx) DeleteUpload(ctx context.Context, id string) error {
 
 func (t *tx) insert(ctx context.Context, text, kind, id string, created, now time.Time, args []any) error {
 	var one int
-	switch err := t.stmt(ctx, selectTombstone).QueryRowContext(ctx, kind, id).Scan(&one); {
+	switch err := t.stmt(ctx, selectTombstone).QueryRowContext(t.live(ctx), kind, id).Scan(&one); {
 	case err == nil:
 		return problem.Errorf(metadata.ErrGone, "the %s %q was deleted; its id stays gone", kind, id)
 	case !errors.Is(err, sql.ErrNoRows):
 		return failed("look for a tombstone", err)
 	}
 	args = append(args, sql.Named("created_at", created.UnixMicro()), sql.Named("now", now.UnixMicro()))
-	n, err := affected(t.stmt(ctx, text).ExecContext(ctx, args...))
+	n, err := affected(t.stmt(ctx, text).ExecContext(t.live(ctx), args...))
 	if err == nil && n == 0 {
 		return problem.Errorf(metadata.ErrExists, "there is an %s %q already", kind, id)
 	}
@@ -144,7 +149,7 @@ func (t *tx) update(ctx context.Context, text, versionText string, version int64
 ) (time.Time, error) {
 	args = append(args, sql.Named("version", version), sql.Named("now", now.UnixMicro()))
 	var created int64
-	err := t.stmt(ctx, text).QueryRowContext(ctx, args...).Scan(&created)
+	err := t.stmt(ctx, text).QueryRowContext(t.live(ctx), args...).Scan(&created)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return fromMicro(created), failed("update", err)
 	}
@@ -157,7 +162,7 @@ func (t *tx) update(ctx context.Context, text, versionText string, version int64
 
 func (t *tx) remove(ctx context.Context, text, id string, none func(string) error) error {
 	t.makesRoom = true
-	n, err := affected(t.stmt(ctx, text).ExecContext(ctx, id))
+	n, err := affected(t.stmt(ctx, text).ExecContext(t.live(ctx), id))
 	if err == nil && n == 0 {
 		return none(id)
 	}
@@ -165,7 +170,7 @@ func (t *tx) remove(ctx context.Context, text, id string, none func(string) erro
 }
 
 func (t *tx) version(ctx context.Context, text, id string, none func(string) error) (v int64, err error) {
-	err = t.stmt(ctx, text).QueryRowContext(ctx, id).Scan(&v)
+	err = t.stmt(ctx, text).QueryRowContext(t.live(ctx), id).Scan(&v)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, none(id)
 	}
