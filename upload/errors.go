@@ -19,6 +19,8 @@ var (
 	ErrRefused error = problem.NewKind(http.StatusUnprocessableEntity, "upload-refused", "The file was not taken")
 	// ErrOffset means that the client would write where the upload does not end.
 	ErrOffset error = problem.NewKind(http.StatusConflict, "upload-offset", "The upload ends elsewhere")
+	// ErrFinal means that bytes were sent to an upload that is made of parts.
+	ErrFinal error = problem.NewKind(http.StatusForbidden, "upload-final", "The upload is made of its parts")
 	// ErrLocked means that another request is writing to the upload.
 	ErrLocked     error = problem.NewKind(http.StatusLocked, "upload-locked", "Another request is writing")
 	ErrIncomplete error = problem.NewKind(http.StatusConflict, "upload-incomplete", "Bytes are missing")

@@ -63,10 +63,10 @@ func (up *Uploader) resume(ctx context.Context, id string, putOut func(*hold) bo
 func (up *Uploader) newSession(ctx context.Context, h *hold, u *metadata.Upload) *session {
 	s := &session{
 		up: up, hold: h, u: u, actor: auth.FromContext(ctx), durable: u.Offset,
-		digest: newDigest(!up.o.NoHash), synced: time.Now(),
+		digest: newDigest(up.hashes(u)), synced: time.Now(),
 	}
 	if u.Offset > 0 {
-		d, err := decodeDigest(u.Hash, !up.o.NoHash)
+		d, err := decodeDigest(u.Hash, up.hashes(u))
 		s.digest, s.lost = d, err != nil
 	}
 	return s
@@ -87,7 +87,7 @@ func (s *session) openDraft(ctx context.Context) error {
 	s.draft = draft
 	if draft.Size() < s.u.Offset { // a backup was put back, a disk was exchanged
 		s.u.Offset, s.lost = draft.Size(), draft.Size() > 0
-		s.digest = newDigest(!s.up.o.NoHash)
+		s.digest = newDigest(s.up.hashes(s.u))
 		return s.checkpoint(ctx)
 	}
 	if draft.Size() == s.u.Offset {

@@ -24,7 +24,7 @@ func (up *Uploader) servePatch(w http.ResponseWriter, r *http.Request, id string
 		}
 	}
 	w.Header().Set("Upload-Offset", strconv.FormatInt(s.u.Offset, 10))
-	w.Header().Set(assetHeader, s.u.Asset)
+	setAsset(w.Header(), s.u)
 	setExpires(w.Header(), s.u)
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -42,6 +42,9 @@ func (up *Uploader) admitPatch(w http.ResponseWriter, r *http.Request, id string
 		return nil, err
 	}
 	u, err := up.lookup(r.Context(), id, auth.Update)
+	if err == nil && isFinal(u) {
+		err = problem.Errorf(ErrFinal, "this upload has the bytes of its parts and takes no others")
+	}
 	if err == nil {
 		err = over(u)
 	}
