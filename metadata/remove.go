@@ -107,19 +107,18 @@ func usedBy(ctx context.Context, store Store, id string) (func(key string) bool,
 // the id of the upload and a slash.
 const PartPrefix = "parts/"
 
-// partUsed says of a key whether it belongs to a part that is still there.
+// partUsed says of a key whether a part refers to it.
 func partUsed(ctx context.Context, store Store, key string) (bool, error) {
 	rest, ok := strings.CutPrefix(key, PartPrefix)
 	if !ok {
 		return false, nil
 	}
 	id, _, _ := strings.Cut(rest, "/")
-	switch _, err := store.Upload(ctx, id); {
-	case errors.Is(err, ErrNotFound):
+	u, err := store.Upload(ctx, id)
+	if errors.Is(err, ErrNotFound) {
 		return false, nil
-	default:
-		return err == nil, err
 	}
+	return err == nil && u.Key == key, err
 }
 
 // keysOf are the keys that an event names.

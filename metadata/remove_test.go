@@ -2,6 +2,7 @@ package metadata_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 
@@ -155,7 +156,7 @@ func TestPagesOfOtherOriginsMayNotWrite(t *testing.T) {
 	s.expect(http.StatusOK, call{header: evil})
 }
 
-func TestWhatPartsLeaveIsRemovedOnceTheirRowsAreGone(t *testing.T) {
+func TestWhatPartsLeaveIsRemovedOnceTheyDoNotReferToIt(t *testing.T) {
 	s := newSite(t, nil)
 	files, err := disk.Open(t.TempDir())
 	if err != nil {
@@ -163,11 +164,15 @@ func TestWhatPartsLeaveIsRemovedOnceTheirRowsAreGone(t *testing.T) {
 	}
 	defer files.Close()
 	key := func(id string) string { return metadata.PartPrefix + id + "/source" }
-	gone, stays := metadata.NewID(), metadata.NewID()
+	gone, spent, stays := metadata.NewID(), metadata.NewID(), metadata.NewID()
 	put(t, files, key(gone), true)
+	put(t, files, key(spent), true)
 	put(t, files, key(stays), true)
 	err = s.store.Update(t.Context(), func(tx metadata.Tx) error {
-		return tx.InsertUpload(t.Context(), &metadata.Upload{ID: stays, Owner: "ann", Key: key(stays), State: metadata.UploadComplete})
+		return errors.Join(
+			tx.InsertUpload(t.Context(), &metadata.Upload{ID: stays, Owner: "ann", Key: key(stays), State: metadata.UploadComplete}),
+			tx.InsertUpload(t.Context(), &metadata.Upload{ID: spent, Owner: "ann", State: metadata.UploadComplete}),
+		)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -178,11 +183,11 @@ func TestWhatPartsLeaveIsRemovedOnceTheirRowsAreGone(t *testing.T) {
 		{Type: events.UploadComplete, Asset: whole.ID},
 		{Type: events.UploadProgress, Data: map[string]any{"keys": []any{key(gone)}}},
 	} {
-		if err := remove(t.Context(), e); err != nil || len(left(t, files)) != 2 {
+		if err := remove(t.Context(), e); err != nil || len(left(t, files)) != 3 {
 			t.Fatalf("%s leaves %q, %v", e.Type, left(t, files), err)
 		}
 	}
-	e := events.Event{Type: events.UploadComplete, Asset: whole.ID, Data: map[string]any{"keys": []any{key(gone), key(stays), metadata.PartPrefix}}}
+	e := events.Event{Type: events.UploadComplete, Asset: whole.ID, Data: map[string]any{"keys": []any{key(gone), key(spent), key(stays), metadata.PartPrefix}}}
 	for range 2 { // it may come again
 		if err := remove(t.Context(), e); err != nil {
 			t.Fatal(err)

@@ -39,5 +39,5 @@ type Upload struct {
 
 // Part says whether the upload is one of several that are to be joined to a file
 // (tus 1.0, Concatenation). It becomes no asset of its own. Once complete it
-// waits for the upload that takes its bytes and removes its row.
+// waits for the upload that takes its bytes, and then has no Key.
 func (u *Upload) Part() bool { return u.Asset == "" }

@@ -156,7 +156,7 @@ func (s *session) writeComplete(ctx context.Context) error {
 			return err
 		}
 		out := e
-		if err := spend(ctx, tx, &saved, &out); err != nil {
+		if err := s.up.spend(ctx, tx, &saved, &out); err != nil {
 			return err
 		}
 		return tx.Emit(ctx, &out)

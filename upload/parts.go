@@ -71,26 +71,36 @@ func failPart(ctx context.Context, tx metadata.Tx, u *metadata.Upload, e events.
 	if err := tx.DeleteUpload(ctx, u.ID); err != nil {
 		return err
 	}
-	e.Data = leaving(e.Data, u.Key)
+	if u.Key != "" {
+		e.Data = leaving(e.Data, u.Key)
+	}
 	return tx.Emit(ctx, &e)
 }
 
-// spend removes the rows of the parts of a final upload, in the transaction that
-// completes it, and adds to e what they leave in storage.
-func spend(ctx context.Context, tx metadata.Tx, u *metadata.Upload, e *events.Event) error {
+// spent says of a part whether a final upload has taken its bytes. The row stays
+// until it expires: a client that did not get the answer about the whole asks for
+// its parts first, and would send all of them again if they were not there.
+func spent(u *metadata.Upload) bool {
+	return u.Part() && u.State == metadata.UploadComplete && u.Key == ""
+}
+
+// spend takes the bytes from the parts of a final upload, in the transaction that
+// completes it, and adds to e what is left in storage.
+func (up *Uploader) spend(ctx context.Context, tx metadata.Tx, u *metadata.Upload, e *events.Event) error {
 	var keys []any
 	for _, id := range partsOf(u) {
 		part, err := tx.Upload(ctx, id)
-		if errors.Is(err, metadata.ErrNotFound) {
+		if errors.Is(err, metadata.ErrNotFound) || err == nil && spent(part) {
 			continue // cancelled, or spent by another, once it was joined
 		}
 		if err != nil {
 			return err
 		}
-		if err := tx.DeleteUpload(ctx, id); err != nil {
+		keys = append(keys, part.Key)
+		part.Key, part.ExpiresAt = "", time.Now().Add(up.o.Expiry)
+		if err := tx.UpdateUpload(ctx, part); err != nil {
 			return err
 		}
-		keys = append(keys, part.Key)
 	}
 	if len(keys) > 0 {
 		e.Data = leaving(e.Data, keys...)

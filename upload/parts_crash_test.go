@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -46,8 +47,16 @@ func (h *house) isJoined(a answer, file []byte) {
 		h.t.Errorf("there are %d assets, %v", len(page.Assets), err)
 	}
 	open, err := h.meta.OpenUploads(h.t.Context(), "", 10)
-	if err != nil || len(open) != 0 {
-		h.t.Errorf("%d uploads are open, %v", len(open), err)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, u := range open {
+		if u.State != metadata.UploadComplete || u.Key != "" {
+			h.t.Errorf("an upload waits: %+v", u)
+		}
+	}
+	if strings.Contains(h.log.String(), "left behind") {
+		h.t.Errorf("the log says %s", h.log)
 	}
 }
 
@@ -225,7 +234,7 @@ func TestAFinalUploadWhoseAssetIsGoneIsNotMadeAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.want(h.final(urls), 404)
+	h.want(h.final(urls), 410)
 	h.carry()
 	if blobs, drafts := h.blobs(); blobs != 0 || drafts != 0 {
 		t.Errorf("%d blobs and %d drafts are left", blobs, drafts)

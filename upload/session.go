@@ -170,6 +170,9 @@ func (s *session) explainRow(ctx context.Context, err error) error {
 // discard removes the bytes. What cannot be removed now, Recover removes.
 func (s *session) discard(ctx context.Context) {
 	s.closeDraft()
+	if s.u.Key == "" {
+		return // another upload has them
+	}
 	if err := s.up.files.Delete(context.WithoutCancel(ctx), s.u.Key); err != nil {
 		s.up.o.Logger.WarnContext(ctx, "bytes of an upload are left behind", "upload", s.u.ID, "error", err)
 	}

@@ -81,7 +81,8 @@ func parseFinal(header string, hosts []string) ([]string, error) {
 // stands before it has to be a path as it would stand in a Location: nothing in
 // it may mean another place than it seems to.
 func partID(uri string, hosts []string) (id string, ok bool) {
-	if strings.ContainsAny(uri, "%?#\\@") {
+	other := func(r rune) bool { return r <= ' ' || r > '~' } // nothing else stands in a URI (RFC 3986 §2)
+	if strings.ContainsAny(uri, "%?#\\@") || strings.ContainsFunc(uri, other) {
 		return "", false
 	}
 	u, err := url.Parse(uri)

@@ -38,8 +38,8 @@ func (up *Uploader) serveFinal(w http.ResponseWriter, r *http.Request, c creatio
 	w.WriteHeader(http.StatusCreated)
 }
 
-// openFinal returns the final upload and takes its parts into j. One that is
-// complete has no parts any more.
+// openFinal returns the final upload and takes its parts into j. Where it is
+// complete its parts are spent, and may be gone.
 func (up *Uploader) openFinal(w http.ResponseWriter, r *http.Request, c creation, j *joint) (*session, error) {
 	ctx := r.Context()
 	if withBody(r) {
@@ -47,7 +47,7 @@ func (up *Uploader) openFinal(w http.ResponseWriter, r *http.Request, c creation
 	}
 	c.id = metadata.DerivedID(c.parts...)
 	missing := up.takeParts(ctx, j, c.parts)
-	if missing != nil && !errors.Is(missing, ErrNotFound) {
+	if missing != nil && !errors.Is(missing, ErrNotFound) && !errors.Is(missing, ErrGone) {
 		return nil, up.refusedCreation(ctx, c, missing)
 	}
 	s, err := up.resumeFinal(ctx, c.id)
@@ -162,6 +162,8 @@ func joinable(u *metadata.Upload) error {
 	switch {
 	case !u.Part():
 		return problem.Errorf(problem.ErrBadRequest, "the upload %q is no part: it was created without %s: %s", u.ID, concatHeader, concatPartial)
+	case spent(u):
+		return problem.Errorf(ErrGone, "the part %q was joined to another upload already; send it again", u.ID)
 	case u.State == metadata.UploadComplete:
 		return nil
 	case u.Size < 0:

@@ -54,9 +54,6 @@ func TestPartsBecomeOneAsset(t *testing.T) {
 	if asset.SHA256 != sumOf(file) || asset.Type != "video/mp4" || asset.Filename != "whole.mp4" || asset.Title != "whole" {
 		t.Errorf("the asset is %+v", asset)
 	}
-	for _, url := range urls {
-		h.want(h.tus("HEAD", url, nil), 404)
-	}
 	h.carry()
 	if blobs, drafts := h.blobs(); blobs != 1 || drafts != 0 {
 		t.Errorf("%d blobs and %d drafts are left", blobs, drafts)
@@ -66,6 +63,22 @@ func TestPartsBecomeOneAsset(t *testing.T) {
 	if diff := cmp.Diff([]string{"final;" + strings.Join(urls, " "), "300001", "300001"}, got); diff != "" {
 		t.Error(diff)
 	}
+	h.want(h.tus("HEAD", urls[0], nil), 200) // until it expires
+	h.want(h.patch(urls[0], 100_000, nil), 204)
+	if a := h.want(h.final(urls[:2]), 410); !strings.Contains(a.body, "joined to another") {
+		t.Errorf("half of them again is answered %s", a.body)
+	}
+	h.want(h.tus("DELETE", urls[1], nil), 204)
+	h.age(urls[0], urls[2])
+	if err := h.up.Expire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.want(h.tus("HEAD", urls[0], nil), 404)
+	h.carry()
+	if !bytes.Equal(h.read(asset.Source), file) {
+		t.Error("the stored bytes are others")
+	}
+	h.want(h.final(urls), 201) // found all the same
 	if a := h.want(h.patch(a.location(t), 300_001, nil), 403); !strings.Contains(a.body, "upload-final") {
 		t.Errorf("a PATCH is answered %s", a.body)
 	}
