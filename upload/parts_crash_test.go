@@ -242,16 +242,65 @@ func TestAFinalUploadWhoseAssetIsGoneIsNotMadeAgain(t *testing.T) {
 }
 
 func TestPartsThatAreLostEndTheFinalUpload(t *testing.T) {
-	h := newHouse(t, nil)
+	for name, left := range map[string]int{"all": 0, "the end": 5000} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, nil)
+			file := film(30_000)
+			urls := h.parts(file, 3)
+			key := h.upload(idOf(urls[1])).Key
+			if err := h.files.Delete(t.Context(), key); err != nil {
+				t.Fatal(err)
+			}
+			if left > 0 {
+				h.put(key, file[10_000:10_000+left])
+			}
+			a := h.want(h.final(urls), 410)
+			if asset := h.asset(a.header.Get("StreamGate-Asset")); asset.State != metadata.Failed || asset.Error == "" {
+				t.Errorf("the asset is %+v", asset)
+			}
+			if _, err := h.files.Stat(t.Context(), h.upload(idOf(a.location(t))).Key); !errors.Is(err, storage.ErrNotFound) {
+				t.Errorf("what was joined is still there: %v", err)
+			}
+			h.want(h.tus("HEAD", urls[0], nil), 200)
+		})
+	}
+}
+
+// put commits a blob.
+func (h *house) put(key string, b []byte) {
+	h.t.Helper()
+	d, err := h.files.Create(h.t.Context(), key)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err := d.Write(b); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := d.Commit(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestAFinalUploadThatNobodyRepeatsExpires(t *testing.T) {
+	disk := &faulty{}
+	h := newHouseOn(t, nil, func(s storage.Store) storage.Store { disk.Store = s; return disk })
 	urls := h.parts(film(30_000), 3)
-	if err := h.files.Delete(t.Context(), h.upload(idOf(urls[1])).Key); err != nil {
+	disk.fault.Store(&fault{"commit", storage.ErrFull})
+	a := h.want(h.final(urls), 507)
+	disk.fault.Store(nil)
+	url := a.location(t)
+	if head := h.want(h.tus("HEAD", url, nil), 200).header; head.Get("Upload-Expires") == "" || head.Get("Upload-Offset") != "" {
+		t.Errorf("HEAD answers %v", head)
+	}
+	h.age(url)
+	h.want(h.final(urls), 410)
+	if err := h.up.Expire(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	a := h.want(h.final(urls), 410)
-	if asset := h.asset(a.header.Get("StreamGate-Asset")); asset.State != metadata.Failed || asset.Error == "" {
-		t.Errorf("the asset is %+v", asset)
+	if asset := h.asset(a.header.Get("StreamGate-Asset")); asset.State != metadata.Failed {
+		t.Errorf("the asset is %s", asset.State)
 	}
-	if blobs, drafts := h.blobs(); blobs != 2 || drafts != 0 {
-		t.Errorf("%d blobs and %d drafts are left", blobs, drafts)
+	if blobs, drafts := h.blobs(); blobs != 3 || drafts != 0 {
+		t.Errorf("%d blobs and %d drafts are left, want the parts", blobs, drafts)
 	}
 }

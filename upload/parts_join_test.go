@@ -133,6 +133,7 @@ func TestOthersBesideAConcatenation(t *testing.T) {
 	j.want(j.final(j.urls), 423)
 	j.want(j.final([]string{j.urls[2], j.urls[0]}), 423)
 	j.want(j.patch("/"+j.id, 0, film(10)), 403)
+	j.want(j.do("POST", "/"+j.id+"/complete", nil), 423)
 	head := j.want(j.tus("HEAD", "/"+j.id, nil), 200).header
 	if head.Get("Upload-Offset") != "" || head.Get("Upload-Length") != "3145728" || !strings.HasPrefix(head.Get("Upload-Concat"), "final;") {
 		t.Errorf("HEAD answers %v", head)
