@@ -38,11 +38,13 @@ func (up *Uploader) concatOf(r *http.Request) (header string, parts []string, er
 	return values[0], parts, err
 }
 
-// names are the hosts that this server may be called by. What an URI of a part
-// opens is up to its id and to whoever asks: that the host is right finds
-// mistakes, and guards nothing.
+// names are the hosts that this server may be called by: its own, and the one
+// that a proxy says. A client can say the latter just as well, and gains nothing:
+// what the URI of a part opens is up to its id and to whoever asks, so that the
+// host is right finds mistakes and guards nothing.
 func (up *Uploader) names(r *http.Request) []string {
-	names := []string{r.Host}
+	forwarded, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Host"), ",")
+	names := []string{r.Host, forwarded}
 	if u, err := url.Parse(up.o.BaseURL); err == nil {
 		names = append(names, u.Host)
 	}
