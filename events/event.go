@@ -21,7 +21,7 @@ const (
 	AssetSearched  Type = "asset.searched"
 	UploadCreated  Type = "upload.created"
 	UploadProgress Type = "upload.progress"
-	UploadComplete Type = "upload.completed"
+	UploadComplete Type = "upload.completed" // Data may have "keys", see AssetReplaced; so of the next two
 	UploadCanceled Type = "upload.canceled"
 	UploadRefused  Type = "upload.refused"
 )

@@ -101,3 +101,10 @@ func ExampleNewID() {
 	fmt.Println(metadata.IsID(metadata.NewID()), metadata.IsID("../etc"))
 	// Output: true false
 }
+
+func ExampleDerivedID() {
+	parts := []string{metadata.NewID(), metadata.NewID()}
+	id := metadata.DerivedID(parts...)
+	fmt.Println(metadata.IsID(id), id == metadata.DerivedID(parts...), id == metadata.DerivedID(parts[1], parts[0]))
+	// Output: true true false
+}

@@ -14,16 +14,16 @@ import (
 )
 
 // RemoveFiles returns what has to follow events.AssetDeleted, which leaves
-// nothing of an asset, and events.AssetReplaced and events.UploadRefused, which
-// leave the files that they name: it removes those from files. All other events
-// pass. It may be called again until it returns nil, so that a crash half-way
+// nothing of an asset, and events.AssetReplaced and those of the end of an
+// upload, which leave the files that they name: it removes those from files. All
+// other events pass. It may be called again until it returns nil, so that a crash half-way
 // leaves nothing behind. Give it to an events.Dispatcher over store.Events().
 func RemoveFiles(store Store, files storage.Store) func(context.Context, events.Event) error {
 	return func(ctx context.Context, e events.Event) error {
 		switch e.Type {
 		case events.AssetDeleted:
 			return removeDeleted(ctx, store, files, e)
-		case events.AssetReplaced, events.UploadRefused:
+		case events.AssetReplaced, events.UploadComplete, events.UploadCanceled, events.UploadRefused:
 			return removeReplaced(ctx, store, files, e)
 		}
 		return nil
@@ -60,8 +60,15 @@ func removeReplaced(ctx context.Context, store Store, files storage.Store, e eve
 		if strings.HasSuffix(key, "/") || used(key) {
 			continue
 		}
+		part, err := partUsed(ctx, store, key)
+		if err != nil {
+			return fmt.Errorf("metadata: reading whose %s is: %w", key, err)
+		}
+		if part {
+			continue
+		}
 		if err := files.Delete(ctx, key); err != nil {
-			return fmt.Errorf("metadata: removing what asset %s has replaced: %w", e.Asset, err)
+			return fmt.Errorf("metadata: removing what event %d leaves: %w", e.ID, err)
 		}
 	}
 	return nil
@@ -94,6 +101,24 @@ func usedBy(ctx context.Context, store Store, id string) (func(key string) bool,
 	return func(key string) bool {
 		return slices.Contains(own, key) || slices.ContainsFunc(beside, func(dir string) bool { return strings.HasPrefix(key, dir) })
 	}, nil
+}
+
+// PartPrefix begins the storage keys of parts (see Upload.Part): after it come
+// the id of the upload and a slash.
+const PartPrefix = "parts/"
+
+// partUsed says of a key whether a part refers to it.
+func partUsed(ctx context.Context, store Store, key string) (bool, error) {
+	rest, ok := strings.CutPrefix(key, PartPrefix)
+	if !ok {
+		return false, nil
+	}
+	id, _, _ := strings.Cut(rest, "/")
+	u, err := store.Upload(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && u.Key == key, err
 }
 
 // keysOf are the keys that an event names.

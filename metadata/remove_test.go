@@ -2,6 +2,7 @@ package metadata_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 
@@ -153,4 +154,54 @@ func TestPagesOfOtherOriginsMayNotWrite(t *testing.T) {
 	evil := http.Header{"Origin": {"https://evil.example"}, "Sec-Fetch-Site": {"cross-site"}}
 	s.expect(http.StatusForbidden, call{method: http.MethodPost, body: `{"title":"x"}`, header: evil})
 	s.expect(http.StatusOK, call{header: evil})
+}
+
+func TestWhatPartsLeaveIsRemovedOnceTheyDoNotReferToIt(t *testing.T) {
+	s := newSite(t, nil)
+	files, err := disk.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer files.Close()
+	key := func(id string) string { return metadata.PartPrefix + id + "/source" }
+	gone, spent, stays := metadata.NewID(), metadata.NewID(), metadata.NewID()
+	put(t, files, key(gone), true)
+	put(t, files, key(spent), true)
+	put(t, files, key(stays), true)
+	err = s.store.Update(t.Context(), func(tx metadata.Tx) error {
+		return errors.Join(
+			tx.InsertUpload(t.Context(), &metadata.Upload{ID: stays, Owner: "ann", Key: key(stays), State: metadata.UploadComplete}),
+			tx.InsertUpload(t.Context(), &metadata.Upload{ID: spent, Owner: "ann", State: metadata.UploadComplete}),
+		)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := s.asset("ann", "made of parts")
+	remove := metadata.RemoveFiles(s.store, files)
+	for _, e := range []events.Event{
+		{Type: events.UploadComplete, Asset: whole.ID},
+		{Type: events.UploadProgress, Data: map[string]any{"keys": []any{key(gone)}}},
+	} {
+		if err := remove(t.Context(), e); err != nil || len(left(t, files)) != 3 {
+			t.Fatalf("%s leaves %q, %v", e.Type, left(t, files), err)
+		}
+	}
+	e := events.Event{Type: events.UploadComplete, Asset: whole.ID, Data: map[string]any{"keys": []any{key(gone), key(spent), key(stays), metadata.PartPrefix}}}
+	for range 2 { // it may come again
+		if err := remove(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := left(t, files); len(got) != 1 || got[0] != key(stays) {
+		t.Errorf("left are %q, want what belongs to a part that is there", got)
+	}
+	err = s.store.Update(t.Context(), func(tx metadata.Tx) error { return tx.DeleteUpload(t.Context(), stays) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	e = events.Event{Type: events.UploadCanceled, Upload: stays, Data: map[string]any{"keys": []any{key(stays)}}}
+	if err := remove(t.Context(), e); err != nil || len(left(t, files)) != 0 {
+		t.Errorf("a cancelled part leaves %q, %v", left(t, files), err)
+	}
 }

@@ -66,7 +66,8 @@ type Reader interface {
 	Upload(ctx context.Context, id string) (*Upload, error)
 	// UploadsOf returns the uploads of an asset, oldest first.
 	UploadsOf(ctx context.Context, asset string) ([]*Upload, error)
-	// OpenUploads returns up to limit uploads in UploadOpen with an id above after, by id.
+	// OpenUploads returns up to limit uploads that may yet become something, with
+	// an id above after, by id: those in UploadOpen, and the parts in UploadComplete.
 	OpenUploads(ctx context.Context, after string, limit int) ([]*Upload, error)
 	// AssetsIn returns up to limit assets of any owner in a state with an id above after, by id.
 	AssetsIn(ctx context.Context, s State, after string, limit int) ([]*Asset, error)
@@ -77,7 +78,7 @@ type Reader interface {
 // Usage is what one owner has.
 type Usage struct {
 	Open      int   // uploads in UploadOpen
-	OpenBytes int64 // of them: Size, or Offset while that is not known
+	OpenBytes int64 // of them: Size, or Offset while that is not known; and of parts that are complete and not joined
 	Stored    int64 // bytes of assets
 }
 
@@ -100,7 +101,8 @@ type Tx interface {
 	DeleteAsset(ctx context.Context, id string) error
 
 	// InsertUpload, UpdateUpload and DeleteUpload do the same for uploads.
-	// ErrNotFound from InsertUpload means that there is no asset u.Asset.
+	// ErrNotFound from InsertUpload means that there is no asset u.Asset; a part
+	// (Asset "") needs none.
 	InsertUpload(ctx context.Context, u *Upload) error
 	UpdateUpload(ctx context.Context, u *Upload) error
 	DeleteUpload(ctx context.Context, id string) error

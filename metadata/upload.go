@@ -17,7 +17,7 @@ const (
 // how many have arrived; Offset is what was last written down here.
 type Upload struct {
 	ID        string
-	Asset     string // the asset that it becomes
+	Asset     string // the asset that it becomes; "" for a part, see Part
 	Owner     string
 	Key       string // storage key of the bytes; "" once another upload has replaced them
 	State     UploadState
@@ -29,9 +29,15 @@ type Upload struct {
 	Type      string            // media type by content, once sniffed
 	Protocol  string            // "tus", "ietf", "body" or "form"
 	Metadata  map[string]string // as the client sent it
+	Concat    string            // Upload-Concat of tus as the client sent it, or ""
 	Error     string
 	Version   int64 // rises by one with each change
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	ExpiresAt time.Time // zero: never
 }
+
+// Part says whether the upload is one of several that are to be joined to a file
+// (tus 1.0, Concatenation). It becomes no asset of its own. Once complete it
+// waits for the upload that takes its bytes, and then has no Key.
+func (u *Upload) Part() bool { return u.Asset == "" }

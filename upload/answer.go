@@ -32,7 +32,7 @@ type received struct {
 // announce names what was created, before anything else can go wrong.
 func (up *Uploader) announce(w http.ResponseWriter, r *http.Request, u *metadata.Upload) {
 	w.Header().Set("Location", up.location(r, u.ID))
-	w.Header().Set(assetHeader, u.Asset)
+	setAsset(w.Header(), u)
 }
 
 // answerError answers with a problem. The body may not have been read: what

@@ -69,12 +69,12 @@ func (up *Uploader) cancel(ctx context.Context, id string) error {
 }
 
 func cancelable(u *metadata.Upload) error {
-	if u.State == metadata.UploadComplete {
+	if u.State == metadata.UploadComplete && !u.Part() {
 		return problem.Errorf(ErrComplete, "the upload is complete and has become asset %s; delete that", u.Asset)
 	}
 	return over(u)
 }
 
 func expired(u *metadata.Upload) bool {
-	return u.State == metadata.UploadOpen && !u.ExpiresAt.IsZero() && time.Now().After(u.ExpiresAt)
+	return expires(u) && !u.ExpiresAt.IsZero() && time.Now().After(u.ExpiresAt)
 }

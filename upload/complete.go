@@ -27,6 +27,10 @@ func (up *Uploader) serveComplete(w http.ResponseWriter, r *http.Request, id str
 		up.answerError(w, r, err)
 		return
 	}
+	if s.u.Part() {
+		writeJSON(w, r, http.StatusOK, up.statusOf(s.u))
+		return
+	}
 	up.answerReceived(w, r, http.StatusOK, s.u, a)
 }
 
@@ -75,6 +79,9 @@ func (up *Uploader) compareComplete(r *http.Request, u *metadata.Upload, want st
 		return nil, problem.Errorf(ErrNoHash, "no SHA-256 was computed for this upload")
 	case u.SHA256 != want:
 		return nil, problem.Errorf(ErrChecksum, "the SHA-256 of the file that arrived is %s, not %s", u.SHA256, want)
+	}
+	if u.Part() {
+		return nil, nil //nolint:nilnil // it has none
 	}
 	return up.meta.Asset(r.Context(), u.Asset)
 }

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,11 @@ type creation struct {
 	size     int64 // in bytes; -1 while it is not known
 	about    about
 	metadata map[string]string // as the client sent it
+
+	concat string   // Upload-Concat, or ""
+	parts  []string // of a final upload: the ids; then id and owner are set, too
+	id     string   // default: a new one
+	owner  string   // default: who asks
 }
 
 // SourceKey and IndexKey say where the bytes of an upload and the index of its
@@ -42,14 +48,16 @@ func (up *Uploader) create(ctx context.Context, c creation) (*session, error) {
 		return nil, err
 	}
 	u := &metadata.Upload{
-		ID: metadata.NewID(), Asset: c.about.assetID, Owner: owner,
+		ID: cmp.Or(c.id, metadata.NewID()), Asset: c.about.assetID, Owner: owner,
 		State: metadata.UploadOpen, Size: c.size, Filename: c.about.filename, Protocol: c.protocol,
-		Metadata: c.metadata, ExpiresAt: time.Now().Add(up.o.Expiry),
+		Metadata: c.metadata, Concat: c.concat, ExpiresAt: time.Now().Add(up.o.Expiry),
 	}
-	if u.Asset == "" {
-		u.Asset = metadata.NewID()
+	if c.concat == concatPartial {
+		u.Key = partKey(u.ID)
+	} else {
+		u.Asset = cmp.Or(u.Asset, metadata.NewID())
+		u.Key = SourceKey(u.Asset, u.ID)
 	}
-	u.Key = SourceKey(u.Asset, u.ID)
 	h, err := up.holds.take(u.ID) // first: nobody may find the upload unheld
 	if err != nil {
 		return nil, err
@@ -64,7 +72,8 @@ func (up *Uploader) create(ctx context.Context, c creation) (*session, error) {
 // admit says whether this principal may begin this upload, and whose it will be.
 func (up *Uploader) admit(ctx context.Context, c creation) (owner string, err error) {
 	p := auth.FromContext(ctx)
-	err = up.o.Authorizer.Authorize(ctx, p, auth.Create, auth.Object{Kind: auth.Upload, Owner: p.ID})
+	owner = cmp.Or(c.owner, p.ID)
+	err = up.o.Authorizer.Authorize(ctx, p, auth.Create, auth.Object{Kind: auth.Upload, Owner: owner})
 	switch {
 	case err != nil:
 		return "", err
@@ -75,7 +84,7 @@ func (up *Uploader) admit(ctx context.Context, c creation) (owner string, err er
 	case c.size == 0:
 		return "", errEmpty()
 	case c.about.assetID == "":
-		return p.ID, nil
+		return owner, nil
 	}
 	return up.admitTo(ctx, p, c.about.assetID)
 }
@@ -111,13 +120,18 @@ func (up *Uploader) insert(ctx context.Context, u *metadata.Upload, c creation) 
 	if err != nil {
 		return err
 	}
+	if len(c.parts) > 0 { // its bytes are counted as those of its parts, which it replaces
+		allowed.bytes, allowed.quota = -1, -1
+	}
 	if err := up.o.Recorder.Record(ctx, created); err != nil {
 		return err
 	}
 	var row metadata.Upload
 	err = up.meta.Update(ctx, func(tx metadata.Tx) error {
-		if err := up.insertAsset(ctx, tx, u, c.about); err != nil {
-			return err
+		if !u.Part() {
+			if err := up.insertAsset(ctx, tx, u, c.about); err != nil {
+				return err
+			}
 		}
 		row = *u
 		if err := tx.InsertUpload(ctx, &row); err != nil {

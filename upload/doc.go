@@ -12,10 +12,10 @@
 //
 // Relative to the mount, with and without a slash at its end:
 //
-//	POST    /                a new upload: tus (header Tus-Resumable), a form
-//	                         (multipart/form-data, part "file"), the IETF's
-//	                         (header Upload-Complete), or a body that is the
-//	                         file, whatever its Content-Type
+//	POST    /                a new upload: tus (header Tus-Resumable), also in
+//	                         parts (Upload-Concat); a form (multipart/form-data,
+//	                         part "file"); the IETF's (header Upload-Complete);
+//	                         or a body that is the file, whatever its Content-Type
 //	OPTIONS /                what of tus is spoken, and the limits
 //	HEAD    /{id}            how far it is
 //	PATCH   /{id}            append (tus, with Upload-Checksum if the client likes;
@@ -31,14 +31,16 @@
 //	curl -F title='A film' -F file=@clip.mp4 https://example.com/uploads/
 //	new tus.Upload(file, {endpoint: 'https://example.com/uploads/'})
 //
+// A POST of tus to /{id} may name PATCH, DELETE or HEAD in X-HTTP-Method-Override.
+//
 // Every creation answers with a Location, relative to the request's own URL, and
-// with the header StreamGate-Asset. A body or form that is whole answers 201 with
-// upload_id, asset_id, state, size and sha256, and with asset and playback where
-// Options give the paths. What a client may tell of a file are filename, title,
-// description, tags (with commas between them) and asset_id, as tus metadata,
-// form fields or query parameters. With asset_id the file goes to an asset of
-// the same owner that exists; one that plays goes on playing until the new file
-// does.
+// with the header StreamGate-Asset, but for parts, which have no asset. A body or
+// form that is whole answers 201 with upload_id, asset_id, state, size and
+// sha256, and with asset and playback where Options give the paths. What a client
+// may tell of a file are filename, title, description, tags (with commas between
+// them) and asset_id, as tus metadata, form fields or query parameters. With
+// asset_id the file goes to an asset of the same owner that exists; one that
+// plays goes on playing until the new file does.
 //
 // The uploads of a client that went away stay open for Options.Expiry and are
 // resumed by tus or the IETF's protocol, however they began.
@@ -51,6 +53,16 @@
 // served by the newest draft, without 104. An http.Handler around the Uploader
 // has to let WriteHeader(104) through, as those of net/http do.
 //
+// # Parts
+//
+// Parts (tus 1.0, Concatenation) lie below metadata.PartPrefix in storage. The
+// creation of a final upload copies them one after the other to an upload like
+// any other, and is answered when that is complete. It may be repeated: the id of
+// the final upload follows from its parts (metadata.DerivedID). The bytes of
+// parts that were joined, cancelled or have expired are removed by the outbox,
+// see metadata.RemoveFiles; what is known of a joined part stays until it
+// expires.
+//
 // # What is refused
 //
 // Errors are application/problem+json. 415: not audio or video by content, which
@@ -61,7 +73,8 @@
 // that does not begin where the upload ends, or a wrong checksum; 400: lengths
 // that do not agree, or content that does not have its digest; 460: a chunk that
 // does not have its checksum, whatever else it is; 423: another request is
-// writing; 408 and 400: the body stood still or was cut; 507 and 503: no room, no
+// writing; 403: bytes for an upload that is made of parts; 408 and 400: the body
+// stood still or was cut; 507 and 503: no room, no
 // disk, no database, or shutting down. After these nothing is lost: HEAD tells
 // where to go on, as it does after 429 and 413 for an owner who has too much. 403:
 // the application does not want it, see Options.BeforeCreate. 410: the upload is

@@ -27,6 +27,8 @@ var (
 	// not have its Repr-Digest: the upload is over.
 	ErrContentDigest error = problem.NewKind(http.StatusBadRequest, "content-digest", "The content does not have its digest")
 	ErrReprDigest    error = problem.NewKind(http.StatusBadRequest, "repr-digest", "The file does not have its digest")
+	// ErrFinal means that bytes were sent to an upload that is made of parts.
+	ErrFinal error = problem.NewKind(http.StatusForbidden, "upload-final", "The upload is made of its parts")
 	// ErrLocked means that another request is writing to the upload.
 	ErrLocked     error = problem.NewKind(http.StatusLocked, "upload-locked", "Another request is writing")
 	ErrIncomplete error = problem.NewKind(http.StatusConflict, "upload-incomplete", "Bytes are missing")

@@ -21,3 +21,9 @@ func SetReserveStep(t testing.TB, n int64) {
 
 // InformEvery shortens the time between the checkpoints that clients hear of.
 func (up *Uploader) InformEvery(d time.Duration) { up.informEvery = d }
+
+// Interrupted says whether the request that holds the upload was told to stop.
+func (up *Uploader) Interrupted(id string) bool {
+	h := up.holds.get(id)
+	return h != nil && h.interrupted() != nil
+}

@@ -48,7 +48,7 @@ func (s *session) complete(ctx context.Context, want string) error {
 		return errEmpty()
 	case s.u.Size >= 0 && s.u.Offset < s.u.Size:
 		return problem.Errorf(ErrIncomplete, "%d of %d bytes are here", s.u.Offset, s.u.Size)
-	case s.u.Type == "" && !s.lost:
+	case s.u.Type == "" && !s.lost && !s.u.Part():
 		return errNotMedia() // all there is has been looked at
 	}
 	if s.u.Size < 0 && !s.up.unlimited() { // the rest of it has not been counted
@@ -82,6 +82,9 @@ func (s *session) compare(want string) error {
 // settle brings the rows to what the committed blob says, and is where a
 // completion that a crash cut off goes on.
 func (s *session) settle(ctx context.Context) (*metadata.Asset, error) {
+	if s.u.Part() {
+		return nil, s.settlePart(ctx)
+	}
 	if err := s.readBack(ctx); errors.Is(err, ErrType) {
 		return nil, err
 	} else if err != nil {
@@ -161,6 +164,9 @@ func (s *session) writeComplete(ctx context.Context) error {
 			return err
 		}
 		out := e
+		if err := s.up.spend(ctx, tx, &saved, &out); err != nil {
+			return err
+		}
 		return tx.Emit(ctx, &out)
 	})
 	if err != nil {

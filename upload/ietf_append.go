@@ -74,7 +74,7 @@ func (q *ietfRequest) readAppend(w http.ResponseWriter, r *http.Request) error {
 func (q *ietfRequest) resume(r *http.Request, id string) (*session, error) {
 	u, err := q.up.lookup(r.Context(), id, auth.Update)
 	if err == nil {
-		err = over(u)
+		err = takesBytes(u)
 	}
 	if err != nil {
 		return nil, err

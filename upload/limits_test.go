@@ -118,6 +118,26 @@ func TestAQuotaCountsWhatIsThereAlready(t *testing.T) {
 	h.want(h.tus("POST", "", nil, "Upload-Length", "300000"), 201)
 }
 
+func TestPartsCountOnceThoughTheyAreCopied(t *testing.T) {
+	h := newHouse(t, &upload.Options{Quota: quota(1 << 20)})
+	file := film(800_000)
+	var urls []string
+	for _, part := range [][]byte{file[:400_000], file[400_000:]} {
+		url := h.tusCreate(len(part), "Upload-Concat", "partial")
+		h.want(h.patch(url, 0, part), 204)
+		urls = append(urls, url)
+	}
+	h.want(h.tus("POST", "", nil, "Upload-Length", "400000"), 413) // they count
+	final := h.want(h.tus("POST", "", nil, "Upload-Concat", "final;"+strings.Join(urls, " ")), 201).location(t)
+	if a := h.asset(h.upload(idOf(final)).Asset); a.SHA256 != sumOf(file) {
+		t.Error("the stored bytes are others")
+	}
+	h.want(h.tus("POST", "", nil, "Upload-Length", "400000"), 413)
+	h.want(h.tus("POST", "", nil, "Upload-Length", "200000"), 201)
+	h.want(h.do("PATCH", final, nil, "Upload-Draft-Interop-Version", "8", "Upload-Complete", "?1",
+		"Upload-Offset", "800000", "Content-Type", "application/partial-upload"), 403)
+}
+
 func TestAnUploadOverQuotaGoesOnOnceThereIsRoom(t *testing.T) {
 	room := int64(300_000)
 	h := newHouse(t, &upload.Options{Quota: func(context.Context, string) (int64, error) { return room, nil }})

@@ -109,7 +109,7 @@ type Options struct {
 	MinRate int64
 
 	// Expiry is how long an upload that is not complete may be resumed, from
-	// its last byte on. Default: 7 days.
+	// its last byte on, and how long a part is kept after that. Default: 7 days.
 	Expiry time.Duration
 
 	// Logger is told what fails after the client can no longer be. Default:

@@ -33,13 +33,19 @@ func (up *Uploader) serveBody(w http.ResponseWriter, r *http.Request) {
 func (up *Uploader) begin(w http.ResponseWriter, r *http.Request, c creation) (*session, error) {
 	s, err := up.create(r.Context(), c)
 	if err != nil {
-		e := up.event(r.Context(), events.UploadRefused, &metadata.Upload{Asset: c.about.assetID})
-		e.Owner, e.Data = e.Actor, map[string]any{"error": sentence(err)}
-		up.refused(r.Context(), e)
-		return nil, err
+		return nil, up.refusedCreation(r.Context(), c, err)
 	}
 	up.announce(w, r, s.u)
 	return s, nil
+}
+
+// refusedCreation tells the recorder of an upload that was not created, and
+// returns why.
+func (up *Uploader) refusedCreation(ctx context.Context, c creation, err error) error {
+	e := up.event(ctx, events.UploadRefused, &metadata.Upload{Asset: c.about.assetID})
+	e.Owner, e.Data = e.Actor, map[string]any{"error": sentence(err)}
+	up.refused(ctx, e)
+	return err
 }
 
 // takeWhole takes a body that is a whole file, to its end.

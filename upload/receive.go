@@ -69,7 +69,7 @@ func (s *session) take(p []byte) error {
 // sniff decides on the type as soon as there are enough bytes, before they are
 // written: gigabytes of something else never arrive.
 func (s *session) sniff(p []byte) error {
-	if s.u.Type != "" || s.lost {
+	if s.u.Type != "" || s.lost || s.u.Part() {
 		return nil
 	}
 	if s.u.Offset < media.SniffLen {

@@ -23,7 +23,7 @@ const recoverPage = 100
 //
 // One thing that fails does not keep it from the others; the errors are joined.
 func (up *Uploader) Recover(ctx context.Context) error {
-	return errors.Join(up.recoverUploads(ctx), up.recoverAssets(ctx), up.recoverDrafts(ctx), up.Expire(ctx))
+	return errors.Join(up.recoverUploads(ctx), up.recoverAssets(ctx), up.recoverDrafts(ctx), up.recoverParts(ctx), up.Expire(ctx))
 }
 
 // Drain refuses new uploads with 503, ends those that run, with what arrived
@@ -38,6 +38,9 @@ func (up *Uploader) Drain(ctx context.Context) error {
 // recoverUploads finishes what was committed without a word in its row.
 func (up *Uploader) recoverUploads(ctx context.Context) error {
 	return up.eachOpen(ctx, func(u *metadata.Upload) error {
+		if u.State != metadata.UploadOpen {
+			return nil // a part that waits
+		}
 		if _, err := up.files.Stat(ctx, u.Key); errors.Is(err, storage.ErrNotFound) {
 			return nil
 		} else if err != nil {
@@ -52,8 +55,8 @@ func (up *Uploader) recoverUploads(ctx context.Context) error {
 	})
 }
 
-// Expire ends uploads that nobody has resumed for Options.Expiry and removes
-// their bytes. Call it now and then; once an hour will do.
+// Expire ends uploads that nobody has resumed for Options.Expiry, and parts that
+// no final upload has taken for as long, and removes their bytes. Call it now and then; once an hour will do.
 func (up *Uploader) Expire(ctx context.Context) error {
 	return up.eachOpen(ctx, func(u *metadata.Upload) error {
 		if !expired(u) {

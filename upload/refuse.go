@@ -68,6 +68,9 @@ func (s *session) fail(ctx context.Context, state metadata.UploadState, reason s
 	err := s.up.meta.Update(ctx, func(tx metadata.Tx) error {
 		saved = *s.u
 		saved.State, saved.Error, saved.Hash = state, reason, nil
+		if saved.Part() {
+			return failPart(ctx, tx, &saved, e)
+		}
 		if err := tx.UpdateUpload(ctx, &saved); err != nil {
 			return err
 		}

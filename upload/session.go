@@ -68,11 +68,11 @@ func (up *Uploader) resume(ctx context.Context, id string, putOut func(context.C
 func (up *Uploader) newSession(ctx context.Context, h *hold, u *metadata.Upload) *session {
 	s := &session{
 		up: up, hold: h, u: u, actor: auth.FromContext(ctx), durable: u.Offset, length: u.Size,
-		digest: newDigest(!up.o.NoHash), synced: time.Now(),
+		digest: newDigest(up.hashes(u)), synced: time.Now(),
 		every: checkpointEvery,
 	}
 	if u.Offset > 0 {
-		d, err := decodeDigest(u.Hash, !up.o.NoHash)
+		d, err := decodeDigest(u.Hash, up.hashes(u))
 		s.digest, s.lost = d, err != nil
 	}
 	return s
@@ -93,7 +93,7 @@ func (s *session) openDraft(ctx context.Context) error {
 	s.draft = draft
 	if draft.Size() < s.u.Offset { // a backup was put back, a disk was exchanged
 		s.u.Offset, s.lost = draft.Size(), draft.Size() > 0
-		s.digest = newDigest(!s.up.o.NoHash)
+		s.digest = newDigest(s.up.hashes(s.u))
 		return s.checkpoint(ctx)
 	}
 	if draft.Size() == s.u.Offset {
@@ -200,6 +200,9 @@ func (s *session) explainRow(ctx context.Context, err error) error {
 // discard removes the bytes. What cannot be removed now, Recover removes.
 func (s *session) discard(ctx context.Context) {
 	s.closeDraft()
+	if s.u.Key == "" {
+		return // another upload has them
+	}
 	if err := s.up.files.Delete(context.WithoutCancel(ctx), s.u.Key); err != nil {
 		s.up.o.Logger.WarnContext(ctx, "bytes of an upload are left behind", "upload", s.u.ID, "error", err)
 	}

@@ -15,7 +15,7 @@ import (
 // status is an upload in JSON.
 type status struct {
 	UploadID  string               `json:"upload_id"`
-	AssetID   string               `json:"asset_id"`
+	AssetID   string               `json:"asset_id,omitempty"` // a part has none
 	Asset     string               `json:"asset,omitempty"`
 	Playback  string               `json:"playback,omitempty"`
 	State     metadata.UploadState `json:"state"`
@@ -48,11 +48,13 @@ func (up *Uploader) statusOf(u *metadata.Upload) status {
 		UploadID: u.ID, AssetID: u.Asset, State: u.State, Offset: u.Offset, Filename: u.Filename, Type: u.Type,
 		SHA256: u.SHA256, Protocol: u.Protocol, Error: u.Error, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
 	}
-	s.Asset, s.Playback = up.paths(u.Asset)
+	if !u.Part() {
+		s.Asset, s.Playback = up.paths(u.Asset)
+	}
 	if u.Size >= 0 {
 		s.Size = &u.Size
 	}
-	if u.State == metadata.UploadOpen && !u.ExpiresAt.IsZero() {
+	if expires(u) && !u.ExpiresAt.IsZero() {
 		s.ExpiresAt = &u.ExpiresAt
 	}
 	return s

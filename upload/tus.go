@@ -12,7 +12,7 @@ import (
 // tus resumable upload protocol 1.0.0, https://tus.io/protocols/resumable-upload
 const (
 	tusVersion    = "1.0.0"
-	tusExtensions = "creation,creation-with-upload,creation-defer-length,checksum,checksum-trailer,expiration,termination"
+	tusExtensions = "creation,creation-with-upload,creation-defer-length,checksum,checksum-trailer,expiration,termination,concatenation"
 	tusBody       = "application/offset+octet-stream"
 )
 
@@ -72,8 +72,13 @@ func (up *Uploader) serveHead(w http.ResponseWriter, r *http.Request, id string)
 }
 
 func setTusHeaders(h http.Header, u *metadata.Upload) {
-	h.Set(assetHeader, u.Asset)
-	h.Set("Upload-Offset", strconv.FormatInt(u.Offset, 10))
+	setAsset(h, u)
+	if u.Concat != "" {
+		h.Set(concatHeader, u.Concat)
+	}
+	if !isFinal(u) || u.State == metadata.UploadComplete { // else it has none yet
+		h.Set("Upload-Offset", strconv.FormatInt(u.Offset, 10))
+	}
 	if u.Size >= 0 {
 		h.Set("Upload-Length", strconv.FormatInt(u.Size, 10))
 	} else {
@@ -87,7 +92,7 @@ func setTusHeaders(h http.Header, u *metadata.Upload) {
 
 // setExpires says until when the upload may be resumed (tus 1.0, Expiration).
 func setExpires(h http.Header, u *metadata.Upload) {
-	if u.State == metadata.UploadOpen && !u.ExpiresAt.IsZero() {
+	if expires(u) && !u.ExpiresAt.IsZero() {
 		h.Set("Upload-Expires", u.ExpiresAt.UTC().Format(http.TimeFormat))
 	}
 }

@@ -16,7 +16,11 @@ func (up *Uploader) serveTusCreate(w http.ResponseWriter, r *http.Request) {
 	err := tusRequest(w, r, true)
 	var c creation
 	if err == nil {
-		c, err = tusCreation(r)
+		c, err = up.tusCreation(r)
+	}
+	if err == nil && c.parts != nil {
+		up.serveFinal(w, r, c)
+		return
 	}
 	var s *session
 	if err == nil {
@@ -33,6 +37,9 @@ func (up *Uploader) serveTusCreate(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		w.Header().Set("Upload-Offset", strconv.FormatInt(s.u.Offset, 10))
+	}
+	if s.u.Concat != "" {
+		w.Header().Set(concatHeader, s.u.Concat)
 	}
 	setExpires(w.Header(), s.u)
 	w.WriteHeader(http.StatusCreated)
@@ -51,17 +58,20 @@ func contentType(r *http.Request) string {
 }
 
 // tusCreation reads the headers of a creation.
-func tusCreation(r *http.Request) (creation, error) {
+func (up *Uploader) tusCreation(r *http.Request) (creation, error) {
 	c := creation{protocol: "tus"}
 	var err error
-	if r.Header.Get("Upload-Concat") != "" {
-		return c, problem.Errorf(problem.ErrBadRequest, "uploads in parts (Upload-Concat) are not taken here")
+	if c.concat, c.parts, err = up.concatOf(r); err != nil {
+		return c, err
 	}
-	if c.size, err = tusLength(r.Header); err != nil {
+	if c.size, err = tusLength(r.Header, c.parts != nil); err != nil {
 		return c, err
 	}
 	if c.metadata, err = parseMetadata(strings.Join(r.Header.Values("Upload-Metadata"), ",")); err != nil {
 		return c, err
+	}
+	if c.concat == concatPartial {
+		return c, nil // what is told of a part is kept, and means nothing
 	}
 	for _, name := range aboutFields {
 		value, told := c.metadata[name]
@@ -75,10 +85,15 @@ func tusCreation(r *http.Request) (creation, error) {
 	return c, nil
 }
 
-// tusLength reads Upload-Length, or Upload-Defer-Length as -1.
-func tusLength(h http.Header) (int64, error) {
+// tusLength reads Upload-Length, or Upload-Defer-Length as -1. The length of a
+// final upload is that of its parts.
+func tusLength(h http.Header, final bool) (int64, error) {
 	length, deferred := h.Get("Upload-Length"), h.Get("Upload-Defer-Length")
 	switch {
+	case final && length == "" && deferred == "":
+		return -1, nil
+	case final:
+		return 0, problem.Errorf(problem.ErrBadRequest, "a final upload is as long as its parts: leave Upload-Length and Upload-Defer-Length away")
 	case length != "" && deferred != "":
 		return 0, problem.Errorf(problem.ErrBadRequest, "Upload-Length and Upload-Defer-Length exclude each other")
 	case deferred == "1":

@@ -28,7 +28,7 @@ func (up *Uploader) servePatch(w http.ResponseWriter, r *http.Request, id string
 		}
 	}
 	w.Header().Set("Upload-Offset", strconv.FormatInt(s.u.Offset, 10))
-	w.Header().Set(assetHeader, s.u.Asset)
+	setAsset(w.Header(), s.u)
 	setExpires(w.Header(), s.u)
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -47,7 +47,7 @@ func (up *Uploader) admitPatch(w http.ResponseWriter, r *http.Request, id string
 	}
 	u, err := up.lookup(r.Context(), id, auth.Update)
 	if err == nil {
-		err = over(u)
+		err = takesBytes(u)
 	}
 	if err != nil {
 		return nil, err
@@ -62,6 +62,15 @@ func (up *Uploader) admitPatch(w http.ResponseWriter, r *http.Request, id string
 		return nil, err
 	}
 	return s, nil
+}
+
+// takesBytes says why an upload takes none from a client, other than by being
+// complete.
+func takesBytes(u *metadata.Upload) error {
+	if isFinal(u) {
+		return problem.Errorf(ErrFinal, "this upload has the bytes of its parts and takes no others")
+	}
+	return over(u)
 }
 
 // admitChunk checks a chunk by its headers, before a byte of it is read.

@@ -78,7 +78,12 @@ func (up *Uploader) serveCollection(w http.ResponseWriter, r *http.Request) {
 }
 
 func (up *Uploader) serveUpload(w http.ResponseWriter, r *http.Request, id string) {
-	switch r.Method {
+	method, err := methodOf(r)
+	if err != nil {
+		up.answerError(w, r, err)
+		return
+	}
+	switch method {
 	case http.MethodHead:
 		up.serveHead(w, r, id)
 	case http.MethodPatch:

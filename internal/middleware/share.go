@@ -9,7 +9,7 @@ import (
 // client needs to go on.
 const exposed = "Accept-Patch, Content-Range, ETag, Location, Retry-After, StreamGate-Asset, " +
 	"Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, " +
-	"Upload-Complete, Upload-Draft-Interop-Version, Upload-Expires, Upload-Incomplete, Upload-Length, Upload-Limit, Upload-Metadata, Upload-Offset, X-Request-ID"
+	"Upload-Complete, Upload-Concat, Upload-Draft-Interop-Version, Upload-Expires, Upload-Incomplete, Upload-Length, Upload-Limit, Upload-Metadata, Upload-Offset, X-Request-ID"
 
 // Share lets pages of these origins, and of no others, read the answers to
 // requests that carry the user's cookies (CORS, WHATWG Fetch §3.3), and answers

@@ -3,6 +3,8 @@ package middleware_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,5 +52,30 @@ func TestShare(t *testing.T) {
 				t.Errorf("Vary %q", w.Header()["Vary"])
 			}
 		})
+	}
+}
+
+func TestATrustedPageReadsWhatUploadsTell(t *testing.T) {
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.Header.Set("Origin", "https://a.example")
+	w := httptest.NewRecorder()
+	middleware.Share("https://a.example")(http.NotFoundHandler()).ServeHTTP(w, r)
+	exposed := strings.Split(w.Header().Get("Access-Control-Expose-Headers"), ", ")
+	for _, name := range []string{"Location", "StreamGate-Asset", "Upload-Concat", "Upload-Expires", "Upload-Length", "Upload-Offset"} {
+		if !slices.Contains(exposed, name) {
+			t.Errorf("%s is not among %q", name, exposed)
+		}
+	}
+}
+
+func TestATrustedPageMaySendWhatUploadsNeed(t *testing.T) {
+	r := httptest.NewRequest(http.MethodOptions, "/", nil)
+	r.Header.Set("Origin", "https://a.example")
+	r.Header.Set("Access-Control-Request-Method", "POST")
+	r.Header.Set("Access-Control-Request-Headers", "tus-resumable,upload-concat,x-http-method-override")
+	w := httptest.NewRecorder()
+	middleware.Share("https://a.example")(http.NotFoundHandler()).ServeHTTP(w, r)
+	if got := w.Header().Get("Access-Control-Allow-Headers"); got != "tus-resumable,upload-concat,x-http-method-override" {
+		t.Errorf("allowed are %q", got)
 	}
 }

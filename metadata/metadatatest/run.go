@@ -76,7 +76,7 @@ func fullUpload(asset string) *metadata.Upload {
 	return &metadata.Upload{
 		ID: metadata.NewID(), Asset: asset, Owner: "ann", Key: "uploads/x", State: metadata.UploadOpen, Size: -1,
 		Offset: 77, Hash: []byte{0, 1, 255}, SHA256: "cd", Filename: "b.mp4", Type: "video/mp4", Protocol: "tus",
-		Metadata: map[string]string{"filename": "b.mp4", "k\"": "v\n<"}, Error: "none",
+		Metadata: map[string]string{"filename": "b.mp4", "k\"": "v\n<"}, Concat: "final;a b", Error: "none",
 		ExpiresAt: time.Now().Add(time.Hour),
 	}
 }

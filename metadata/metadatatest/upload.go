@@ -20,6 +20,9 @@ var uploadTests = []test{
 	{"of an asset are listed from the oldest", uploadsOf},
 	{"that are open are listed by id, page by page", openUploads},
 	{"what is no text is refused", badUploads},
+	{"that are parts need no asset", partsComeBack},
+	{"that are parts are listed as open until they are deleted or over", openParts},
+	{"that are parts are deleted together with what is told of it, and their ids stay gone", partsGone},
 }
 
 func uploadsComeBack(t *testing.T, s metadata.Store) {

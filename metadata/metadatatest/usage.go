@@ -29,11 +29,19 @@ func usageSums(t *testing.T, s metadata.Store) {
 	used(t, s, "ann", 20, metadata.Upload{State: metadata.UploadComplete, Size: 20, Offset: 20})
 	used(t, s, "ann", 0, metadata.Upload{State: metadata.UploadCanceled, Size: 30, Offset: 3})
 	used(t, s, "bob", 9, metadata.Upload{State: metadata.UploadOpen, Size: 9})
+	for _, part := range []metadata.Upload{
+		{State: metadata.UploadOpen, Size: 1000, Offset: 5},
+		{State: metadata.UploadComplete, Size: 2000, Offset: 2000, Key: "parts/x/source"},
+		{State: metadata.UploadComplete, Size: 3000, Offset: 3000}, // joined
+	} {
+		part.ID, part.Owner = metadata.NewID(), "ann"
+		insertUpload(t, s, &part)
+	}
 	got, err := s.Usage(t.Context(), "ann")
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "usage", got, metadata.Usage{Open: 2, OpenBytes: 1<<40 + 7, Stored: 120})
+	equal(t, "usage", got, metadata.Usage{Open: 3, OpenBytes: 1<<40 + 3007, Stored: 120})
 }
 
 func usageOfNobody(t *testing.T, s metadata.Store) {

@@ -41,7 +41,7 @@ func checkUpload(u *metadata.Upload) error {
 		return problem.Errorf(metadata.ErrInvalid, "an upload needs an id")
 	}
 	texts := []string{
-		u.ID, u.Asset, u.Owner, u.Key, string(u.State), u.SHA256, u.Filename, u.Type, u.Protocol, u.Error,
+		u.ID, u.Asset, u.Owner, u.Key, string(u.State), u.SHA256, u.Filename, u.Type, u.Protocol, u.Concat, u.Error,
 	}
 	for k, v := range u.Metadata {
 		texts = append(texts, k, v)

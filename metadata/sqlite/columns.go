@@ -69,15 +69,15 @@ func assetArgs(a *metadata.Asset) ([]any, error) {
 	}, nil
 }
 
-const uploadColumns = `id, asset, owner, key, state, size, offset, hash, sha256, filename, type, protocol, metadata,
-	error, version, created_at, updated_at, expires_at`
+const uploadColumns = `id, coalesce(asset, ''), owner, key, state, size, offset, hash, sha256, filename, type, protocol, metadata,
+	concat, error, version, created_at, updated_at, expires_at`
 
 func scanUpload(row scanner) (*metadata.Upload, error) {
 	u := &metadata.Upload{}
 	var created, updated int64
 	var expires sql.NullInt64
 	err := row.Scan(&u.ID, &u.Asset, &u.Owner, &u.Key, &u.State, &u.Size, &u.Offset, &u.Hash, &u.SHA256, &u.Filename,
-		&u.Type, &u.Protocol, fromJSON(&u.Metadata), &u.Error, &u.Version, &created, &updated, &expires)
+		&u.Type, &u.Protocol, fromJSON(&u.Metadata), &u.Concat, &u.Error, &u.Version, &created, &updated, &expires)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func uploadArgs(u *metadata.Upload) ([]any, error) {
 		sql.Named("id", u.ID), sql.Named("asset", u.Asset), sql.Named("owner", u.Owner), sql.Named("key", u.Key),
 		sql.Named("state", u.State), sql.Named("size", u.Size), sql.Named("offset", u.Offset), sql.Named("hash", u.Hash),
 		sql.Named("sha256", u.SHA256), sql.Named("filename", u.Filename), sql.Named("type", u.Type),
-		sql.Named("protocol", u.Protocol), sql.Named("metadata", lists[0]), sql.Named("error", u.Error),
+		sql.Named("protocol", u.Protocol), sql.Named("metadata", lists[0]), sql.Named("concat", u.Concat), sql.Named("error", u.Error),
 		sql.Named("expires_at", sql.NullInt64{Int64: u.ExpiresAt.UnixMicro(), Valid: !u.ExpiresAt.IsZero()}),
 	}, nil
 }

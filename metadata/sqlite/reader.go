@@ -39,7 +39,7 @@ func (r reader) UploadsOf(ctx context.Context, asset string) ([]*metadata.Upload
 }
 
 func (r reader) OpenUploads(ctx context.Context, after string, limit int) ([]*metadata.Upload, error) {
-	rows, err := r.stmt(ctx, selectUploadsIn).QueryContext(r.live(ctx), metadata.UploadOpen, after, max(limit, 0))
+	rows, err := r.stmt(ctx, selectUploadsOn).QueryContext(r.live(ctx), after, max(limit, 0))
 	list, err := all(rows, err, scanUpload)
 	return list, failed("list open uploads", err)
 }

@@ -11,9 +11,12 @@ const (
 	selectAssetsIn  = `SELECT ` + assetColumns + ` FROM assets WHERE state = ? AND id > ? ORDER BY id LIMIT ?`
 	selectUpload    = `SELECT ` + uploadColumns + ` FROM uploads WHERE id = ?`
 	selectUploadsOf = `SELECT ` + uploadColumns + ` FROM uploads WHERE asset = ? ORDER BY created_at, id`
-	selectUploadsIn = `SELECT ` + uploadColumns + ` FROM uploads WHERE state = ? AND id > ? ORDER BY id LIMIT ?`
-	selectUsage     = `SELECT count(*), coalesce(sum(max(size, offset)), 0), (SELECT coalesce(sum(size), 0) FROM assets WHERE owner = ?1)
-		FROM uploads WHERE owner = ?1 AND state = 'open'`
+	selectUsage     = `SELECT coalesce(sum(state = 'open'), 0), coalesce(sum(max(size, offset)), 0),
+			(SELECT coalesce(sum(size), 0) FROM assets WHERE owner = ?1)
+		FROM uploads INDEXED BY uploads_owner
+		WHERE owner = ?1 AND (state = 'open' OR asset IS NULL AND state = 'complete' AND key <> '')`
+	selectUploadsOn = `SELECT ` + uploadColumns + ` FROM uploads INDEXED BY uploads_open
+		WHERE (state = 'open' OR asset IS NULL AND state = 'complete') AND id > ? ORDER BY id LIMIT ?`
 	selectTombstone  = `SELECT 1 FROM tombstones WHERE kind = ? AND id = ?`
 	selectUploadVers = `SELECT version FROM uploads WHERE id = ?`
 	selectAssetVers  = `SELECT version FROM assets WHERE id = ?`
@@ -36,14 +39,14 @@ const (
 	deleteAsset = `DELETE FROM assets WHERE id = ?`
 
 	insertUpload = `INSERT INTO uploads (id, asset, owner, key, state, size, offset, hash, sha256, filename, type, protocol,
-		metadata, error, version, created_at, updated_at, expires_at)
-	VALUES (:id, :asset, :owner, :key, :state, :size, :offset, :hash, :sha256, :filename, :type, :protocol,
-		:metadata, :error, 1, :created_at, :now, :expires_at)
+		metadata, concat, error, version, created_at, updated_at, expires_at)
+	VALUES (:id, nullif(:asset, ''), :owner, :key, :state, :size, :offset, :hash, :sha256, :filename, :type, :protocol,
+		:metadata, :concat, :error, 1, :created_at, :now, :expires_at)
 	ON CONFLICT (id) DO NOTHING`
 
-	updateUpload = `UPDATE uploads SET asset = :asset, owner = :owner, key = :key, state = :state, size = :size,
+	updateUpload = `UPDATE uploads SET asset = nullif(:asset, ''), owner = :owner, key = :key, state = :state, size = :size,
 		offset = :offset, hash = :hash, sha256 = :sha256, filename = :filename, type = :type, protocol = :protocol,
-		metadata = :metadata, error = :error, version = version + 1, updated_at = :now, expires_at = :expires_at
+		metadata = :metadata, concat = :concat, error = :error, version = version + 1, updated_at = :now, expires_at = :expires_at
 	WHERE id = :id AND version = :version RETURNING created_at`
 
 	deleteUpload = `DELETE FROM uploads WHERE id = ?`
@@ -51,7 +54,7 @@ const (
 	insertEvent = `INSERT INTO outbox (type, time, owner, actor, asset, upload, request_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
-var readStatements = []string{selectAsset, selectAssetsIn, selectUpload, selectUploadsOf, selectUploadsIn, selectUsage}
+var readStatements = []string{selectAsset, selectAssetsIn, selectUpload, selectUploadsOf, selectUploadsOn, selectUsage}
 
 var writeStatements = append([]string{
 	selectTombstone, selectAssetVers, selectUploadVers, insertAsset, updateAsset, deleteAsset,

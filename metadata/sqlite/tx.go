@@ -86,7 +86,7 @@ func (t *tx) InsertUpload(ctx context.Context, u *metadata.Upload) error {
 	if err := checkUpload(u); err != nil {
 		return err
 	}
-	if _, err := t.version(ctx, selectAssetVers, u.Asset, noAsset); err != nil {
+	if err := t.needAsset(ctx, u); err != nil {
 		return err
 	}
 	now := micro(time.Now())
@@ -107,7 +107,7 @@ func (t *tx) UpdateUpload(ctx context.Context, u *metadata.Upload) error {
 	if err := checkUpload(u); err != nil {
 		return err
 	}
-	if _, err := t.version(ctx, selectAssetVers, u.Asset, noAsset); err != nil {
+	if err := t.needAsset(ctx, u); err != nil {
 		return err
 	}
 	args, err := uploadArgs(u)
@@ -121,6 +121,15 @@ func (t *tx) UpdateUpload(ctx context.Context, u *metadata.Upload) error {
 	}
 	u.Version, u.CreatedAt, u.UpdatedAt, u.ExpiresAt = u.Version+1, created, now, micro(u.ExpiresAt)
 	return nil
+}
+
+// needAsset looks for the asset of an upload that becomes one.
+func (t *tx) needAsset(ctx context.Context, u *metadata.Upload) error {
+	if u.Part() {
+		return nil
+	}
+	_, err := t.version(ctx, selectAssetVers, u.Asset, noAsset)
+	return err
 }
 
 func (t *tx) DeleteUpload(ctx context.Context, id string) error {

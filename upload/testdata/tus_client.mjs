@@ -1,8 +1,9 @@
 // Drives tus-js-client for TestTusJSClient:
 //   node tus_client.mjs CLIENTS SCENARIO ENDPOINT FILE
 // where CLIENTS is the folder with node_modules. Prints one line of JSON.
-import { createReadStream, readFileSync, statSync } from 'node:fs'
+import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 
@@ -28,6 +29,9 @@ function start(options, onUpload, source) {
     upload.start()
   })
 }
+
+// Of a file in parts the client finds out the length itself.
+const parallel = { parallelUploads: 3, uploadSize: null }
 
 const scenarios = {
   whole: () => start({ chunkSize: Infinity }),
@@ -70,6 +74,33 @@ const scenarios = {
     const status = await fetch(url, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } })
     return { url, status: status.status }
   },
+
+  parallel: () => start(parallel),
+
+  // Goes away in the middle; a new client, as after a reload of the page, finds
+  // in its storage where the parts are. Answers with how much each had sent when
+  // it stopped and when it began.
+  async 'parallel, resumed'() {
+    const store = join(process.env.TMPDIR ?? tmpdir(), `tus-${process.pid}.json`)
+    writeFileSync(store, '{}')
+    const options = { ...parallel, urlStorage: new tus.FileUrlStorage(store) }
+    let first = 0
+    await start(options, (upload, resolve) => {
+      upload.options.onProgress = (sent) => {
+        first = sent
+        if (sent > size / 2) upload.abort().then(resolve)
+      }
+    })
+    const source = createReadStream(file)
+    const [stored] = await new tus.Upload(source, { ...options, endpoint }).findPreviousUploads()
+    let second = null
+    const onProgress = (sent) => (second ??= sent)
+    const done = await start({ ...options, onProgress }, (upload) => upload.resumeFromPreviousUpload(stored), source)
+    return { ...done, parts: stored.parallelUploadUrls, first, second }
+  },
+
+  'without PATCH': () => start({ overridePatchMethod: true }),
+  'parallel, without PATCH': () => start({ ...parallel, overridePatchMethod: true }),
 
   async refused() {
     try {
