@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 )
 
 // A client sends files by tus, to one server.
@@ -16,7 +17,7 @@ type client struct {
 }
 
 func newClient(origin string) *client {
-	return &client{origin, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	return &client{origin, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, ExpectContinueTimeout: time.Minute}}}
 }
 
 // A sent is an upload that this client created.

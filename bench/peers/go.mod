@@ -5,6 +5,7 @@ go 1.26.0
 replace github.com/streamgate/streamgate => ../..
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/streamgate/streamgate v0.0.0
 	github.com/tus/tusd/v2 v2.10.1
 )

@@ -53,8 +53,7 @@ func BenchmarkTakeover(b *testing.B) {
 
 const (
 	atOnce    = 50       // uploads that are held at a time
-	heldSize  = 64 << 10 // of the upload
-	heldBytes = 16 << 10 // that the silent client sent of it
+	heldBytes = 16 << 10 // that the silent client sent
 )
 
 // takeOver creates an upload, lets one client fall silent over it and another
