@@ -58,11 +58,16 @@ func (s *sent) patch(size, n int64) error {
 		return err
 	}
 	if answer.StatusCode != http.StatusNoContent {
-		return fmt.Errorf("sending: %s", answer.Status)
+		return &refused{answer.StatusCode}
 	}
 	s.received += n
 	return nil
 }
+
+// refused is the status of a PATCH that was not taken.
+type refused struct{ status int }
+
+func (r *refused) Error() string { return fmt.Sprintf("sending: %d", r.status) }
 
 // upload sends a file of size bytes, in chunks.
 func (c *client) upload(size, chunk int64) (*sent, error) {

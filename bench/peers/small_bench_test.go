@@ -3,6 +3,8 @@
 package peers
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -30,17 +32,29 @@ func BenchmarkSmall(b *testing.B) {
 					return took.Seconds()
 				})
 			}
-			b.ReportMetric(0, "ns/op")
-			for _, name := range names {
-				b.ReportMetric(float64(*small)/took.median(name), name+"/s")
-				b.ReportMetric(cpu.median(name)/float64(*small)*1e6, name+"-cpu-µs")
-			}
-			b.ReportMetric(took.ratio("tusd", "gate"), "gate/tusd") // times the other way round: of rates
-			b.ReportMetric(took.ratio("tusd", "uploader"), "uploader/tusd")
-			b.ReportMetric(took.ratio("tusd-memory", "gate"), "gate/tusd-memory")
-			b.ReportMetric(took.ratio("bare-sync", "gate"), "gate/bare-sync")
+			reportSmall(b, took, cpu, names)
 		})
 	}
+}
+
+func reportSmall(b *testing.B, took, cpu rounds, names []string) {
+	var t strings.Builder
+	fmt.Fprintf(&t, "\n%-12s %8s %7s %7s %14s %12s\n", "", "files/s", "CPU ms", "x tusd", "x tusd-memory", "x bare-sync")
+	for _, name := range names {
+		// Times the other way round, for ratios of rates.
+		fmt.Fprintf(&t, "%-12s %8.0f %7.2f %7.2f %14.2f %12.2f", name, float64(*small)/took.median(name), cpu.median(name)/float64(*small)*1e3,
+			took.ratio("tusd", name), took.ratio("tusd-memory", name), took.ratio("bare-sync", name))
+		if name == "gate" {
+			t.WriteString("  at least 1 x tusd")
+		}
+		t.WriteString("\n")
+	}
+	b.Log(t.String())
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(*small)/took.median("gate"), "gate/s")
+	b.ReportMetric(float64(*small)/took.median("tusd"), "tusd/s")
+	b.ReportMetric(took.ratio("tusd", "gate"), "gate/tusd")
+	b.ReportMetric(took.ratio("tusd", "uploader"), "uploader/tusd")
 }
 
 // smallFiles uploads n files of 1 KiB, of which the first bytes come with the creation.
