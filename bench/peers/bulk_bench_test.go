@@ -46,7 +46,7 @@ func report(b *testing.B, cpu, wall rounds, gb float64, names []string) {
 		fmt.Fprintf(&t, "%-10s %9.2f %9.0f %7.2f %12.2f %7.2f  %s\n", name, cpu.median(name)/gb, gb*1e3/wall.median(name),
 			cpu.ratio(name, "bare"), cpu.ratio(name, "bare-sync"), cpu.ratio(name, "tusd"), wanted[name])
 	}
-	b.Log(t.String())
+	b.Log(strings.TrimRight(t.String(), " \n"))
 	b.ReportMetric(0, "ns/op") // of all together: says nothing
 	b.ReportMetric(cpu.ratio("nohash", "bare"), "nohash/bare")
 	b.ReportMetric(cpu.ratio("uploader", "bare"), "uploader/bare")

@@ -49,7 +49,7 @@ func reportSmall(b *testing.B, took, cpu rounds, names []string) {
 		}
 		t.WriteString("\n")
 	}
-	b.Log(t.String())
+	b.Log(strings.TrimRight(t.String(), " \n"))
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(*small)/took.median("gate"), "gate/s")
 	b.ReportMetric(float64(*small)/took.median("tusd"), "tusd/s")
