@@ -39,7 +39,7 @@ run: ## start the reference server on 127.0.0.1:8080
 
 .PHONY: test
 test: need clients assets ## install what tests need, then run every test
-	$(GO) test -timeout 10m $(TESTFLAGS) $(PKG)
+	$(GO) test -timeout 25m $(TESTFLAGS) $(PKG)
 	cd $(PEERS) && $(GO) test -timeout 10m $(TESTFLAGS) ./...
 
 .PHONY: check
@@ -86,7 +86,7 @@ deps-update: ## write deps.txt anew, after a change of dependencies that is mean
 
 .PHONY: race
 race: need-race clients assets ## every test but the long ones under the race detector, in random order
-	$(GO) test -race -short -shuffle=on -timeout 10m $(TESTFLAGS) $(PKG)
+	$(GO) test -race -short -shuffle=on -timeout 25m $(TESTFLAGS) $(PKG)
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME (4s)
@@ -94,12 +94,12 @@ fuzz: ## run every fuzz test for FUZZTIME (4s)
 
 .PHONY: soak
 soak: need clients assets ## the long forms: race detector on everything, fuzz tests for SOAKTIME (5m) each
-	$(GO) test -race -shuffle=on -count=3 -timeout 2h $(TESTFLAGS) $(PKG)
+	STREAMGATE_CORPUS_ALL=1 $(GO) test -race -shuffle=on -count=3 -timeout 2h $(TESTFLAGS) $(PKG)
 	@GO='$(GO)' FUZZTIME='$(SOAKTIME)' scripts/fuzz
 
 .PHONY: corpus
 corpus: need ## check playback of every file of the media corpus, printing a table
-	$(GO) test -count=1 -v -timeout 1h -run Corpus $(TESTFLAGS) $(PKG)
+	STREAMGATE_CORPUS_ALL=1 $(GO) test -count=1 -v -timeout 1h -run Corpus $(TESTFLAGS) $(PKG)
 
 .PHONY: bench
 bench: ## run the benchmarks

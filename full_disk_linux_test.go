@@ -1,14 +1,18 @@
 package streamgate_test
 
 import (
+	"bytes"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/streamgate/streamgate"
+	"github.com/streamgate/streamgate/internal/testclip"
 )
 
 // fill takes all the room that is left in dir.
@@ -27,13 +31,69 @@ func fill(t *testing.T, dir string) {
 	}
 }
 
-// TestOnAFullDiskRoomCanBeMade deletes and cancels where not a byte is left.
-func TestOnAFullDiskRoomCanBeMade(t *testing.T) {
-	disk := t.TempDir()
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=32m"); err != nil {
+// smallDisk mounts a file system of so many MiB.
+func smallDisk(t *testing.T, mib int) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dm", mib)); err != nil {
 		t.Skipf("a small disk cannot be mounted (%v); run the test as root", err)
 	}
-	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	return dir
+}
+
+// Row 29 of the list of attacks.
+func TestAnUploadGoesOnOnceTheFullDiskHasRoom(t *testing.T) {
+	disk := smallDisk(t, 64)
+	c := serve(t, startGate(t, filepath.Join(disk, "data")), "")
+	film := append(testclip.MP4(t), make([]byte, 30<<20)...)
+	copy(film[len(film)-30<<20:], "\x01\xe0\x00\x00free") // a box of 30 MiB that says nothing
+	tus := []string{"Tus-Resumable", "1.0.0", "Content-Type", "application/offset+octet-stream"}
+	created := c.do(http.MethodPost, "/v1/uploads", nil, append(tus, "Upload-Length", strconv.Itoa(len(film)))...).want(t, http.StatusCreated)
+	location, err := created.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(at int) answer {
+		return c.do(http.MethodPatch, location.Path, bytes.NewReader(film[at:]), append(tus, "Upload-Offset", strconv.Itoa(at))...)
+	}
+	offset := func() int {
+		head := c.do(http.MethodHead, location.Path, nil, tus...).want(t, http.StatusOK)
+		n, err := strconv.Atoi(head.Header.Get("Upload-Offset"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	fill(t, disk)
+	shrink(t, disk, 10<<20)
+	wantProblem(t, send(0), http.StatusInsufficientStorage)
+	at := offset()
+	if at == 0 || at >= len(film) {
+		t.Errorf("%d bytes are acknowledged where some 10 MiB had room", at)
+	}
+	wantProblem(t, send(at), http.StatusInsufficientStorage)
+	shrink(t, disk, 60<<20)
+	send(offset()).want(t, http.StatusNoContent)
+	plays(t, c, c.base+"/play/"+created.Header.Get("StreamGate-Asset")+"/master.m3u8")
+}
+
+// shrink makes room by taking so much of what fill took.
+func shrink(t *testing.T, dir string, by int64) {
+	t.Helper()
+	name := filepath.Join(dir, "fill")
+	info, err := os.Stat(name)
+	if err == nil {
+		err = os.Truncate(name, max(0, info.Size()-by))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOnAFullDiskRoomCanBeMade deletes and cancels where not a byte is left.
+func TestOnAFullDiskRoomCanBeMade(t *testing.T) {
+	disk := smallDisk(t, 32)
 	data := filepath.Join(disk, "data")
 	openFull := func() (*streamgate.Gate, *client) {
 		g := startGate(t, data)

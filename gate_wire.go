@@ -52,7 +52,7 @@ func (g *Gate) wire() (err error) {
 }
 
 func (g *Gate) uploadOptions() *upload.Options {
-	return &upload.Options{
+	o := &upload.Options{
 		MaxSize:    g.o.maxUploadSize,
 		OnComplete: upload.Inspect,
 		Cut:        g.cut(),
@@ -67,6 +67,10 @@ func (g *Gate) uploadOptions() *upload.Options {
 		Expiry:      g.o.uploadExpiry,
 		Logger:      g.o.logger,
 	}
+	for _, change := range g.o.upload {
+		change(o)
+	}
+	return o
 }
 
 // cut is how files are cut into segments; the zero value is the default.

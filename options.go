@@ -13,6 +13,7 @@ import (
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/upload"
 )
 
 // Option changes what New makes.
@@ -32,6 +33,7 @@ type options struct {
 	importFolders   []string
 	hosts           []string
 	origins         []string
+	upload          []func(*upload.Options)
 	segmentDuration time.Duration
 	retention       time.Duration
 }
@@ -106,6 +108,13 @@ func WithMaxUploadSize(bytes int64) Option {
 // from its last byte on. Default: 7 days.
 func WithUploadExpiry(d time.Duration) Option {
 	return func(o *options) { o.uploadExpiry = d }
+}
+
+// WithUpload changes what the Gate tells its Uploader: limits of one owner, a
+// quota, hooks, what is taken. f gets the options as the Gate has set them, and
+// may be given more than once. Default: those of package upload.
+func WithUpload(f func(o *upload.Options)) Option {
+	return func(o *options) { o.upload = append(o.upload, f) }
 }
 
 // WithImportFolder lets Gate.Import take files from below dir, without copying

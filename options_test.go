@@ -17,6 +17,7 @@ import (
 	"github.com/streamgate/streamgate/metadata/sqlite"
 	"github.com/streamgate/streamgate/storage"
 	"github.com/streamgate/streamgate/storage/disk"
+	"github.com/streamgate/streamgate/upload"
 )
 
 func TestWithMaxUploadSizeRefusesMore(t *testing.T) {
@@ -51,6 +52,15 @@ func TestWithUploadExpirySaysWhen(t *testing.T) {
 	if left := time.Until(u.ExpiresAt); left > time.Hour || left < 59*time.Minute {
 		t.Errorf("it expires in %s", left)
 	}
+}
+
+func TestWithUploadSetsWhatThereIsNoOptionFor(t *testing.T) {
+	g := startGate(t, t.TempDir(), streamgate.WithUpload(func(o *upload.Options) { o.MaxOpen = 1 }),
+		streamgate.WithUpload(func(o *upload.Options) { o.MaxSize = 1000 }))
+	c := serve(t, g, "")
+	c.do(http.MethodPost, "/v1/uploads", nil, "Tus-Resumable", "1.0.0", "Upload-Length", "1000").want(t, http.StatusCreated)
+	wantProblem(t, c.do(http.MethodPost, "/v1/uploads", nil, "Tus-Resumable", "1.0.0", "Upload-Length", "1000"), http.StatusTooManyRequests)
+	wantProblem(t, c.do(http.MethodPost, "/v1/uploads", nil, "Tus-Resumable", "1.0.0", "Upload-Length", "1001"), http.StatusRequestEntityTooLarge)
 }
 
 // ownStores opens what New would have opened.

@@ -70,6 +70,15 @@ type Reader interface {
 	OpenUploads(ctx context.Context, after string, limit int) ([]*Upload, error)
 	// AssetsIn returns up to limit assets of any owner in a state with an id above after, by id.
 	AssetsIn(ctx context.Context, s State, after string, limit int) ([]*Asset, error)
+	// Usage sums up what an owner has; zero for one who has nothing.
+	Usage(ctx context.Context, owner string) (Usage, error)
+}
+
+// Usage is what one owner has.
+type Usage struct {
+	Open      int   // uploads in UploadOpen
+	OpenBytes int64 // of them: Size, or Offset while that is not known
+	Stored    int64 // bytes of assets
 }
 
 // Tx is a transaction. It is not safe for concurrent use. Its reads see its own

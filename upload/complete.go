@@ -43,7 +43,7 @@ func (up *Uploader) completeNow(w http.ResponseWriter, r *http.Request, id strin
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := up.resume(ctx, id, stale)
+	s, err := up.resume(ctx, id, dead)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -86,7 +86,7 @@ func (up *Uploader) wantedSum(w http.ResponseWriter, r *http.Request) (string, e
 		return "", err
 	}
 	defer gate.release()
-	in := newBody(w, r.Body, gate, up.o.IdleTimeout)
+	in := up.newBody(w, r.Body, gate)
 	defer in.finish()
 	return readSum(http.MaxBytesReader(w, io.NopCloser(in), 4<<10))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
@@ -19,9 +20,10 @@ type Completed struct {
 	Files  storage.Store
 	Meta   metadata.Store
 
-	Transcoder bool            // Options.Transcoder
-	Cut        media.Cut       // Options.Cut
-	Recorder   events.Recorder // may be nil
+	Transcoder  bool            // Options.Transcoder
+	Cut         media.Cut       // Options.Cut
+	MaxDuration time.Duration   // Options.MaxDuration; 0: any
+	Recorder    events.Recorder // may be nil
 }
 
 // runOnComplete calls OnComplete for an upload that this process holds, and
@@ -36,7 +38,7 @@ func (up *Uploader) runOnComplete(ctx context.Context, u *metadata.Upload) (*met
 	defer cancel()
 	failed := up.o.OnComplete(limited, &Completed{
 		Upload: u, Asset: a, Files: up.files, Meta: up.meta,
-		Transcoder: up.o.Transcoder, Cut: up.o.Cut, Recorder: up.o.Recorder,
+		Transcoder: up.o.Transcoder, Cut: up.o.Cut, MaxDuration: up.o.MaxDuration, Recorder: up.o.Recorder,
 	})
 	now, a, err := up.both(ctx, u)
 	if err != nil { // deleted meanwhile, most likely: then there is nothing to process

@@ -2,6 +2,7 @@ package upload_test
 
 import (
 	"context"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"strconv"
@@ -21,7 +22,7 @@ type writer struct {
 	answer chan answer
 }
 
-func (h *house) write(url string, offset int) *writer {
+func (h *house) write(url string, offset int, headers ...string) *writer {
 	h.t.Helper()
 	r, body := io.Pipe()
 	w := &writer{h: h, body: body, answer: make(chan answer, 1)}
@@ -32,6 +33,9 @@ func (h *house) write(url string, offset int) *writer {
 	req.Header.Set("Tus-Resumable", "1.0.0")
 	req.Header.Set("Content-Type", "application/offset+octet-stream")
 	req.Header.Set("Upload-Offset", strconv.Itoa(offset))
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
 	go func() {
 		res, err := h.http.Client().Do(req)
 		if err != nil {
@@ -76,6 +80,28 @@ func (h *house) begun(url string) {
 	h.t.Fatal("nobody came to write")
 }
 
+// trickle sends bytes bit by bit, so that the client is seen to be alive, until
+// stop is called, which sends the rest.
+func (w *writer) trickle(b []byte) (stop func()) {
+	w.h.t.Helper()
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for len(b) > 0 {
+			select {
+			case <-end:
+				_, _ = w.body.Write(b)
+				b = nil
+			case <-time.After(5 * time.Millisecond):
+				_, _ = w.body.Write(b[:10])
+				b = b[10:]
+			}
+		}
+		_ = w.body.Close()
+	}()
+	return func() { close(end); <-ended }
+}
+
 func TestTwoLiveWritersAreToldApart(t *testing.T) {
 	h := newHouse(t, nil)
 	file := film(100_000)
@@ -83,16 +109,12 @@ func TestTwoLiveWritersAreToldApart(t *testing.T) {
 	first := h.write(url, 0)
 	first.send(file[:50_000])
 	h.begun(url)
+	stop := first.trickle(file[50_000:])
 	h.want(h.patch(url, 0, file), 423)
-	second := h.write(url, 0) // refused at once, though its body idles
+	second := h.write(url, 0) // refused, though its body idles
 	h.want(second.wait(), 423)
 	_ = second.body.Close()
-	head := h.want(h.tus("HEAD", url, nil), 200)
-	if head.header.Get("Upload-Offset") != "0" { // nothing of it was acknowledged yet
-		t.Errorf("HEAD beside a writer says %s", head.header.Get("Upload-Offset"))
-	}
-	first.send(file[50_000:])
-	_ = first.body.Close()
+	stop()
 	h.want(first.wait(), 204)
 	if a := h.asset(h.upload(idOf(url)).Asset); a.SHA256 != sumOf(file) {
 		t.Error("the stored bytes are others")
@@ -142,18 +164,59 @@ func TestSilentWriterIsReplacedWithItsBytesKept(t *testing.T) {
 	first := h.write(url, 0)
 	first.send(file[:50_000])
 	h.begun(url)
-	time.Sleep(2100 * time.Millisecond)          // real time: the connection's deadlines are the kernel's
-	second := h.want(h.patch(url, 0, file), 409) // what came of the first was not written down yet
+	second := h.want(h.patch(url, 0, file), 409) // the client did not ask where to go on
 	if second.header.Get("Upload-Offset") != "50000" {
 		t.Fatalf("ends at %s", second.header.Get("Upload-Offset"))
 	}
 	if a := first.wait(); a.status != 423 {
 		t.Errorf("the silent writer was answered %d %s", a.status, a.body)
 	}
+	_, _ = first.body.Write(file[:1000]) // it was dead to us: nobody takes this
 	_ = first.body.Close()
 	h.want(h.patch(url, 50_000, file[50_000:]), 204)
 	if a := h.asset(h.upload(idOf(url)).Asset); a.SHA256 != sumOf(file) {
 		t.Error("the stored bytes are others")
+	}
+}
+
+func TestWhoAsksFirstGoesOnWhereTheDeadWriterEnded(t *testing.T) {
+	for name, wrap := range map[string]func(http.Handler) http.Handler{
+		"": func(h http.Handler) http.Handler { return h },
+		" behind a writer without deadlines": func(h http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				h.ServeHTTP(struct{ plainWriter }{plainWriter{w}}, r)
+			})
+		},
+	} {
+		t.Run("many times"+name, func(t *testing.T) {
+			h := newHouse(t, nil)
+			h.http.Config.Handler = wrap(h.http.Config.Handler)
+			file := film(100_000)
+			url := h.tusCreate(len(file))
+			var dead []*writer
+			for at := 0; at < len(file)-10_000; at += 10_000 {
+				w := h.write(url, at)
+				w.send(file[at : at+10_000])
+				h.begun(url)
+				for range 500 { // until it has taken over, and the bytes are here
+					if h.offset(url) == at+10_000 {
+						break
+					}
+					time.Sleep(5 * time.Millisecond)
+				}
+				if now := h.offset(url); now != at+10_000 {
+					t.Fatalf("HEAD says %d, want %d", now, at+10_000)
+				}
+				dead = append(dead, w)
+			}
+			h.want(h.patch(url, 90_000, file[90_000:]), 204)
+			for _, w := range dead {
+				_ = w.body.Close()
+			}
+			if a := h.asset(h.upload(idOf(url)).Asset); a.SHA256 != sumOf(file) {
+				t.Error("the stored bytes are others")
+			}
+		})
 	}
 }
 
@@ -165,18 +228,42 @@ func TestReadersPutNoWriterOut(t *testing.T) {
 	first := h.write(url, 10_000)
 	first.send(file[10_000:50_000])
 	h.begun(url)
-	time.Sleep(2100 * time.Millisecond) // real time: the connection's deadlines are the kernel's
-	if at := h.offset(url); at != 10_000 {
-		t.Errorf("HEAD says %d, of which 10000 are known to be durable", at)
+	time.Sleep(2 * upload.DeadAfter)
+	if at := h.offset(url); at != 50_000 {
+		t.Errorf("HEAD says %d, and 50000 bytes are here", at)
 	}
-	if got := h.want(h.do("GET", url, nil), 200).json(t); got["offset"] != 10_000.0 || got["state"] != "open" {
+	if got := h.want(h.do("GET", url, nil), 200).json(t); got["offset"] != 50_000.0 || got["state"] != "open" {
 		t.Errorf("GET says %v", got)
 	}
-	first.send(file[50_000:])
-	_ = first.body.Close()
+	if u := h.upload(idOf(url)); u.Offset != 50_000 {
+		t.Errorf("%d is written down", u.Offset)
+	}
+	stop := first.trickle(file[50_000:])
+	if at := h.offset(url); at < 50_000 {
+		t.Errorf("HEAD says %d beside a writer that is busy", at)
+	}
+	stop()
 	h.want(first.wait(), 204)
 	if a := h.asset(h.upload(idOf(url)).Asset); a.SHA256 != sumOf(file) {
 		t.Error("the stored bytes are others")
+	}
+}
+
+func TestAReaderHearsNothingOfAChunkThatIsNotCompared(t *testing.T) {
+	h := newHouse(t, nil)
+	file := film(100_000)
+	url := h.tusCreate(len(file))
+	first := h.write(url, 0, "Upload-Checksum", "sha256 "+base64.StdEncoding.EncodeToString(make([]byte, 32)))
+	first.send(file[:50_000])
+	h.begun(url)
+	if at := h.offset(url); at != 0 {
+		t.Errorf("HEAD says %d of a chunk whose checksum is not known to be right", at)
+	}
+	first.send(file[50_000:])
+	_ = first.body.Close()
+	h.want(first.wait(), 460)
+	if at := h.offset(url); at != 0 {
+		t.Errorf("HEAD says %d after a chunk with a wrong checksum", at)
 	}
 }
 
@@ -196,6 +283,20 @@ func TestIdleBodyIsEndedWithItsBytesKept(t *testing.T) {
 		if head.header.Get("Upload-Offset") != "50000" {
 			t.Errorf("ends at %s", head.header.Get("Upload-Offset"))
 		}
+	})
+	t.Run("of a chunk that trickles", func(t *testing.T) {
+		slow := newHouse(t, &upload.Options{IdleTimeout: 150 * time.Millisecond, MinRate: 1_000_000})
+		file := film(100_000)
+		url := slow.tusCreate(len(file))
+		first := slow.write(url, 0)
+		stop := first.trickle(file)
+		a := slow.want(first.wait(), 408)
+		stop()
+		at, _ := strconv.Atoi(a.header.Get("Upload-Offset"))
+		if at == 0 || !strings.Contains(a.body, "1000000 bytes a second") {
+			t.Errorf("answered %v %s", a.header, a.body)
+		}
+		slow.want(slow.patch(url, at, file[at:]), 204)
 	})
 	t.Run("of a plain body", func(t *testing.T) {
 		c := h.raw("POST /v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", film(50_000))

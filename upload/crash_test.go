@@ -90,7 +90,7 @@ func startChild(t *testing.T, dir string) (url string, kill func()) {
 // upload loses nothing that it acknowledged, and the upload ends with the right
 // sum.
 func TestKilledServerLosesNothingAcknowledged(t *testing.T) {
-	kills := 20
+	kills := 50
 	if testing.Short() {
 		kills = 4
 	}

@@ -35,6 +35,9 @@ func IndexKey(assetID, uploadID string) string {
 // asset, and returns the upload held by this request. There is no draft yet.
 func (up *Uploader) create(ctx context.Context, c creation) (*session, error) {
 	owner, err := up.admit(ctx, c)
+	if err == nil {
+		err = up.consult(ctx, owner, &c)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -104,16 +107,23 @@ func errEmpty() error { return problem.Errorf(ErrEmpty, "the file is empty: it h
 func (up *Uploader) insert(ctx context.Context, u *metadata.Upload, c creation) error {
 	created := up.event(ctx, events.UploadCreated, u)
 	created.Data = map[string]any{"size": u.Size, "protocol": u.Protocol, "filename": u.Filename}
+	allowed, err := up.allowanceOf(ctx, u.Owner)
+	if err != nil {
+		return err
+	}
 	if err := up.o.Recorder.Record(ctx, created); err != nil {
 		return err
 	}
 	var row metadata.Upload
-	err := up.meta.Update(ctx, func(tx metadata.Tx) error {
+	err = up.meta.Update(ctx, func(tx metadata.Tx) error {
 		if err := up.insertAsset(ctx, tx, u, c.about); err != nil {
 			return err
 		}
 		row = *u
 		if err := tx.InsertUpload(ctx, &row); err != nil {
+			return err
+		}
+		if err := allowed.check(ctx, tx, u.Owner); err != nil {
 			return err
 		}
 		e := created

@@ -52,7 +52,9 @@
 // that does not have its checksum, whatever else it is; 423: another request is
 // writing; 408 and 400: the body stood still or was cut; 507 and 503: no room, no
 // disk, no database, or shutting down. After these nothing is lost: HEAD tells
-// where to go on. 410: the upload is over. 404: there is none, or it is another's.
+// where to go on, as it does after 429 and 413 for an owner who has too much. 403:
+// the application does not want it, see Options.BeforeCreate. 410: the upload is
+// over. 404: there is none, or it is another's.
 //
 // # Durability
 //
@@ -67,7 +69,8 @@
 //
 // One request at a time writes to an upload. It holds the right to in memory:
 // one process, or a load balancer that keeps an upload on one, serves a store.
-// A writer whose connection has been silent for two seconds makes room for the
-// next one. HEAD and GET put nobody out: beside a writer they tell the last
-// offset that was written down.
+// A writer that has been silent for 50 ms makes room for the next one, with its
+// bytes kept, and writes nothing any more once that has begun; one that sends
+// keeps its place, and the newcomer is a 423. HEAD and GET put nobody out: they
+// have a writer write down what it has, and tell that.
 package upload

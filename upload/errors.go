@@ -31,7 +31,16 @@ var (
 	// ErrCut means that a body ended before it was whole: what arrived is kept.
 	ErrCut error = problem.NewKind(http.StatusBadRequest, "body-cut-short", "The body ended early")
 	// ErrIdle means that no byte came for too long: what arrived is kept.
-	ErrIdle     error = problem.NewKind(http.StatusRequestTimeout, "body-idle", "The body stopped arriving")
+	ErrIdle error = problem.NewKind(http.StatusRequestTimeout, "body-idle", "The body stopped arriving")
+	// ErrTooMany means that the owner has as many open uploads, or bytes in them, as
+	// are allowed.
+	ErrTooMany error = problem.NewKind(http.StatusTooManyRequests, "uploads-too-many", "Too many uploads at the same time")
+	// ErrQuota means that there is no room for this owner. It is no 507, which
+	// clients take for a reason to try the same again soon.
+	ErrQuota error = problem.NewKind(http.StatusRequestEntityTooLarge, "quota-exceeded", "The quota is used up")
+	// ErrNotAllowed is what Refuse returns.
+	ErrNotAllowed error = problem.NewKind(http.StatusForbidden, "upload-not-allowed", "This upload is not allowed")
+
 	ErrDraining error = problem.NewKind(http.StatusServiceUnavailable, "shutting-down", "The server is shutting down")
 	ErrVersion  error = problem.NewKind(http.StatusPreconditionFailed, "tus-version", "Another version of tus")
 )

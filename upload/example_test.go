@@ -2,6 +2,7 @@ package upload_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log"
 	"net/http"
@@ -132,4 +133,37 @@ func ExampleUploader_Drain() {
 	}
 	fmt.Println("clients resume when the next server is up")
 	// Output: clients resume when the next server is up
+}
+
+// Members may upload, so much each; everybody hears why not.
+func ExampleRefuse() {
+	files, meta, done := exampleStores()
+	defer done()
+
+	up, err := upload.New(files, meta, &upload.Options{
+		Quota: func(_ context.Context, owner string) (int64, error) { return 10 << 30, nil },
+		BeforeCreate: func(_ context.Context, c *upload.Creation) error {
+			if c.Owner != "ada" {
+				return upload.Refuse("Only members may upload.")
+			}
+			c.Tags = append(c.Tags, "inbox")
+			return nil
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	server := httptest.NewServer(auth.Middleware(auth.Everybody("eve"))(up))
+	defer server.Close()
+	res, err := http.Post(server.URL, "video/mp4", strings.NewReader("a film"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer res.Body.Close()
+	var problem struct{ Detail string }
+	if err := json.NewDecoder(res.Body).Decode(&problem); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(res.Status, problem.Detail)
+	// Output: 403 Forbidden Only members may upload.
 }

@@ -51,6 +51,11 @@ func (s *session) complete(ctx context.Context, want string) error {
 	case s.u.Type == "" && !s.lost:
 		return errNotMedia() // all there is has been looked at
 	}
+	if s.u.Size < 0 && !s.up.unlimited() { // the rest of it has not been counted
+		if err := s.checkpoint(ctx); err != nil {
+			return err
+		}
+	}
 	if want == "" {
 		return nil
 	}

@@ -125,20 +125,6 @@ func (f *form) explain(err error) error {
 	return problem.Because(problem.ErrBadRequest, err, "the form is not valid multipart/form-data")
 }
 
-// partReader is the file's part with the errors of a body.
-type partReader struct {
-	form *form
-	part *multipart.Part
-}
-
-func (p partReader) Read(b []byte) (int, error) {
-	n, err := p.part.Read(b)
-	if err != nil && err != io.EOF { //nolint:errorlint // a cut body wraps io.EOF and is not the end
-		err = p.form.explain(err)
-	}
-	return n, err
-}
-
 // serveForm takes the file of a form. Fields count wherever they stand, except
 // asset_id, which must come before the file.
 func (up *Uploader) serveForm(w http.ResponseWriter, r *http.Request) {
@@ -152,8 +138,9 @@ func (up *Uploader) serveForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer gate.release()
-	head := newBody(w, r.Body, gate, up.o.IdleTimeout)
-	f, err := newForm(r, head)
+	b := up.newBody(w, r.Body, gate)
+	defer b.finish()
+	f, err := newForm(r, b)
 	if err != nil {
 		up.answerError(w, r, err)
 		return
@@ -170,15 +157,14 @@ func (up *Uploader) serveForm(w http.ResponseWriter, r *http.Request) {
 		up.answerError(w, r, err)
 		return
 	}
-	head.finish()
 	s, err := up.begin(w, r, creation{protocol: "form", size: -1, about: f.about})
 	if err != nil {
 		up.answerError(w, r, err)
 		return
 	}
 	defer s.close()
-	f.budget.src = newBody(w, r.Body, s.hold, up.o.IdleTimeout)
-	a, err := s.takeForm(r, f, part)
+	a, err := s.takeForm(r, f, part, b.under(s.hold))
+	b.finish()
 	if err != nil {
 		up.answerError(w, r, s.end(r.Context(), err))
 		return
@@ -193,12 +179,15 @@ func (f *form) unfinished(err error) bool {
 }
 
 // takeForm takes the file, then the fields after it.
-func (s *session) takeForm(r *http.Request, f *form, part *multipart.Part) (*metadata.Asset, error) {
+func (s *session) takeForm(r *http.Request, f *form, part *multipart.Part, b *body) (*metadata.Asset, error) {
 	ctx := r.Context()
+	b.ask = func() error { return s.writeDown(ctx) }
 	if err := s.openDraft(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.receive(ctx, partReader{f, part}, s.room()); err != nil {
+	file := newPartPieces(f, part)
+	defer file.release()
+	if err := s.receive(ctx, file, s.room()); err != nil {
 		return nil, err
 	}
 	asset := f.about.assetID
@@ -213,7 +202,7 @@ func (s *session) takeForm(r *http.Request, f *form, part *multipart.Part) (*met
 	case f.about.assetID != asset:
 		return nil, s.refuse(ctx, problem.Errorf(problem.ErrBadRequest, "the field asset_id must come before the file"))
 	}
-	f.budget.src.(*body).finish() //nolint:forcetypeassert // set by serveForm
+	b.finish()
 	if err := s.describe(r, f.about); err != nil {
 		return nil, err
 	}

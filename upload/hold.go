@@ -10,14 +10,22 @@ import (
 	"github.com/streamgate/streamgate/metadata"
 )
 
-// staleAfter is how long a writer may be silent before a newcomer may take its
-// place: a client that lost its network comes back sooner than its old
-// connection is known to be dead.
-const staleAfter = 2 * time.Second
-
-// seizeWait bounds the wait for a writer that was told to stop, in case its
-// connection takes no deadlines.
-const seizeWait = 5 * time.Second
+const (
+	// deadAfter is how long a writer's client may be silent while a newcomer
+	// waits to take its place. A client that lost its network is back before its
+	// old connection is known to be dead, and one that sends is seen to.
+	deadAfter = 50 * time.Millisecond
+	// watchEvery is how often a newcomer looks.
+	watchEvery = 5 * time.Millisecond
+	// busyWait bounds the wait for a writer that does not read: it completes the
+	// upload, or its disk is slow.
+	busyWait = 2 * time.Second
+	// seizeWait bounds the wait for a writer that was told to stop: its disk may
+	// not answer.
+	seizeWait = 5 * time.Second
+	// askWait bounds the wait of a reader for what it asked.
+	askWait = time.Second
+)
 
 // holds are the uploads that a request of this process is writing to, one each.
 type holds struct {
@@ -27,18 +35,18 @@ type holds struct {
 }
 
 // A hold is the exclusive right to write to an upload. Whoever wants it instead
-// interrupts the holder and waits for done.
+// interrupts the holder and waits for done; until then the holder may write, and
+// after it never again.
 type hold struct {
 	id   string
 	all  *holds
 	done chan struct{}
-	// since is from when on the holder has waited for its client, in Unix
-	// nanoseconds; 0 while it does not: a slow disk is not the client's silence.
-	since atomic.Int64
+	asks chan chan<- struct{} // closed by the holder once what came is durable
+	pipe atomic.Pointer[pipe] // what the holder reads from; nil while it does not
 
-	mu    sync.Mutex
-	cause error // why the holder must stop
-	wake  func()
+	once  sync.Once
+	stop  chan struct{} // closed when the holder must stop
+	cause error         // why, once stop is closed
 }
 
 // take returns ErrLocked when another has the upload, ErrDraining at the end.
@@ -54,7 +62,7 @@ func (hs *holds) take(id string) (*hold, error) {
 	if hs.of == nil {
 		hs.of = make(map[string]*hold)
 	}
-	h := &hold{id: id, all: hs, done: make(chan struct{})}
+	h := &hold{id: id, all: hs, done: make(chan struct{}), stop: make(chan struct{}), asks: make(chan chan<- struct{})}
 	hs.of[id] = h
 	return h, nil
 }
@@ -63,8 +71,9 @@ func (hs *holds) take(id string) (*hold, error) {
 // that drain ends it.
 func (hs *holds) enter() (*hold, error) { return hs.take(metadata.NewID()) }
 
-// seize is take, but a holder for which stop says so is ended first.
-func (hs *holds) seize(ctx context.Context, id string, cause error, stop func(*hold) bool) (*hold, error) {
+// seize is take, but a holder for which stop says so is ended first. stop may
+// wait.
+func (hs *holds) seize(ctx context.Context, id string, cause error, stop func(context.Context, *hold) bool) (*hold, error) {
 	ctx, cancel := context.WithTimeout(ctx, seizeWait)
 	defer cancel()
 	for {
@@ -79,7 +88,7 @@ func (hs *holds) seize(ctx context.Context, id string, cause error, stop func(*h
 			}
 			continue
 		}
-		if !stop(other) {
+		if !stop(ctx, other) {
 			return nil, err
 		}
 		other.interrupt(cause)
@@ -134,35 +143,91 @@ func errDraining() error {
 	}
 }
 
-// anybody, nobody and stale say which holders a newcomer may end: whoever
+// anybody, nobody and dead say which holders a newcomer may end: whoever
 // cancels, reads, or would write.
-func anybody(*hold) bool { return true }
+func anybody(context.Context, *hold) bool { return true }
 
-func nobody(*hold) bool { return false }
+func nobody(context.Context, *hold) bool { return false }
 
-func stale(h *hold) bool {
-	since := h.since.Load()
-	return since != 0 && time.Since(time.Unix(0, since)) > staleAfter
+// dead watches a holder until it shows whether its client is there.
+func dead(ctx context.Context, h *hold) bool {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	begin, reads := time.Now(), h.reads()
+	for {
+		watched := time.Since(begin)
+		switch {
+		case h.silence() >= deadAfter:
+			return true
+		case watched >= deadAfter && h.reads() != reads, watched >= busyWait:
+			return false
+		}
+		select {
+		case <-h.done:
+			return true // nobody is there to be ended
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+}
+
+// silence is how long the holder has waited for its client.
+func (h *hold) silence() time.Duration {
+	p := h.pipe.Load()
+	if p == nil {
+		return 0
+	}
+	since := p.since.Load()
+	if since == 0 {
+		return 0
+	}
+	return time.Since(time.Unix(0, since))
+}
+
+func (h *hold) reads() int64 {
+	if p := h.pipe.Load(); p != nil {
+		return p.reads.Load()
+	}
+	return 0
+}
+
+// writeDown has the holder make durable what came so far, and write that down.
+// It waits for that as long as a reader can be expected to.
+func (h *hold) writeDown(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, askWait)
+	defer cancel()
+	written := make(chan struct{})
+	select {
+	case h.asks <- written:
+	case <-h.done:
+		return
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-written:
+	case <-h.done:
+	case <-ctx.Done():
+	}
 }
 
 // interrupt asks the holder to stop for the sake of cause. The first cause counts.
 func (h *hold) interrupt(cause error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.cause != nil {
-		return
-	}
-	h.cause = cause
-	if h.wake != nil {
-		h.wake()
-	}
+	h.once.Do(func() {
+		h.cause = cause
+		close(h.stop)
+	})
 }
 
 // interrupted returns why the holder must stop, or nil.
 func (h *hold) interrupted() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.cause
+	select {
+	case <-h.stop:
+		return h.cause
+	default:
+		return nil
+	}
 }
 
 func (h *hold) release() {

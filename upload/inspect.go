@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/media"
@@ -27,6 +28,8 @@ import (
 func Inspect(ctx context.Context, c *Completed) error {
 	index, err := c.parse(ctx)
 	switch {
+	case err == nil && c.tooLong(index):
+		err = c.reject(ctx, fmt.Sprintf("it lasts %s; files of up to %s are taken here", lasting(index).Round(time.Second), c.MaxDuration))
 	case err == nil:
 		err = c.ready(ctx, index)
 	case errors.Is(err, media.ErrUnsupported) && c.Transcoder:
@@ -43,6 +46,14 @@ func Inspect(ctx context.Context, c *Completed) error {
 		return fmt.Errorf("upload: inspecting %s: %w", c.Upload.ID, err)
 	}
 	return nil
+}
+
+func (c *Completed) tooLong(index *media.Index) bool {
+	return c.MaxDuration > 0 && lasting(index) > c.MaxDuration
+}
+
+func lasting(index *media.Index) time.Duration {
+	return time.Duration(index.Duration * float64(time.Second))
 }
 
 // clear removes what was written for an asset that was deleted meanwhile: the

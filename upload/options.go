@@ -17,6 +17,30 @@ type Options struct {
 	// Default: 32 GiB.
 	MaxSize int64
 
+	// MaxDuration is how long a file may play; Inspect fails a longer one.
+	// Default: no limit.
+	MaxDuration time.Duration
+
+	// MaxOpen is how many uploads of one owner may be open at the same time;
+	// negative for no limit. Default: 1000.
+	MaxOpen int
+
+	// MaxOpenBytes is how many bytes the open uploads of one owner may have
+	// together, as announced or, where the length is not known, as they have
+	// come, counted every 64 MiB; negative for no limit. Default: no limit.
+	MaxOpenBytes int64
+
+	// Quota returns how many bytes an owner may have in all, in assets and open
+	// uploads; negative for no limit. It is called, concurrently, for each
+	// creation and as uploads of unknown length grow. Default: no limit.
+	Quota func(ctx context.Context, owner string) (int64, error)
+
+	// BeforeCreate is called before anything is written of a new upload, after
+	// the Authorizer. It may change what its Creation says may be changed, and
+	// refuses the upload by an error: one of Refuse is told to the client, any
+	// other is a 500. Default: nothing is called.
+	BeforeCreate func(ctx context.Context, c *Creation) error
+
 	// OnComplete is called once all bytes of an upload are committed and the
 	// asset is Processing, before the client is answered. Its context outlives
 	// the request and ends after CompleteTimeout. An error means that it could
@@ -73,10 +97,16 @@ type Options struct {
 	// Default: false.
 	NoHash bool
 
-	// IdleTimeout is how long a body may stand still before its connection is
-	// closed, its bytes kept. It needs a ResponseWriter on which
-	// http.ResponseController can set deadlines. Default: 60 seconds.
+	// IdleTimeout is how long a body may stand still before the request is
+	// ended, its bytes kept. Where http.ResponseController cannot set deadlines
+	// on the ResponseWriter, the connection stays until the client or the
+	// timeouts of the http.Server close it. Default: 60 seconds.
 	IdleTimeout time.Duration
+
+	// MinRate is how many bytes a second must come at the least, averaged over
+	// IdleTimeout; negative for none. A client below it is ended like one that
+	// stands still. Default: 256.
+	MinRate int64
 
 	// Expiry is how long an upload that is not complete may be resumed, from
 	// its last byte on. Default: 7 days.
@@ -89,8 +119,10 @@ type Options struct {
 
 const (
 	defaultMaxSize         = 32 << 30
+	defaultMaxOpen         = 1000
 	defaultCompleteTimeout = 5 * time.Minute
 	defaultIdleTimeout     = 60 * time.Second
+	defaultMinRate         = 256
 	defaultExpiry          = 7 * 24 * time.Hour
 )
 
@@ -102,6 +134,15 @@ func (o *Options) withDefaults() Options {
 	}
 	if c.MaxSize == 0 {
 		c.MaxSize = defaultMaxSize
+	}
+	if c.MaxOpen == 0 {
+		c.MaxOpen = defaultMaxOpen
+	}
+	if c.MaxOpenBytes == 0 {
+		c.MaxOpenBytes = -1
+	}
+	if c.BeforeCreate == nil {
+		c.BeforeCreate = func(context.Context, *Creation) error { return nil }
 	}
 	if c.OnComplete == nil {
 		c.OnComplete = Inspect
@@ -123,6 +164,9 @@ func (o *Options) withDefaults() Options {
 	}
 	if c.IdleTimeout <= 0 {
 		c.IdleTimeout = defaultIdleTimeout
+	}
+	if c.MinRate == 0 {
+		c.MinRate = defaultMinRate
 	}
 	if c.Expiry <= 0 {
 		c.Expiry = defaultExpiry

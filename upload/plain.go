@@ -21,7 +21,7 @@ func (up *Uploader) serveBody(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.close()
-	a, err := s.takeWhole(r.Context(), newBody(w, r.Body, s.hold, up.o.IdleTimeout))
+	a, err := s.takeWhole(r.Context(), up.newBody(w, r.Body, s.hold))
 	if err != nil {
 		up.answerError(w, r, s.end(r.Context(), err))
 		return
@@ -53,6 +53,7 @@ func (s *session) takeWhole(ctx context.Context, b *body) (*metadata.Asset, erro
 // takeBody appends a body to the draft.
 func (s *session) takeBody(ctx context.Context, b *body) error {
 	defer b.finish()
+	b.ask = func() error { return s.writeDown(ctx) }
 	if s.draft == nil {
 		if err := s.openDraft(ctx); err != nil {
 			return err

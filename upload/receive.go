@@ -5,64 +5,42 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
 )
 
-const (
-	bufferSize = 256 << 10
-	// flushAfter bounds how long bytes of a slow client stay in memory only.
-	flushAfter = time.Second
-	// checkpointEvery bounds what a crash costs a client on a long request, and
-	// how far a HEAD beside it lags behind.
-	checkpointEvery = 10 * time.Second
-)
+// checkpointEvery bounds what a crash costs a client on a long request.
+const checkpointEvery = 10 * time.Second
 
-var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+// pieces is where the bytes of a file come from, see body.next.
+type pieces interface {
+	next() ([]byte, error)
+}
 
 // receive appends src to the draft until it ends. What arrived before an error
 // is in the draft, not yet durable. limit is how many bytes may come; one more
 // is ErrTooLarge.
-func (s *session) receive(ctx context.Context, src io.Reader, limit int64) error {
-	buf := buffers.Get().(*[bufferSize]byte) //nolint:forcetypeassert // the pool holds nothing else
-	defer buffers.Put(buf)
+func (s *session) receive(ctx context.Context, src pieces, limit int64) error {
 	for {
-		n, readErr := fill(src, buf[:])
-		if int64(n) > limit {
+		p, err := src.next()
+		switch {
+		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+			return nil
+		case err != nil:
+			return err
+		case int64(len(p)) > limit:
 			return s.tooLarge()
 		}
-		if err := s.take(buf[:n]); err != nil {
+		if err := s.take(p); err != nil {
 			return err
 		}
-		limit -= int64(n)
-		switch {
-		case errors.Is(readErr, io.EOF):
-			return nil
-		case readErr != nil:
-			return readErr
-		}
+		limit -= int64(len(p))
 		if err := s.keepUp(ctx); err != nil {
 			return err
 		}
 	}
-}
-
-// fill reads until the buffer is half full, so that the small reads of a form
-// or of TLS do not each become a write, or until flushAfter is over.
-func fill(src io.Reader, buf []byte) (n int, err error) {
-	start := time.Now()
-	for n < len(buf)/2 && err == nil {
-		var m int
-		m, err = src.Read(buf[n:])
-		n += m
-		if n > 0 && time.Since(start) > flushAfter {
-			break
-		}
-	}
-	return n, err
 }
 
 // take writes one piece, after a look at what it is.
@@ -150,7 +128,7 @@ func (s *session) room() int64 {
 func (s *session) keepUp(ctx context.Context) error {
 	now := time.Now()
 	s.publish(ctx, now)
-	if s.check == nil && now.Sub(s.synced) >= checkpointEvery {
+	if s.check == nil && now.Sub(s.synced) >= checkpointEvery || s.outgrown() {
 		return s.checkpoint(ctx)
 	}
 	return nil

@@ -24,14 +24,28 @@ func (s *session) end(ctx context.Context, err error) error {
 		return err
 	case s.hopeless(err):
 		return s.refuse(ctx, err)
+	case errors.Is(err, ErrQuota), errors.Is(err, ErrTooMany):
+		return errors.Join(err, s.giveBack())
 	case errors.Is(err, ErrTooLarge): // more than announced: nothing of this request is taken
 		return err
 	case s.check != nil: // nor of a chunk that was not, or not yet, found right
 		return err
-	case s.draft == nil:
+	case s.draft == nil, s.u.Offset == s.durable && s.u.Size == s.length: // nothing is new
 		return err
 	}
 	return errors.Join(err, s.checkpoint(ctx))
+}
+
+// giveBack removes what came beyond what may be acknowledged, and for which the
+// owner has no room. The session ends with it.
+func (s *session) giveBack() error {
+	if s.draft == nil || s.draft.Size() <= s.durable {
+		return nil
+	}
+	if err := s.draft.Truncate(s.durable); err != nil {
+		return fmt.Errorf("upload: cutting %s back to %d: %w", s.u.ID, s.durable, err)
+	}
+	return nil
 }
 
 // refuse fails the upload, and its asset unless that plays something else, and

@@ -34,12 +34,13 @@ type session struct {
 	actor   auth.Principal
 
 	durable int64     // the offset that may be acknowledged
+	length  int64     // the size that is written down
 	synced  time.Time // of the last checkpoint
 }
 
 // resume takes the upload with this id for this request. Another that has it and
 // for which putOut says so is ended first; for one that it spares, ErrLocked.
-func (up *Uploader) resume(ctx context.Context, id string, putOut func(*hold) bool) (*session, error) {
+func (up *Uploader) resume(ctx context.Context, id string, putOut func(context.Context, *hold) bool) (*session, error) {
 	h, err := up.holds.seize(ctx, id, errReplaced(), putOut)
 	if err != nil {
 		return nil, err
@@ -62,7 +63,7 @@ func (up *Uploader) resume(ctx context.Context, id string, putOut func(*hold) bo
 
 func (up *Uploader) newSession(ctx context.Context, h *hold, u *metadata.Upload) *session {
 	s := &session{
-		up: up, hold: h, u: u, actor: auth.FromContext(ctx), durable: u.Offset,
+		up: up, hold: h, u: u, actor: auth.FromContext(ctx), durable: u.Offset, length: u.Size,
 		digest: newDigest(!up.o.NoHash), synced: time.Now(),
 	}
 	if u.Offset > 0 {
@@ -139,16 +140,37 @@ func (s *session) checkpoint(ctx context.Context) error {
 	if err := s.save(ctx); err != nil {
 		return err
 	}
-	s.synced, s.durable = time.Now(), s.u.Offset
+	s.synced, s.durable, s.length = time.Now(), s.u.Offset, s.u.Size
 	return nil
 }
 
-// save writes the row. The transaction may run more than once, so it works on a copy.
+// writeDown is a checkpoint for whoever asks, where there is something new and
+// it may be told: not of a chunk that is yet to be compared with its checksum.
+func (s *session) writeDown(ctx context.Context) error {
+	if s.check != nil || s.draft == nil || s.u.Offset == s.durable {
+		return nil
+	}
+	return s.checkpoint(ctx)
+}
+
+// save writes the row, unless its owner has too much with it. The transaction may
+// run more than once, so it works on a copy.
 func (s *session) save(ctx context.Context) error {
+	allowed := allowance{-1, -1, -1}
+	if !s.up.unlimited() && reserved(s.u.Size, s.u.Offset) > reserved(s.length, s.durable) {
+		var err error
+		if allowed, err = s.up.allowanceOf(ctx, s.u.Owner); err != nil {
+			return err
+		}
+		allowed.open = -1 // it is open already
+	}
 	var saved metadata.Upload
 	err := s.up.meta.Update(ctx, func(tx metadata.Tx) error {
 		saved = *s.u
-		return tx.UpdateUpload(ctx, &saved)
+		if err := tx.UpdateUpload(ctx, &saved); err != nil {
+			return err
+		}
+		return allowed.check(ctx, tx, saved.Owner)
 	})
 	if err != nil {
 		return s.explainRow(ctx, err)

@@ -58,12 +58,16 @@ func (up *Uploader) statusOf(u *metadata.Upload) status {
 	return s
 }
 
-// refresh finishes an upload whose blob was committed without a word in its row.
-// While a request writes to it, or else, the row is what counts: a reader puts
-// nobody out, and answers the last offset that was written down as durable.
+// refresh brings a row up to date. A reader puts nobody out: a request that
+// writes to the upload is asked to write down what it has, and goes on. An upload
+// whose blob was committed without a word in its row is finished.
 func (up *Uploader) refresh(ctx context.Context, u *metadata.Upload) (*metadata.Upload, error) {
-	if u.State != metadata.UploadOpen || expired(u) || up.holds.isDraining() || up.holds.get(u.ID) != nil {
+	if u.State != metadata.UploadOpen || expired(u) || up.holds.isDraining() {
 		return u, nil
+	}
+	if h := up.holds.get(u.ID); h != nil {
+		h.writeDown(ctx)
+		return up.meta.Upload(ctx, u.ID)
 	}
 	if _, err := up.files.Stat(ctx, u.Key); errors.Is(err, storage.ErrNotFound) {
 		return u, nil

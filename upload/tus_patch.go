@@ -48,7 +48,7 @@ func (up *Uploader) admitPatch(w http.ResponseWriter, r *http.Request, id string
 	if err != nil {
 		return nil, err
 	}
-	s, err := up.resume(r.Context(), id, stale)
+	s, err := up.resume(r.Context(), id, dead)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (s *session) takeChecked(w http.ResponseWriter, r *http.Request) (err error
 	if s.check, err = chunkChecksum(r); err != nil {
 		return err
 	}
-	if err := s.takeBody(r.Context(), newBody(w, r.Body, s.hold, s.up.o.IdleTimeout)); err != nil {
+	if err := s.takeBody(r.Context(), s.up.newBody(w, r.Body, s.hold)); err != nil {
 		return err
 	}
 	if s.check != nil {

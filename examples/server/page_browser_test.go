@@ -170,6 +170,42 @@ func TestPagePausesAndResumes(t *testing.T) {
 	}
 }
 
+func TestPageGoesOnWhenTheNetworkIsBack(t *testing.T) {
+	base := runServer(t, config{}, bare(t))
+	wire, near := newWire(t, base)
+	b := openTab(t, near)
+	b.expect("net::ERR_")
+	rows := func(has string) string {
+		return `((rows) => rows.length === 3 && rows.every((row) => ` + has + `))([...document.querySelectorAll('.upload')])`
+	}
+	slowUploads(b, 300_000)
+	b.choose(copies(t, "one.mp4", "two.mp4", "three.mp4")...)
+	b.until("all three have begun", rows(`row.querySelector('progress').value > 0.05`))
+	wire.set(true)
+	b.until("they wait, and say why and for how long",
+		rows(`row.dataset.state === 'waiting' && /does not answer.*Goes on in \d+ s/.test(row.querySelector('.note').innerText)`))
+	b.picture("offline")
+	slowUploads(b, -1)
+	wire.set(false)
+	b.until("all have arrived", `document.querySelectorAll('.asset[data-state=ready]').length === 3 && !document.querySelector('.upload')`)
+	b.until("the page is calm again", `document.querySelector('#banner').hidden`)
+	if list := listAssets(t, base); len(list) != 3 {
+		t.Errorf("there are %+v", list)
+	}
+}
+
+func TestPageFetchesAgainWhatDidNotArrive(t *testing.T) {
+	base := runServer(t, config{}, bare(t))
+	uploadFile(t, base, clip(t), "")
+	b := openTab(t, base)
+	b.until("it is live", `document.querySelector('#pulse').dataset.live === 'live'`)
+	evaluate[any](b, `(() => { const real = fetch; window.fetch = () => Promise.reject(new TypeError('away')); window.mend = () => { window.fetch = real } })()`)
+	b.fill("#search", "nothing like it")
+	b.until("it says that the server is away", `!document.querySelector('#banner').hidden`)
+	evaluate[any](b, `mend()`) // and nothing tells the page: its event stream never broke
+	b.until("it has gone on by itself", `document.querySelector('#banner').hidden && document.querySelector('#empty').innerText.includes('Nothing found')`)
+}
+
 func TestPageCopiesSearchesAndDeletes(t *testing.T) {
 	base := runServer(t, config{}, bare(t))
 	a := uploadFile(t, base, clip(t), "")

@@ -83,11 +83,30 @@ func runServer(t *testing.T, c config, files fs.FS) string {
 
 type asset struct {
 	ID       string  `json:"id"`
+	Title    string  `json:"title"`
 	State    string  `json:"state"`
 	Error    string  `json:"error"`
 	Playable bool    `json:"playable"`
 	Duration float64 `json:"duration"`
 	Playback string  `json:"playback"`
+}
+
+func listAssets(t *testing.T, base string) []asset {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"v1/assets", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var page struct{ Assets []asset }
+	if err := json.NewDecoder(answer.Body).Decode(&page); err != nil {
+		t.Fatal(err)
+	}
+	return page.Assets
 }
 
 // uploadFile does what curl -F file=@path does.

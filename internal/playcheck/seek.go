@@ -14,7 +14,7 @@ import (
 // Pictures that are shown before that one may lack what they refer to.
 func (c *comparison) seek(t testing.TB, all map[string]*rendition) {
 	for uri, r := range all {
-		if r == nil || r.head.handler != "vide" || r.middle == "" {
+		if c.short || r == nil || r.head.handler != "vide" || r.middle == "" {
 			continue
 		}
 		p, err := probe(t.Context(), c.dir, r.middle)

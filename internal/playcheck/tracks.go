@@ -87,7 +87,7 @@ func nearestShift(want, have []unit) float64 {
 
 // decode compares what the decoders give.
 func (c *comparison) decode(t testing.TB) {
-	if len(c.pairs) == 0 {
+	if len(c.pairs) == 0 || c.short {
 		return
 	}
 	var from, to []*stream

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) metadata.Store) {
 	}{
 		{"assets", assetTests},
 		{"uploads", uploadTests},
+		{"usage", usageTests},
 		{"transactions", transactionTests},
 		{"concurrency", concurrencyTests},
 		{"search", searchTests},

@@ -49,6 +49,12 @@ func (r reader) AssetsIn(ctx context.Context, s metadata.State, after string, li
 	return list, failed("list assets by state", err)
 }
 
+func (r reader) Usage(ctx context.Context, owner string) (metadata.Usage, error) {
+	var u metadata.Usage
+	err := r.stmt(ctx, selectUsage).QueryRowContext(ctx, owner).Scan(&u.Open, &u.OpenBytes, &u.Stored)
+	return u, failed("sum up what an owner has", err)
+}
+
 // all scans every row and closes rows. err is that of the query.
 func all[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) (list []T, _ error) {
 	if err != nil {

@@ -7,11 +7,13 @@ import (
 
 // Statements of the hot paths are prepared once for each pool.
 const (
-	selectAsset      = `SELECT ` + assetColumns + ` FROM assets WHERE id = ?`
-	selectAssetsIn   = `SELECT ` + assetColumns + ` FROM assets WHERE state = ? AND id > ? ORDER BY id LIMIT ?`
-	selectUpload     = `SELECT ` + uploadColumns + ` FROM uploads WHERE id = ?`
-	selectUploadsOf  = `SELECT ` + uploadColumns + ` FROM uploads WHERE asset = ? ORDER BY created_at, id`
-	selectUploadsIn  = `SELECT ` + uploadColumns + ` FROM uploads WHERE state = ? AND id > ? ORDER BY id LIMIT ?`
+	selectAsset     = `SELECT ` + assetColumns + ` FROM assets WHERE id = ?`
+	selectAssetsIn  = `SELECT ` + assetColumns + ` FROM assets WHERE state = ? AND id > ? ORDER BY id LIMIT ?`
+	selectUpload    = `SELECT ` + uploadColumns + ` FROM uploads WHERE id = ?`
+	selectUploadsOf = `SELECT ` + uploadColumns + ` FROM uploads WHERE asset = ? ORDER BY created_at, id`
+	selectUploadsIn = `SELECT ` + uploadColumns + ` FROM uploads WHERE state = ? AND id > ? ORDER BY id LIMIT ?`
+	selectUsage     = `SELECT count(*), coalesce(sum(max(size, offset)), 0), (SELECT coalesce(sum(size), 0) FROM assets WHERE owner = ?1)
+		FROM uploads WHERE owner = ?1 AND state = 'open'`
 	selectTombstone  = `SELECT 1 FROM tombstones WHERE kind = ? AND id = ?`
 	selectUploadVers = `SELECT version FROM uploads WHERE id = ?`
 	selectAssetVers  = `SELECT version FROM assets WHERE id = ?`
@@ -49,7 +51,7 @@ const (
 	insertEvent = `INSERT INTO outbox (type, time, owner, actor, asset, upload, request_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
-var readStatements = []string{selectAsset, selectAssetsIn, selectUpload, selectUploadsOf, selectUploadsIn}
+var readStatements = []string{selectAsset, selectAssetsIn, selectUpload, selectUploadsOf, selectUploadsIn, selectUsage}
 
 var writeStatements = append([]string{
 	selectTombstone, selectAssetVers, selectUploadVers, insertAsset, updateAsset, deleteAsset,

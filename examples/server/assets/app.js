@@ -70,7 +70,11 @@ async function remove(asset) {
   toast(`“${title(asset)}” is deleted.`);
 }
 
+let again = 0;
+
 function trouble(err) {
+  clearTimeout(again);
+  if (err?.away) again = setTimeout(() => library.load(), 2000); // the event stream need not have noticed
   if (err?.status === 401) return askKey();
   $('sign-out').hidden = document.documentElement.dataset.locked !== 'true';
   $('banner').hidden = !err;
@@ -112,7 +116,10 @@ function acceptFiles() {
     over(-depth);
     take(e.dataTransfer.files);
   });
-  window.addEventListener('online', uploads.hurry);
+  window.addEventListener('online', () => {
+    uploads.hurry();
+    library.load();
+  });
   window.addEventListener('beforeunload', (e) => uploads.busy() && e.preventDefault());
 }
 

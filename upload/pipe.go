@@ -1,0 +1,154 @@
+package upload
+
+import (
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	bufferSize = 256 << 10 // bytes that are read ahead of the disk
+	pieceSize  = bufferSize / 2
+	leastRead  = bufferSize / 8 // room that is worth a read
+)
+
+var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+
+// A pipe is what a goroutine of its own has read ahead of its consumer, so that
+// the consumer can do something else while no byte comes: write down what is
+// there, or end. It is a ring of one buffer. There is one consumer; a slice that
+// it got is its own until it asks again.
+type pipe struct {
+	src    io.Reader
+	filled chan struct{} // there is what the consumer waits for, or the end
+	room   chan struct{} // there is room, or nobody wants more
+	ended  chan struct{} // closed when nothing reads src any more
+
+	// since is from when on src has been waited for, in Unix nanoseconds, 0 while
+	// it is not: a slow disk is not the client's silence. reads counts what came.
+	since atomic.Int64
+	reads atomic.Int64
+
+	mu     sync.Mutex
+	buf    *[bufferSize]byte
+	read   int   // bytes that came from src
+	taken  int   // bytes that the consumer is done with
+	given  int   // bytes beyond taken that the consumer has
+	want   int   // bytes that are worth waking the consumer
+	err    error // why src has no more
+	closed bool
+}
+
+// newPipe begins to read src.
+func newPipe(src io.Reader) *pipe {
+	p := &pipe{
+		src: src, buf: buffers.Get().(*[bufferSize]byte), want: 1, //nolint:forcetypeassert // the pool holds nothing else
+		filled: make(chan struct{}, 1), room: make(chan struct{}, 1), ended: make(chan struct{}),
+	}
+	go p.fill()
+	return p
+}
+
+func (p *pipe) fill() {
+	defer close(p.ended)
+	for {
+		space := p.space()
+		if space == nil {
+			return
+		}
+		p.since.Store(time.Now().UnixNano())
+		n, err := p.src.Read(space)
+		p.since.Store(0)
+		p.reads.Add(1)
+		if !p.put(n, err) {
+			return
+		}
+	}
+}
+
+// space waits for room; nil when nobody wants more.
+func (p *pipe) space() []byte {
+	for {
+		p.mu.Lock()
+		closed, held := p.closed, p.read-p.taken
+		if held == 0 {
+			p.read, p.taken = 0, 0
+		}
+		start := p.read % bufferSize
+		p.mu.Unlock()
+		switch {
+		case closed:
+			return nil
+		case bufferSize-held >= leastRead:
+			return p.buf[start:min(bufferSize, start+bufferSize-held)]
+		}
+		<-p.room
+	}
+}
+
+// put says whether to go on.
+func (p *pipe) put(n int, err error) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.read += n
+	p.err = err
+	if p.read-p.taken-p.given >= p.want || err != nil {
+		signal(p.filled)
+	}
+	return err == nil && !p.closed
+}
+
+// take gives back what the consumer had, and returns at least want bytes, or all
+// that there are at the end of src and of the buffer. When there is nothing to
+// return, src's error is.
+func (p *pipe) take(want int) ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.taken += p.given
+	p.given = 0
+	held := p.read - p.taken
+	start := p.taken % bufferSize
+	whole := bufferSize - start // to where the ring begins anew
+	switch {
+	case held > 0 && (held >= min(want, whole) || p.err != nil):
+		p.given = min(held, whole)
+		signal(p.room)
+		return p.buf[start : start+p.given], nil
+	case held == 0 && p.err != nil:
+		return nil, p.err
+	}
+	p.want = want
+	signal(p.room)
+	return nil, nil
+}
+
+// stop lets no more in than a read that is under way.
+func (p *pipe) stop() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	signal(p.room)
+}
+
+// close ends the goroutine. cut is how a read that is under way is ended; where
+// it cannot be, the goroutine ends with the request and what it reads until then
+// is nobody's.
+func (p *pipe) close(cut func() bool) {
+	p.stop()
+	select {
+	case <-p.ended:
+	default:
+		if !cut() {
+			return // it keeps the buffer
+		}
+	}
+	buffers.Put(p.buf)
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
