@@ -23,6 +23,9 @@ TESTFLAGS ?=
 # Which packages.
 PKG ?= ./...
 
+# A module of its own, for what no importer should get.
+PEERS := bench/peers
+
 CLIENTS := clients/node_modules/.package-lock.json
 VENDOR := examples/server/assets/vendor
 
@@ -37,6 +40,7 @@ run: ## start the reference server on 127.0.0.1:8080
 .PHONY: test
 test: need clients assets ## install what tests need, then run every test
 	$(GO) test -timeout 25m $(TESTFLAGS) $(PKG)
+	cd $(PEERS) && $(GO) test -timeout 10m $(TESTFLAGS) ./...
 
 .PHONY: check
 check: format vet staticcheck lint tidy deps race fuzz ## every linter, the dependency budget, the race detector, short fuzz runs
@@ -50,22 +54,27 @@ format: $(BIN)/gofumpt
 fix: $(BIN)/gofumpt ## format the code and tidy go.mod
 	$(BIN)/gofumpt -w .
 	$(GO) mod tidy
+	cd $(PEERS) && $(GO) mod tidy
 
 .PHONY: vet
 vet:
 	$(GO) vet ./...
+	cd $(PEERS) && $(GO) vet ./...
 
 .PHONY: staticcheck
 staticcheck: $(BIN)/staticcheck
 	$(BIN)/staticcheck ./...
+	cd $(PEERS) && $(CURDIR)/$(BIN)/staticcheck ./...
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint
 	$(BIN)/golangci-lint run
+	cd $(PEERS) && $(CURDIR)/$(BIN)/golangci-lint run
 
 .PHONY: tidy
 tidy:
 	$(GO) mod tidy -diff
+	cd $(PEERS) && $(GO) mod tidy -diff
 
 .PHONY: deps
 deps: ## compare what each package depends on with deps.txt
@@ -95,6 +104,11 @@ corpus: need ## check playback of every file of the media corpus, printing a tab
 .PHONY: bench
 bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 1h $(TESTFLAGS) $(PKG)
+	cd $(PEERS) && $(GO) test -run '^$$' -bench . -benchtime 5x -timeout 2h -peers.mib 1024 -peers.takeovers 40 $(TESTFLAGS) .
+
+.PHONY: peers
+peers: ## hold uploads against tusd: answers, and a short form of the benchmarks
+	cd $(PEERS) && $(GO) test -count=1 -bench . -benchtime 1x -timeout 30m -peers.mib 64 -peers.small 100 -peers.takeovers 50 $(TESTFLAGS) .
 
 .PHONY: assets
 assets: clients ## put hls.js where the reference server embeds it

@@ -234,3 +234,21 @@ func TestUploadMetadataIsInert(t *testing.T) {
 		})
 	}
 }
+
+// Every answer to a tus client says the version (tus 1.0, Tus-Resumable), also
+// one that comes before anything of the protocol was looked at.
+func TestTusVersionIsInEveryAnswer(t *testing.T) {
+	h := newHouse(t, nil)
+	url := h.tusCreate(100)
+	for name, a := range map[string]answer{
+		"no id":                  h.want(h.tus("HEAD", "/no-id", nil), 404),
+		"no upload":              h.want(h.tus("HEAD", "/"+metadata.NewID(), nil), 404),
+		"where they begin":       h.want(h.tus("PATCH", "", nil), 405),
+		"no method of an upload": h.want(h.tus("PUT", url, nil), 405),
+		"no offset":              h.want(h.tus("PATCH", url, nil), 400),
+	} {
+		if got := a.header.Get("Tus-Resumable"); got != "1.0.0" {
+			t.Errorf("%s: the answer says the version %q", name, got)
+		}
+	}
+}

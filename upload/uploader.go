@@ -50,6 +50,9 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Uploader, error
 // ServeHTTP routes by what is left of the path below the mount.
 func (up *Uploader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
+	if r.Header.Get("Tus-Resumable") != "" { // every answer has it, whatever is wrong with the request
+		w.Header().Set("Tus-Resumable", tusVersion)
+	}
 	if middleware.CrossOrigin(up.o.CrossOrigin, w, r) {
 		return
 	}
