@@ -15,10 +15,13 @@ type dispatch struct {
 	held      []*delivery // not delivered yet, in the order of their IDs
 	known     map[int64]bool
 	published int64 // the highest ID that the bus has had
+	woken     bool  // there is something new, above published
 	busy      int   // workers
 	results   chan *delivery
 	nextPurge time.Time
 	nextFetch time.Time
+	nextPoll  time.Time // of all that is pending
+	lastFetch time.Time
 	nextMark  time.Time // zero while nothing waits to be marked
 }
 
@@ -52,24 +55,33 @@ func (d *dispatch) run(ctx, work context.Context) {
 	}
 }
 
-// fetch reads what is new in the Log and publishes it.
+// fetch reads what is new in the Log and publishes it. When it was woken it reads
+// on from what it has seen; now and then it reads all that is pending, since in
+// some databases an event can come to light after one with a higher ID.
 func (d *dispatch) fetch(ctx context.Context) {
 	now := time.Now()
 	if now.Before(d.nextFetch) {
 		return
 	}
-	d.nextFetch = now.Add(d.o.Poll)
 	if len(d.held) >= maxHeld {
+		d.nextFetch = now.Add(d.o.Poll)
 		return
 	}
-	limit := len(d.held) + fetchPage
-	pending, err := d.log.Pending(ctx, limit)
+	after, limit := int64(0), len(d.held)+fetchPage
+	if d.woken && now.Before(d.nextPoll) {
+		after, limit = d.published, fetchPage
+	} else {
+		d.nextPoll = now.Add(d.o.Poll)
+	}
+	d.woken, d.nextFetch, d.lastFetch = false, d.nextPoll, now
+	pending, err := d.log.Pending(ctx, after, limit)
 	if err != nil {
 		d.complain(ctx, "reading it", err)
+		d.nextFetch = now.Add(d.o.Poll)
 		return
 	}
-	if len(pending) == limit {
-		d.nextFetch = now // there is more
+	if len(pending) == limit { // there is more
+		d.woken, d.nextFetch = true, now
 	}
 	for _, e := range pending {
 		d.add(e)
@@ -218,7 +230,7 @@ func (d *dispatch) wait(ctx context.Context) {
 	case <-ctx.Done():
 	case <-timer.C:
 	case <-d.wake:
-		d.nextFetch = time.Time{}
+		d.woken, d.nextFetch = true, d.lastFetch.Add(wakePause)
 	case one := <-d.results:
 		d.take(one)
 	}

@@ -19,6 +19,10 @@ const (
 	fetchPage = 100    // events asked of the Log at a time
 	maxHeld   = 10_000 // events held at most while handlers fail
 
+	// wakePause is between two readings that it was woken for: many changes at the
+	// same time are read together.
+	wakePause = 20 * time.Millisecond
+
 	// Marking is a write of its own, and one for each event would slow down the
 	// very changes that the events tell of.
 	markDelay = 250 * time.Millisecond // how long what was delivered waits to be marked

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -60,7 +61,7 @@ func pending(t *testing.T, l events.Log) int {
 	t.Helper()
 	time.Sleep(time.Second)
 	synctest.Wait()
-	left, err := l.Pending(t.Context(), 1000)
+	left, err := l.Pending(t.Context(), 0, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,6 +81,7 @@ func TestDispatcherDeliversWhatWasThereAndWhatComes(t *testing.T) {
 		synctest.Wait()
 		got.want(t, "1 asset.created", "2 asset.ready", "ready 2")
 
+		time.Sleep(time.Second)
 		log.emit(events.Event{Type: events.AssetDeleted, Asset: "a"})
 		d.Wake()
 		synctest.Wait()
@@ -87,6 +89,50 @@ func TestDispatcherDeliversWhatWasThereAndWhatComes(t *testing.T) {
 		if n := pending(t, log); n != 0 {
 			t.Errorf("%d events are pending", n)
 		}
+	})
+}
+
+func TestDispatcherReadsWhatComesTogetherTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, got := newMemoryLog(), new(calls)
+		d := events.NewDispatcher(log, quiet(events.DispatcherOptions{}))
+		d.Handle("all", func(_ context.Context, e events.Event) error { got.add("%d", e.ID); return nil })
+		start(t, d)
+		defer stop(t, d)
+		time.Sleep(time.Second)
+		before := log.readings()
+		var want []string
+		for i := range 100 {
+			log.emit(events.Event{Asset: "a"}) // of one asset: in their order
+			d.Wake()
+			synctest.Wait()
+			want = append(want, strconv.Itoa(i+1))
+		}
+		time.Sleep(100 * time.Millisecond)
+		got.want(t, want...)
+		if n := log.readings() - before; n > 3 {
+			t.Errorf("100 events at the same time were read in %d portions", n)
+		}
+	})
+}
+
+func TestDispatcherFindsWhatComesToLightLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, got := newMemoryLog(), new(calls)
+		d := events.NewDispatcher(log, quiet(events.DispatcherOptions{}))
+		d.Handle("all", func(_ context.Context, e events.Event) error { got.add("%d", e.ID); return nil })
+		start(t, d)
+		defer stop(t, d)
+		time.Sleep(time.Second)
+		late := log.emit(events.Event{}).ID
+		log.hide(late, true)
+		log.emit(events.Event{})
+		d.Wake()
+		time.Sleep(time.Second)
+		got.want(t, "2")
+		log.hide(late, false)
+		time.Sleep(6 * time.Second)
+		got.want(t, "2", "1")
 	})
 }
 

@@ -55,8 +55,9 @@ func (f RecorderFunc) Record(ctx context.Context, e Event) error { return f(ctx,
 // (metadata.Tx.Emit), kept until delivered and for some time after, so that a
 // client which was away can ask for what it missed.
 type Log interface {
-	// Pending returns up to limit events that are not marked delivered, oldest first.
-	Pending(ctx context.Context, limit int) ([]Event, error)
+	// Pending returns up to limit events with an ID above after that are not
+	// marked delivered, oldest first.
+	Pending(ctx context.Context, after int64, limit int) ([]Event, error)
 	// Delivered marks events, so that Pending does not return them again.
 	Delivered(ctx context.Context, ids ...int64) error
 	// After returns up to limit events of one owner with an ID above id, oldest first.

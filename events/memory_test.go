@@ -21,6 +21,7 @@ type memoryLog struct {
 	delivered map[int64]bool
 	last      int64
 	marks     int   // calls of Delivered
+	reads     int   // calls of Pending
 	fail      error // of every call, while it is set
 }
 
@@ -60,8 +61,24 @@ func (l *memoryLog) filter(limit int, keep func(events.Event) bool) ([]events.Ev
 	return found, nil
 }
 
-func (l *memoryLog) Pending(_ context.Context, limit int) ([]events.Event, error) {
-	return l.filter(limit, func(e events.Event) bool { return !l.delivered[e.ID] })
+// hide keeps an event from Pending, as if it were not committed yet.
+func (l *memoryLog) hide(id int64, hidden bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.delivered[id] = hidden
+}
+
+func (l *memoryLog) readings() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.reads
+}
+
+func (l *memoryLog) Pending(_ context.Context, after int64, limit int) ([]events.Event, error) {
+	l.mu.Lock()
+	l.reads++
+	l.mu.Unlock()
+	return l.filter(limit, func(e events.Event) bool { return e.ID > after && !l.delivered[e.ID] })
 }
 
 func (l *memoryLog) After(_ context.Context, owner string, id int64, limit int) ([]events.Event, error) {

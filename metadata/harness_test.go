@@ -143,7 +143,7 @@ func (s *site) read(id string) *metadata.Asset {
 
 func (s *site) outbox() []events.Event {
 	s.t.Helper()
-	list, err := s.store.Events().Pending(s.t.Context(), 100)
+	list, err := s.store.Events().Pending(s.t.Context(), 0, 100)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -91,7 +91,7 @@ func TestFieldsAfterTheFileAreTold(t *testing.T) {
 	updates := func(fields ...field) (n int) {
 		body, ct := formOf(t, fields...)
 		h.want(h.do("POST", "/", bytes.NewReader(body), "Content-Type", ct), 201)
-		pending, err := h.meta.Events().Pending(t.Context(), 1000)
+		pending, err := h.meta.Events().Pending(t.Context(), 0, 1000)
 		if err != nil {
 			t.Fatal(err)
 		}

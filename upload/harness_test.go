@@ -231,7 +231,7 @@ func (h *house) carry() {
 	h.t.Helper()
 	remove := metadata.RemoveFiles(h.meta, h.files)
 	for {
-		pending, err := h.meta.Events().Pending(h.t.Context(), 100)
+		pending, err := h.meta.Events().Pending(h.t.Context(), 0, 100)
 		if err != nil {
 			h.t.Fatal(err)
 		}

@@ -137,7 +137,7 @@ func TestInspectTellsTheOutbox(t *testing.T) {
 	good := corpusFile(t, goodFilm)
 	h.post(good, "")
 	h.post(good[:len(good)/3], "")
-	pending, err := h.meta.Events().Pending(t.Context(), 100)
+	pending, err := h.meta.Events().Pending(t.Context(), 0, 100)
 	if err != nil {
 		t.Fatal(err)
 	}

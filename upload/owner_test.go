@@ -156,7 +156,7 @@ func TestOutboxTellsTheWholeStory(t *testing.T) {
 	h := newHouse(t, nil)
 	h.want(h.do("POST", "", bytes.NewReader(film(1000))), 201)
 	h.want(h.do("POST", "", strings.NewReader("text")), 415)
-	pending, err := h.meta.Events().Pending(t.Context(), 100)
+	pending, err := h.meta.Events().Pending(t.Context(), 0, 100)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -151,7 +151,7 @@ func TestWhatPartsLeaveIsRemovedThroughACrash(t *testing.T) {
 	stuck := &stubborn{Store: h.files}
 	stuck.pass.Store(1)
 	remove := metadata.RemoveFiles(h.meta, stuck)
-	pending, err := h.meta.Events().Pending(t.Context(), 100)
+	pending, err := h.meta.Events().Pending(t.Context(), 0, 100)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -218,7 +218,7 @@ func TestWhatIsReplacedIsRemovedThroughTheOutbox(t *testing.T) {
 	first := h.post(corpusFile(t, goodFilm), "")
 	h.carry()
 	second := h.post(corpusFile(t, otherFilm), "?asset_id="+first.ID)
-	pending, err := h.meta.Events().Pending(t.Context(), 100)
+	pending, err := h.meta.Events().Pending(t.Context(), 0, 100)
 	if err != nil {
 		t.Fatal(err)
 	}

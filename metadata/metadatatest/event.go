@@ -35,7 +35,7 @@ func eventsComeBack(t *testing.T, s metadata.Store) {
 	if age := time.Since(bare.Time); age < 0 || age > time.Minute {
 		t.Errorf("a time that is not given is %v, want now", bare.Time)
 	}
-	got, err := s.Events().Pending(t.Context(), 10)
+	got, err := s.Events().Pending(t.Context(), 0, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func idsOf(list []events.Event) []int64 {
 
 func pending(t *testing.T, log events.Log, limit int) []int64 {
 	t.Helper()
-	list, err := log.Pending(t.Context(), limit)
+	list, err := log.Pending(t.Context(), 0, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +85,11 @@ func pendingUntilDelivered(t *testing.T, s metadata.Store) {
 		}
 	}
 	equal(t, "what is left", pending(t, log, 10), []int64{ids[1], ids[3], ids[4]})
+	above, err := log.Pending(t.Context(), ids[1], 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "the first above one", idsOf(above), []int64{ids[3]})
 	if err := log.Delivered(t.Context()); err != nil {
 		t.Errorf("nothing delivered: %v", err)
 	}

@@ -72,7 +72,7 @@ func partsGone(t *testing.T, s metadata.Store) {
 		return errors.Join(tx.DeleteUpload(ctx, u.ID), tx.Emit(ctx, &events.Event{Type: events.UploadCanceled, Upload: u.ID}))
 	}
 	err := s.Update(t.Context(), func(tx metadata.Tx) error { return errors.Join(deleteAndTell(t.Context(), tx), errMine) })
-	if pending, perr := s.Events().Pending(t.Context(), 10); !errors.Is(err, errMine) || perr != nil || len(pending) != 0 {
+	if pending, perr := s.Events().Pending(t.Context(), 0, 10); !errors.Is(err, errMine) || perr != nil || len(pending) != 0 {
 		t.Errorf("a transaction that was undone: %v, and told %v, %v", err, pending, perr)
 	}
 	if _, err := s.Upload(t.Context(), u.ID); err != nil {
@@ -82,7 +82,7 @@ func partsGone(t *testing.T, s metadata.Store) {
 	if _, err := s.Upload(t.Context(), u.ID); !errors.Is(err, metadata.ErrNotFound) {
 		t.Errorf("Upload: %v, want ErrNotFound", err)
 	}
-	if pending, err := s.Events().Pending(t.Context(), 10); err != nil || len(pending) != 1 || pending[0].Upload != u.ID {
+	if pending, err := s.Events().Pending(t.Context(), 0, 10); err != nil || len(pending) != 1 || pending[0].Upload != u.ID {
 		t.Errorf("told %v, %v", pending, err)
 	}
 	expectGone(t, s, u)

@@ -84,7 +84,7 @@ func expectNothing(t *testing.T, s metadata.Store, a *metadata.Asset, u *metadat
 	if _, err := s.Upload(t.Context(), u.ID); !errors.Is(err, metadata.ErrNotFound) {
 		t.Errorf("Upload: %v, want ErrNotFound", err)
 	}
-	if pending, err := s.Events().Pending(t.Context(), 10); err != nil || len(pending) != 0 {
+	if pending, err := s.Events().Pending(t.Context(), 0, 10); err != nil || len(pending) != 0 {
 		t.Errorf("pending events: %v, %v; want none", pending, err)
 	}
 }

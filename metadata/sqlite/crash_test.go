@@ -67,7 +67,7 @@ func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outbox, err := s.Events().Pending(ctx, 1<<20)
+	outbox, err := s.Events().Pending(ctx, 0, 1<<20)
 	if err != nil || len(outbox) != len(all) || len(all) < len(acknowledged) {
 		t.Errorf("%d acknowledged, %d assets, %d events, %v", len(acknowledged), len(all), len(outbox), err)
 	}

@@ -157,7 +157,7 @@ func TestAClosedDatabaseIsUnavailable(t *testing.T) {
 	ctx := t.Context()
 	_, readErr := s.Asset(ctx, "x")
 	_, searchErr := s.Search(ctx, metadata.Query{})
-	_, pendingErr := s.Events().Pending(ctx, 1)
+	_, pendingErr := s.Events().Pending(ctx, 0, 1)
 	for what, err := range map[string]error{
 		"Asset": readErr, "Search": searchErr, "Pending": pendingErr, "Ping": s.Ping(ctx),
 		"Delivered": s.Events().Delivered(ctx, 1),

@@ -38,9 +38,9 @@ func (t *tx) Emit(ctx context.Context, e *events.Event) error {
 	return nil
 }
 
-func (o outbox) Pending(ctx context.Context, limit int) ([]events.Event, error) {
+func (o outbox) Pending(ctx context.Context, after int64, limit int) ([]events.Event, error) {
 	rows, err := o.pool.QueryContext(ctx,
-		`SELECT `+eventColumns+` FROM outbox WHERE delivered = 0 ORDER BY id LIMIT ?`, max(limit, 0))
+		`SELECT `+eventColumns+` FROM outbox WHERE delivered = 0 AND id > ? ORDER BY id LIMIT ?`, after, max(limit, 0))
 	list, err := all(rows, err, scanEvent)
 	return list, failed("read pending events", err)
 }
