@@ -35,7 +35,7 @@ var (
 //
 // Keys are as CheckKey says, others are ErrInvalidKey. No key should be the
 // beginning of another up to a slash, as "a" is of "a/b": a store that keeps
-// files refuses the second of them with ErrExists.
+// files refuses the second of them with ErrExists, at Create or at Commit.
 //
 // Errors match the sentinels above by errors.Is. A context that ends before the
 // work has begun refuses it with the context's error; work that has begun is

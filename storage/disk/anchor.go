@@ -58,6 +58,9 @@ func (s *Store) anchor(name string) error {
 // prune removes the directories from dir upwards that are empty, and leaves the
 // tree itself. It is not made durable: an empty directory means nothing.
 func (s *Store) prune(dir string) {
+	if path.Dir(dir) == "." {
+		return
+	}
 	s.shape.Lock()
 	defer s.shape.Unlock()
 	for ; path.Dir(dir) != "."; dir = path.Dir(dir) {

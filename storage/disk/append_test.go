@@ -17,7 +17,7 @@ func TestAppendSurvivesAFaultAtEveryStep(t *testing.T) {
 		if err := started(t, s, first).Close(); err != nil {
 			t.Fatal(err)
 		}
-		s.anchors = anchors{} // as the next process finds it
+		s.anchors, s.rested = anchors{}, rested{} // as the next process finds it
 		f.arm(at, onward, errno)
 		d, err := s.Append(t.Context(), faultKey)
 		wantKind(t, f, err, want)

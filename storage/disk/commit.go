@@ -2,6 +2,7 @@ package disk
 
 import (
 	"context"
+	"errors"
 	"path"
 )
 
@@ -11,6 +12,9 @@ import (
 // locked, and the data directory has no other owner. (A hard link refuses by
 // itself, but not every file system has them, and a crash before the old name
 // is removed leaves two.) When the directories cannot be synced, it moves back.
+//
+// What does not depend on each other is synced at the same time: a file system
+// with a journal then writes it at once.
 func (d *draft) Commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -18,17 +22,6 @@ func (d *draft) Commit(ctx context.Context) error {
 	if err := d.usable(); err != nil {
 		return err
 	}
-	if err := d.syncFile(); err != nil {
-		return err
-	}
-	if err := d.publish(); err != nil {
-		return err
-	}
-	d.s.prune(path.Dir(draftName(d.key)))
-	return nil
-}
-
-func (d *draft) publish() error {
 	sl := d.s.slots.lock(d.key)
 	defer d.s.slots.unlock(d.key, sl)
 	if err := d.usable(); err != nil {
@@ -36,6 +29,9 @@ func (d *draft) publish() error {
 	}
 	d.s.shape.RLock()
 	defer d.s.shape.RUnlock()
+	if err := d.ready(); err != nil {
+		return err
+	}
 	if err := d.move(); err != nil {
 		return blocked(err, "committing", d.key)
 	}
@@ -49,15 +45,28 @@ func (d *draft) publish() error {
 	return nil
 }
 
+// ready syncs the bytes, and makes and syncs the directory where they will be.
+func (d *draft) ready() error {
+	place := path.Dir(blobName(d.key))
+	if !d.moved {
+		if err := d.s.vacant(d.key); err != nil {
+			return blocked(err, "committing", d.key)
+		}
+		if err := d.s.fs.MkdirAll(place); err != nil {
+			return blocked(err, "committing", d.key)
+		}
+	}
+	anchored := make(chan error, 1)
+	go func() { anchored <- d.s.anchor(place) }()
+	if err := errors.Join(d.syncFile(), d.fault(<-anchored, "committing")); err != nil {
+		return err
+	}
+	return nil
+}
+
 func (d *draft) move() error {
 	if d.moved {
 		return nil
-	}
-	if err := d.s.vacant(d.key); err != nil {
-		return err
-	}
-	if err := d.s.fs.MkdirAll(path.Dir(blobName(d.key))); err != nil {
-		return err
 	}
 	if err := d.s.fs.Rename(draftName(d.key), blobName(d.key)); err != nil {
 		return err
@@ -68,10 +77,9 @@ func (d *draft) move() error {
 
 // settle makes the move durable at both ends.
 func (d *draft) settle() error {
-	if err := d.s.anchor(blobName(d.key)); err != nil {
-		return err
-	}
-	return d.s.fs.SyncDir(path.Dir(draftName(d.key)))
+	left := make(chan error, 1)
+	go func() { left <- d.s.fs.SyncDir(path.Dir(draftName(d.key))) }()
+	return errors.Join(d.s.anchor(blobName(d.key)), <-left)
 }
 
 // moveBack makes it a draft again. Where even that fails, the blob stays: it is

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/streamgate/streamgate/storage/disk"
@@ -100,7 +101,7 @@ func checkAcked(t *testing.T, s *disk.Store, dir, key string, size int64, commit
 	if d.Size() < size {
 		return fmt.Errorf("only %d bytes are there", d.Size())
 	}
-	f, err := os.Open(filepath.Join(dir, "drafts", filepath.FromSlash(key)))
+	f, err := os.Open(filepath.Join(dir, "drafts", strings.ReplaceAll(key, "/", "+")))
 	if err != nil {
 		return err
 	}

@@ -47,8 +47,10 @@ func (s *Store) makeFile(key, name string) (file, error) {
 	if err := s.vacant(key); err != nil {
 		return nil, err
 	}
-	if err := s.fs.MkdirAll(path.Dir(name)); err != nil {
-		return nil, err
+	if dir := path.Dir(name); dir != draftTree {
+		if err := s.fs.MkdirAll(dir); err != nil {
+			return nil, err
+		}
 	}
 	return s.fs.Create(name)
 }
@@ -109,8 +111,18 @@ func (s *Store) reopen(key string) (*draft, error) {
 	return &draft{s: s, key: key, f: f, size: size, synced: size, anchored: true}, nil
 }
 
-// recover makes what is there durable, and says how much that is.
+// recover makes what is there durable, and says how much that is. What this
+// process has closed is that already.
 func (s *Store) recover(f file, key string) (int64, error) {
+	if size, ok := s.rested.take(key); ok {
+		info, err := f.Stat()
+		if err != nil {
+			return 0, err
+		}
+		if info.Size() == size {
+			return size, nil
+		}
+	}
 	if size, ok := s.cuts.get(key); ok {
 		if err := f.Truncate(size); err != nil {
 			return 0, err

@@ -21,6 +21,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 		return fault(err, "deleting", key)
 	}
 	s.cuts.drop(key)
+	s.rested.take(key)
 	s.prune(path.Dir(blobName(key)))
 	s.prune(path.Dir(draftName(key)))
 	return nil

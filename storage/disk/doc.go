@@ -7,7 +7,8 @@
 //	FORMAT    the version of this layout, one line of text
 //	LOCK      held by the process that owns the directory; has its id in it
 //	blobs/    committed blobs, each a plain file by its key: blobs/assets/x2/source.mp4
-//	drafts/   blobs that are being written, in the same way
+//	drafts/   blobs that are being written, each a file by its key with a "+" in
+//	          the place of each "/"
 //
 // The name of an imported file ends in "~import". It is a line of JSON with the
 // path, size and time of a file that lies elsewhere and is never touched. No
@@ -58,10 +59,12 @@
 //	Create   nothing: a draft exists for certain after its first Sync
 //	Write    nothing
 //	Sync     the file; the first time, the directories that lead to it
-//	Append   the file and those directories: what a killed process had written
-//	         and not synced counts from then on
+//	Append   the file and those directories, unless this process has closed the
+//	         draft: what a killed one had written and not synced counts from
+//	         then on
 //	Close    as Sync, when something was not synced
-//	Commit   the file, then the directories at both ends of the rename
+//	Commit   the file and the directories above its place, at the same time; then
+//	         the directories at both ends of the rename, at the same time
 //	Delete   the directories, before it returns
 //	Import   the reference, then the directories that lead to it
 //

@@ -144,6 +144,9 @@ func (d *draft) Close() error {
 	if d.tail && sl.draft == d {
 		d.s.cuts.set(d.key, d.size)
 	}
+	if err == nil && d.err == nil && sl.draft == d && d.anchored && !d.dirty && !d.tail {
+		d.s.rested.put(d.key, d.size)
+	}
 	if closeErr := d.release(sl); err == nil {
 		err = d.fault(closeErr, "closing")
 	}

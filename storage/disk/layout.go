@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 )
 
 // What lies in a data directory.
@@ -23,9 +24,39 @@ const (
 )
 
 func blobName(key string) string   { return path.Join(blobTree, key) }
-func draftName(key string) string  { return path.Join(draftTree, key) }
 func importName(key string) string { return path.Join(blobTree, key) + importSuffix }
 func newName(key string) string    { return path.Join(blobTree, key) + newSuffix }
+
+// flatKey is how long a key may be, in bytes, for its draft to lie flat.
+const flatKey = 200
+
+// draftName is where a draft lies: a file in the one directory of drafts, with a
+// plus in the place of each slash. So nothing has to be made, synced or removed
+// for it but the file. A key that is too long for a file name keeps its slashes.
+func draftName(key string) string {
+	if len(key) <= flatKey {
+		key = strings.ReplaceAll(key, "/", "+")
+	}
+	return path.Join(draftTree, key)
+}
+
+// draftKey is the inverse, for the name of a file in the directory of drafts.
+func draftKey(name string) string { return strings.ReplaceAll(name, "+", "/") }
+
+// flatten brings the drafts of before to where they lie now. It is not made
+// durable: it would be done again.
+func flatten(root *os.Root) error {
+	return fs.WalkDir(root.FS(), draftTree, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || path.Dir(name) == draftTree {
+			return err
+		}
+		key := strings.TrimPrefix(name, draftTree+"/")
+		if to := draftName(key); to != name {
+			return root.Rename(name, to)
+		}
+		return nil
+	})
+}
 
 // prepare checks the layout of an existing data directory or makes a new one.
 // FORMAT is made first: a directory that has blobs and no FORMAT is not ours.
@@ -44,6 +75,9 @@ func prepare(root *os.Root, dir string) error {
 		if err := root.MkdirAll(tree, dirMode); err != nil {
 			return fmt.Errorf("disk: layout of %s: %w", dir, err)
 		}
+	}
+	if err := flatten(root); err != nil {
+		return fmt.Errorf("disk: drafts of %s: %w", dir, err)
 	}
 	return rootFS{root}.SyncDir(".")
 }

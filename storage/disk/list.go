@@ -21,7 +21,57 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[storage.Info,
 
 // Drafts yields the drafts: see storage.Store.
 func (s *Store) Drafts(ctx context.Context, prefix string) iter.Seq2[storage.Info, error] {
-	return s.list(ctx, draftTree, prefix)
+	return func(yield func(storage.Info, error) bool) {
+		all, err := s.drafts(ctx, prefix)
+		if err != nil {
+			yield(storage.Info{}, err)
+			return
+		}
+		for _, info := range all {
+			if !yield(info, nil) {
+				return
+			}
+		}
+	}
+}
+
+// drafts lists them by key: those that lie flat, and those with long keys.
+func (s *Store) drafts(ctx context.Context, prefix string) (all []storage.Info, err error) {
+	w := walk{s: s, ctx: ctx, tree: draftTree, prefix: prefix, yield: func(info storage.Info, e error) bool {
+		if err = e; err == nil {
+			all = append(all, info)
+		}
+		return err == nil
+	}}
+	w.flat()
+	if err == nil {
+		w.dir("")
+	}
+	slices.SortFunc(all, func(a, b storage.Info) int { return cmp.Compare(a.Key, b.Key) })
+	return all, err
+}
+
+// flat walks the files of the tree whose names are whole keys.
+func (w *walk) flat() {
+	entries, err := w.s.fs.ReadDir(w.tree)
+	if err != nil {
+		w.fail(fault(err, "listing", ""))
+		return
+	}
+	for _, e := range entries {
+		key := draftKey(e.Name())
+		if !strings.Contains(key, "/") || !e.Type().IsRegular() || storage.CheckKey(key) != nil || !strings.HasPrefix(key, w.prefix) {
+			continue
+		}
+		info, err := w.describe(key, e)
+		if err != nil && !missing(err) {
+			w.fail(fault(err, "listing", key))
+			return
+		}
+		if err == nil && !w.yield(info, nil) {
+			return
+		}
+	}
 }
 
 func (s *Store) list(ctx context.Context, tree, prefix string) iter.Seq2[storage.Info, error] {

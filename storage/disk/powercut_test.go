@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/internal/testclip"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metadata/sqlite"
@@ -59,7 +60,8 @@ func newMill(t *testing.T, dir string, db metadata.Store, steps int) *mill {
 	var err error
 	p.up, err = upload.New(p.store, p.meta, &upload.Options{OnComplete: upload.Inspect, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
-	p.http = httptest.NewServer(auth.Middleware(auth.Everybody("ann"))(p.up))
+	silent := middleware.AccessLog(slog.New(slog.DiscardHandler))
+	p.http = httptest.NewServer(silent(auth.Middleware(auth.Everybody("ann"))(p.up)))
 	t.Cleanup(p.http.Close)
 	return p
 }

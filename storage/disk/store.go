@@ -22,6 +22,7 @@ type Store struct {
 	slots   slots
 	anchors anchors
 	cuts    cuts
+	rested  rested
 
 	// shape keeps directories from being pruned, and the store from being
 	// closed, (locked) while somebody makes names (locked for reading).
