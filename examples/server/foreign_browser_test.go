@@ -87,3 +87,27 @@ func TestUppyResumesWhenTheNetworkIsBack(t *testing.T) {
 		t.Errorf("there are %+v", list)
 	}
 }
+
+func TestTusJSClientSendsPartsFromABrowser(t *testing.T) {
+	base := runServer(t, config{}, foreign(t))
+	wire, near := newWire(t, base)
+	b := openTab(t, near+"assets/foreign.html")
+	b.until("the clients are there", `window.withTus`)
+	b.expect("net::ERR_")
+	b.expect("status of 409") // Chromium repeats a request whose connection broke, from where it began
+	b.choose(copies(t, "film.mp4")...)
+	slowUploads(b, 600_000)
+	evaluate[any](b, `void withTus({ parallelUploads: 3, retryDelays: [50, 100, 200, 400, 800, 1600] })`)
+	b.until("it has begun", `seen.progress > 3`)
+	wire.set(true) // with all three connections
+	wire.set(false)
+	b.until("it has arrived", `seen.done.length === 1 || seen.errors.length > 0`)
+	if failed := evaluate[string](b, `seen.errors.join()`); failed != "" {
+		t.Fatalf("it failed: %s", failed)
+	}
+	list := listAssets(t, base)
+	if len(list) != 1 || list[0].State != "ready" || list[0].Title != "film" {
+		t.Fatalf("there are %+v", list)
+	}
+	plays(t, base+list[0].Playback[1:])
+}
