@@ -17,6 +17,9 @@ const (
 	// comes before an answer, and one that reads nothing while it sends would at
 	// last hold up its own upload.
 	maxInformed = 1000
+	// informSettles is how long a 104 has to be on its way before the header map
+	// of its request is changed again, see mayChange.
+	informSettles = 20 * time.Millisecond
 )
 
 // informs says whether the client may be sent 104.
@@ -32,7 +35,7 @@ func (q *ietfRequest) announceIETF(w http.ResponseWriter, r *http.Request, s *se
 		fields.Set(name, w.Header().Get(name))
 	}
 	q.setLimit(fields, q.up, s.u)
-	q.inform(w, fields)
+	q.inform(w, r, fields)
 }
 
 // follow has the client told of each offset once it is durable, and often.
@@ -44,20 +47,58 @@ func (q *ietfRequest) follow(w http.ResponseWriter, r *http.Request, s *session)
 	informed := 0
 	s.durably = func(offset int64) {
 		if informed++; informed <= maxInformed {
-			q.inform(w, http.Header{offsetField: {strconv.FormatInt(offset, 10)}})
+			q.inform(w, r, http.Header{offsetField: {strconv.FormatInt(offset, 10)}})
 		}
 	}
 }
 
 // inform sends 104 with these fields alone, and none of those that are gathered
 // for the answer.
-func (q *ietfRequest) inform(w http.ResponseWriter, fields http.Header) {
+func (q *ietfRequest) inform(w http.ResponseWriter, r *http.Request, fields http.Header) {
+	if !q.mayChange(r) {
+		return
+	}
 	h := w.Header()
-	gathered := maps.Clone(h)
+	if q.gathered == nil {
+		q.gathered = maps.Clone(h)
+	}
 	clear(h)
 	maps.Copy(h, fields)
 	q.answers(h)
 	w.WriteHeader(statusResumption)
+	q.informed = time.Now()
+}
+
+// gather puts the fields for the answer back in place of those of the last 104.
+// It says whether there is anybody to answer; where not, w must not be touched.
+func (q *ietfRequest) gather(w http.ResponseWriter, r *http.Request) bool {
+	if q.gathered == nil {
+		return true
+	}
+	if !q.mayChange(r) {
+		return false
+	}
+	h := w.Header()
 	clear(h)
-	maps.Copy(h, gathered)
+	maps.Copy(h, q.gathered)
+	q.gathered = nil
+	return true
+}
+
+// mayChange says whether the header map is ours again after a 104. Over HTTP/2
+// net/http hands the map itself to the goroutine that writes the frame, and
+// returns before that has read it where the stream is closed meanwhile: to change
+// the map then would end the process. So it is left alone for a moment, after
+// which the frame is written or the request has ended, and for good then.
+func (q *ietfRequest) mayChange(r *http.Request) bool {
+	if r.ProtoMajor < 2 || q.informed.IsZero() {
+		return true
+	}
+	if wait := informSettles - time.Since(q.informed); wait > 0 {
+		select {
+		case <-time.After(wait):
+		case <-r.Context().Done():
+		}
+	}
+	return r.Context().Err() == nil
 }

@@ -21,6 +21,9 @@ type ietfRequest struct {
 	offset   int64 // where the client would write
 	length   int64 // of the whole file; -1 where it does not tell
 	digests  []contentDigest
+
+	gathered http.Header // for the answer, while w.Header() has the fields of a 104
+	informed time.Time   // of the last 104
 }
 
 // readLength reads how long the file is: Upload-Length tells, and so does the
@@ -92,6 +95,9 @@ func (q *ietfRequest) end(ctx context.Context, s *session, err error) error {
 
 // answer answers a request whose body was taken.
 func (q *ietfRequest) answer(w http.ResponseWriter, r *http.Request, s *session, a *metadata.Asset, status int) {
+	if !q.gather(w, r) {
+		return
+	}
 	h := w.Header()
 	h.Set(offsetField, strconv.FormatInt(s.u.Offset, 10))
 	h.Set(assetHeader, s.u.Asset)
@@ -107,6 +113,10 @@ func (q *ietfRequest) answer(w http.ResponseWriter, r *http.Request, s *session,
 // answerError answers with a problem. The upload is over where the error is about
 // the file; else the client may go on. s is nil where there is no upload at hand.
 func (q *ietfRequest) answerError(w http.ResponseWriter, r *http.Request, s *session, err error) {
+	if !q.gather(w, r) {
+		problem.Report(r, err)
+		return
+	}
 	h := w.Header()
 	over := errors.Is(err, ErrTooLarge) || errors.Is(err, ErrEmpty)
 	if s != nil {

@@ -10,15 +10,18 @@ import (
 const (
 	bufferSize = 256 << 10 // bytes that are read ahead of the disk
 	pieceSize  = bufferSize / 2
-	leastRead  = bufferSize / 8 // room that is worth a read
+	smallSize  = 8 << 10 // bytes for a client that is slow, or silent
 )
 
-var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+var (
+	buffers      = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+	smallBuffers = sync.Pool{New: func() any { return new([smallSize]byte) }}
+)
 
 // A pipe is what a goroutine of its own has read ahead of its consumer, so that
 // the consumer can do something else while no byte comes: write down what is
-// there, or end. It is a ring of one buffer. There is one consumer; a slice that
-// it got is its own until it asks again.
+// there, or end. It is a ring of one buffer, a small one until the client fills
+// it. There is one consumer; a slice that it got is its own until it asks again.
 type pipe struct {
 	src    io.Reader
 	filled chan struct{} // there is what the consumer waits for, or the end
@@ -31,21 +34,25 @@ type pipe struct {
 	reads atomic.Int64
 
 	mu     sync.Mutex
-	buf    *[bufferSize]byte
-	read   int   // bytes that came from src
-	taken  int   // bytes that the consumer is done with
-	given  int   // bytes beyond taken that the consumer has
-	want   int   // bytes that are worth waking the consumer
-	err    error // why src has no more
+	buf    []byte
+	small  *[smallSize]byte  // what buf is of: this,
+	large  *[bufferSize]byte // or this
+	full   bool              // the last read filled all the room that there was
+	read   int               // bytes that came from src
+	taken  int               // bytes that the consumer is done with
+	given  int               // bytes beyond taken that the consumer has
+	want   int               // bytes that are worth waking the consumer
+	err    error             // why src has no more
 	closed bool
 }
 
 // newPipe begins to read src.
 func newPipe(src io.Reader) *pipe {
 	p := &pipe{
-		src: src, buf: buffers.Get().(*[bufferSize]byte), want: 1, //nolint:forcetypeassert // the pool holds nothing else
+		src: src, small: smallBuffers.Get().(*[smallSize]byte), want: 1, //nolint:forcetypeassert // the pool holds nothing else
 		filled: make(chan struct{}, 1), room: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
+	p.buf = p.small[:]
 	go p.fill()
 	return p
 }
@@ -61,7 +68,7 @@ func (p *pipe) fill() {
 		n, err := p.src.Read(space)
 		p.since.Store(0)
 		p.reads.Add(1)
-		if !p.put(n, err) {
+		if !p.put(space, n, err) {
 			return
 		}
 	}
@@ -70,30 +77,53 @@ func (p *pipe) fill() {
 // space waits for room; nil when nobody wants more.
 func (p *pipe) space() []byte {
 	for {
-		p.mu.Lock()
-		closed, held := p.closed, p.read-p.taken
-		if held == 0 {
-			p.read, p.taken = 0, 0
-		}
-		start := p.read % bufferSize
-		p.mu.Unlock()
-		switch {
-		case closed:
-			return nil
-		case bufferSize-held >= leastRead:
-			return p.buf[start:min(bufferSize, start+bufferSize-held)]
+		if space, closed := p.free(); closed || space != nil {
+			return space
 		}
 		<-p.room
 	}
 }
 
-// put says whether to go on.
-func (p *pipe) put(n int, err error) bool {
+// free returns the room that there is, if it is worth a read.
+func (p *pipe) free() (space []byte, closed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.closed {
+		return nil, true
+	}
+	held := p.read - p.taken
+	if held == 0 {
+		p.read, p.taken = 0, 0
+		p.grow()
+	}
+	size := len(p.buf)
+	start, room := p.read%size, size-held
+	if room < size/8 {
+		return nil, false
+	}
+	return p.buf[start:min(size, start+room)], false
+}
+
+// grow takes a large buffer for a client that fills the small one. The ring is
+// empty, and the consumer has nothing of it.
+func (p *pipe) grow() {
+	if !p.full || p.small == nil {
+		return
+	}
+	p.large = buffers.Get().(*[bufferSize]byte) //nolint:forcetypeassert // the pool holds nothing else
+	p.buf = p.large[:]
+	smallBuffers.Put(p.small)
+	p.small = nil
+}
+
+// put says whether to go on.
+func (p *pipe) put(space []byte, n int, err error) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.full = n == len(space)
 	p.read += n
 	p.err = err
-	if p.read-p.taken-p.given >= p.want || err != nil {
+	if p.read-p.taken-p.given >= min(p.want, len(p.buf)/2) || err != nil {
 		signal(p.filled)
 	}
 	return err == nil && !p.closed
@@ -108,10 +138,10 @@ func (p *pipe) take(want int) ([]byte, error) {
 	p.taken += p.given
 	p.given = 0
 	held := p.read - p.taken
-	start := p.taken % bufferSize
-	whole := bufferSize - start // to where the ring begins anew
+	start := p.taken % len(p.buf)
+	whole := len(p.buf) - start // to where the ring begins anew
 	switch {
-	case held > 0 && (held >= min(want, whole) || p.err != nil):
+	case held > 0 && (held >= min(want, len(p.buf)/2, whole) || p.err != nil):
 		p.given = min(held, whole)
 		signal(p.room)
 		return p.buf[start : start+p.given], nil
@@ -143,7 +173,11 @@ func (p *pipe) close(cut func() bool) {
 			return // it keeps the buffer
 		}
 	}
-	buffers.Put(p.buf)
+	if p.large != nil {
+		buffers.Put(p.large)
+	} else {
+		smallBuffers.Put(p.small)
+	}
 }
 
 func signal(c chan struct{}) {
