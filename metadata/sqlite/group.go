@@ -131,35 +131,39 @@ func (l *line) settle(g *group) error {
 func (s *store) write(ctx context.Context, g *group, fn func(metadata.Tx) error) (makesRoom bool, err error) {
 	t := newTx(g.tx, s.writes)
 	first := g.members == 0
-	joined := false
+	returned := false
 	defer func() {
-		if !joined {
-			s.undo(g, first)
-			if p := recover(); p != nil {
-				s.line.leave()
-				panic(p)
-			}
+		if returned && err == nil {
+			g.members++
+			return
+		}
+		s.undo(g, first)
+		if !returned { // by a panic, or by runtime.Goexit
+			s.line.leave()
 		}
 	}()
-	if !first {
+	err = t.within(ctx, fn, !first)
+	returned = true
+	return t.makesRoom, err
+}
+
+// within runs fn, in a savepoint where that is asked for.
+func (t *tx) within(ctx context.Context, fn func(metadata.Tx) error, savepoint bool) error {
+	if savepoint {
 		if err := t.exec("SAVEPOINT member"); err != nil {
-			return false, err
+			return err
 		}
 	}
 	if err := fn(t); err != nil {
-		return t.makesRoom, err
+		return err
 	}
-	if err := ctx.Err(); err != nil {
-		return t.makesRoom, failed("update", context.Cause(ctx))
+	if ctx.Err() != nil {
+		return failed("update", context.Cause(ctx))
 	}
-	if !first {
-		if err := t.exec("RELEASE member"); err != nil {
-			return t.makesRoom, err
-		}
+	if savepoint {
+		return t.exec("RELEASE member")
 	}
-	joined = true
-	g.members++
-	return t.makesRoom, nil
+	return nil
 }
 
 // undo takes one member's writes back. Where SQLite has undone all of the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -114,6 +115,28 @@ func TestOneOfAGroupThatFailsTakesNobodyAlong(t *testing.T) {
 				t.Error("what one did, and what it undid, is not what is there")
 			}
 		})
+	}
+}
+
+func TestAnUpdateWhoseGoroutineEndsIsUndone(t *testing.T) {
+	s := openStore(t)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.Update(t.Context(), func(tx metadata.Tx) error {
+			if err := put(tx, "gone"); err != nil {
+				t.Error(err)
+			}
+			runtime.Goexit() // as t.Fatal does
+			return nil
+		})
+	}()
+	<-done
+	if err := s.Update(t.Context(), func(tx metadata.Tx) error { return put(tx, "next") }); err != nil {
+		t.Fatal(err)
+	}
+	if has(t, s, "gone") || !has(t, s, "next") {
+		t.Error("what was not to be is there, or what was to be is not")
 	}
 }
 
