@@ -191,6 +191,9 @@ func (b *body) explain(err error) error {
 	if err == io.EOF { //nolint:errorlint // a cut body wraps io.EOF and is not the end
 		return err
 	}
+	if p, ok := errors.AsType[panicked](err); ok {
+		panic(p.with)
+	}
 	if cause := b.hold.interrupted(); cause != nil {
 		return cause
 	}

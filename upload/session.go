@@ -58,10 +58,16 @@ func (up *Uploader) resume(ctx context.Context, id string, putOut func(context.C
 	if u.State != metadata.UploadOpen {
 		return s, nil
 	}
+	opened := false
+	defer func() {
+		if !opened { // a hook may also have panicked
+			s.close()
+		}
+	}()
 	if err := s.openDraft(ctx); err != nil {
-		s.close()
 		return nil, err
 	}
+	opened = true
 	return s, nil
 }
 
