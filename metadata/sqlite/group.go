@@ -100,7 +100,14 @@ func (s *store) share(ctx context.Context, fn func(metadata.Tx) error) (makesRoo
 		}
 		l.open = g
 	}
+	returned := false
+	defer func() {
+		if !returned { // fn panicked, or ended its goroutine
+			l.leave()
+		}
+	}()
 	makesRoom, err = s.write(ctx, g, fn)
+	returned = true
 	if err != nil {
 		l.leave()
 		return makesRoom, err
@@ -135,10 +142,6 @@ func (s *store) write(ctx context.Context, g *group, fn func(metadata.Tx) error)
 	defer func() {
 		if !joined {
 			s.undo(g, first)
-			if p := recover(); p != nil {
-				s.line.leave()
-				panic(p)
-			}
 		}
 	}()
 	if !first {
