@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +108,15 @@ func (h *house) holdsAtMost(n int64) {
 	if err != nil || u.OpenBytes+u.Stored > n {
 		h.t.Errorf("usage is %+v, %v; %d are allowed", u, err, n)
 	}
+}
+
+func TestLengthsThatNobodyHasAreCountedAllTheSame(t *testing.T) {
+	h := newHouse(t, &upload.Options{MaxSize: -1, Quota: quota(math.MaxInt64)})
+	for range 3 {
+		h.want(h.tus("POST", "", nil, "Upload-Length", strconv.Itoa(math.MaxInt64)), 201)
+	}
+	h = newHouse(t, &upload.Options{MaxSize: -1, Quota: quota(1 << 20)})
+	h.want(h.tus("POST", "", nil, "Upload-Length", strconv.Itoa(math.MaxInt64)), 413)
 }
 
 func TestAQuotaCountsWhatIsThereAlready(t *testing.T) {
