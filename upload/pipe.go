@@ -12,6 +12,7 @@ const (
 	bufferSize = 256 << 10 // bytes that are read ahead of the disk
 	pieceSize  = bufferSize / 2
 	leastRead  = bufferSize / 8 // room that is worth a read
+	firstRead  = 512            // bytes of a read that waits for the first byte
 )
 
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
@@ -31,20 +32,22 @@ type pipe struct {
 	since atomic.Int64
 	reads atomic.Int64
 
+	few [firstRead]byte
+
 	mu     sync.Mutex
-	buf    *[bufferSize]byte
-	read   int   // bytes that came from src
-	taken  int   // bytes that the consumer is done with
-	given  int   // bytes beyond taken that the consumer has
-	want   int   // bytes that are worth waking the consumer
-	err    error // why src has no more
+	buf    *[bufferSize]byte // nil until a byte came: many may wait that send none
+	read   int               // bytes that came from src
+	taken  int               // bytes that the consumer is done with
+	given  int               // bytes beyond taken that the consumer has
+	want   int               // bytes that are worth waking the consumer
+	err    error             // why src has no more
 	closed bool
 }
 
 // newPipe begins to read src.
 func newPipe(src io.Reader) *pipe {
 	p := &pipe{
-		src: src, buf: buffers.Get().(*[bufferSize]byte), want: 1, //nolint:forcetypeassert // the pool holds nothing else
+		src: src, want: 1,
 		filled: make(chan struct{}, 1), room: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	go p.fill()
@@ -83,7 +86,7 @@ func (p panicked) Error() string { return fmt.Sprint("the body panicked: ", p.wi
 func (p *pipe) space() []byte {
 	for {
 		p.mu.Lock()
-		closed, held := p.closed, p.read-p.taken
+		closed, held, buf := p.closed, p.read-p.taken, p.buf
 		if held == 0 {
 			p.read, p.taken = 0, 0
 		}
@@ -92,8 +95,10 @@ func (p *pipe) space() []byte {
 		switch {
 		case closed:
 			return nil
+		case buf == nil:
+			return p.few[:]
 		case bufferSize-held >= leastRead:
-			return p.buf[start:min(bufferSize, start+bufferSize-held)]
+			return buf[start:min(bufferSize, start+bufferSize-held)]
 		}
 		<-p.room
 	}
@@ -103,6 +108,10 @@ func (p *pipe) space() []byte {
 func (p *pipe) put(n int, err error) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.buf == nil && n > 0 {
+		p.buf = buffers.Get().(*[bufferSize]byte) //nolint:forcetypeassert // the pool holds nothing else
+		copy(p.buf[:], p.few[:n])
+	}
 	p.read += n
 	p.err = err
 	if p.read-p.taken-p.given >= p.want || err != nil {
@@ -155,7 +164,9 @@ func (p *pipe) close(cut func() bool) {
 			return // it keeps the buffer
 		}
 	}
-	buffers.Put(p.buf)
+	if p.buf != nil {
+		buffers.Put(p.buf)
+	}
 }
 
 func signal(c chan struct{}) {

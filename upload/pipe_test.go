@@ -94,3 +94,22 @@ func TestPipeEndsWhoeverWaits(t *testing.T) {
 		<-p.ended
 	})
 }
+
+func TestPipeThatWaitsForTheFirstByteHasNoBuffer(t *testing.T) {
+	for name, begin := range map[string]func(w io.Writer){
+		"and none comes":       func(io.Writer) {},
+		"and an empty one did": func(w io.Writer) { _, _ = w.Write(nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, w := io.Pipe()
+			p := newPipe(r)
+			begin(w)
+			p.mu.Lock()
+			if p.buf != nil {
+				t.Error("it has one")
+			}
+			p.mu.Unlock()
+			p.close(func() bool { _ = w.Close(); <-p.ended; return true })
+		})
+	}
+}
