@@ -36,6 +36,7 @@ type session struct {
 
 	durable int64     // the offset that may be acknowledged
 	length  int64     // the size that is written down
+	counted int64     // the offset for which there was found to be room, without writing it down
 	synced  time.Time // of the last checkpoint
 
 	every   time.Duration      // between checkpoints while bytes arrive
