@@ -79,7 +79,7 @@ type Reader interface {
 type Usage struct {
 	Open      int   // uploads in UploadOpen
 	OpenBytes int64 // of them: Size, or Offset while that is not known; and of parts that are complete and not joined
-	Stored    int64 // bytes of assets
+	Stored    int64 // bytes of assets, and of complete uploads that are yet to become what their asset is made of
 }
 
 // Tx is a transaction. It is not safe for concurrent use. Its reads see its own

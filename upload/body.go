@@ -35,12 +35,12 @@ type body struct {
 
 	pipe   *pipe // nil until the first read, which has the client told to go on
 	timer  *time.Timer
-	piece  []byte        // what Read has not returned yet
-	waited time.Duration // for the client, since came was 0
-	came   int64         // bytes
-	ending error         // why nothing more is waited for
-	asked  chan<- struct{}
-	before int // how many pieces are taken before what was asked is done
+	piece  []byte            // what Read has not returned yet
+	waited time.Duration     // for the client, since came was 0
+	came   int64             // bytes
+	ending error             // why nothing more is waited for
+	asked  []chan<- struct{} // those who wait for the same, nil for none
+	before int               // how many pieces are taken before what was asked is done
 }
 
 func (up *Uploader) newBody(w http.ResponseWriter, src io.Reader, h *hold) *body {
@@ -97,10 +97,14 @@ func (b *body) next() ([]byte, error) {
 
 // listen does what others want of the session.
 func (b *body) listen() error {
+	asks := b.hold.asks
+	if b.asked != nil {
+		asks = nil // they are next: else a new wish could put off an old one for ever
+	}
 	select {
 	case <-b.hold.stop:
 		b.end(b.hold.cause)
-	case done := <-b.hold.asks:
+	case done := <-asks:
 		b.hear(done)
 	default:
 	}
@@ -115,17 +119,34 @@ func (b *body) listen() error {
 }
 
 func (b *body) oblige() error {
-	defer close(b.asked)
-	b.asked = nil
+	defer b.tell()
 	if b.ask == nil {
 		return nil
 	}
 	return b.ask()
 }
 
-// hear takes a wish, to be done once what is here has been taken: two pieces,
-// where the ring begins anew between them.
-func (b *body) hear(done chan<- struct{}) { b.asked, b.before = done, 2 }
+// tell lets go on all who asked.
+func (b *body) tell() {
+	for _, done := range b.asked {
+		close(done)
+	}
+	b.asked = nil
+}
+
+// hear takes a wish, and all that others have just now, to be done once what is
+// here has been taken: two pieces, where the ring begins anew between them.
+func (b *body) hear(done chan<- struct{}) {
+	b.asked, b.before = append(b.asked, done), 2
+	for {
+		select {
+		case done := <-b.hold.asks:
+			b.asked = append(b.asked, done)
+		default:
+			return
+		}
+	}
+}
 
 // end has next return what came, and then err.
 func (b *body) end(err error) {
@@ -191,6 +212,9 @@ func (b *body) explain(err error) error {
 	if err == io.EOF { //nolint:errorlint // a cut body wraps io.EOF and is not the end
 		return err
 	}
+	if p, ok := errors.AsType[panicked](err); ok {
+		panic(p.with)
+	}
 	if cause := b.hold.interrupted(); cause != nil {
 		return cause
 	}
@@ -217,10 +241,7 @@ func (b *body) finish() {
 		b.awaitEnd()
 	}
 	b.hold.pipe.Store(nil)
-	if b.asked != nil {
-		close(b.asked)
-		b.asked = nil
-	}
+	b.tell()
 	b.pipe.close(b.cut)
 	b.pipe = nil
 }

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -19,10 +20,13 @@ func (up *Uploader) serveComplete(w http.ResponseWriter, r *http.Request, id str
 		problem.Method(w, r, http.MethodPost)
 		return
 	}
-	s, a, err := up.completeNow(w, r, id)
-	if s != nil {
-		defer s.close()
+	s, want, err := up.admitCompletion(w, r, id)
+	if err != nil {
+		up.answerError(w, r, err)
+		return
 	}
+	defer s.close()
+	a, err := s.completeNow(r.Context(), want)
 	if err != nil {
 		up.answerError(w, r, err)
 		return
@@ -34,45 +38,46 @@ func (up *Uploader) serveComplete(w http.ResponseWriter, r *http.Request, id str
 	up.answerReceived(w, r, http.StatusOK, s.u, a)
 }
 
-func (up *Uploader) completeNow(w http.ResponseWriter, r *http.Request, id string) (*session, *metadata.Asset, error) {
+// admitCompletion returns the session and the SHA-256 that the client wants, or "".
+func (up *Uploader) admitCompletion(w http.ResponseWriter, r *http.Request, id string) (*session, string, error) {
 	ctx := r.Context()
 	u, err := up.lookup(ctx, id, auth.Update)
 	if err == nil {
 		err = over(u)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	want, err := up.wantedSum(w, r)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	s, err := up.resume(ctx, id, dead)
-	if err != nil {
-		return nil, nil, err
-	}
+	return s, want, err
+}
+
+func (s *session) completeNow(ctx context.Context, want string) (*metadata.Asset, error) {
 	if err := over(s.u); err != nil {
-		return s, nil, err
+		return nil, err
 	}
 	if s.u.State == metadata.UploadComplete {
-		a, err := up.compareComplete(r, s.u, want)
-		return s, a, err
+		return s.up.compareComplete(ctx, s.u, want)
 	}
-	if up.o.NoHash && want != "" {
-		return s, nil, problem.Errorf(ErrNoHash, "this server computes no SHA-256; complete the upload without one")
+	if s.up.o.NoHash && want != "" {
+		return nil, problem.Errorf(ErrNoHash, "this server computes no SHA-256; complete the upload without one")
 	}
 	a, err := s.finish(ctx, want)
 	if err != nil && errors.Is(err, ErrEmpty) {
-		return s, nil, err // it may yet get bytes
+		return nil, err // it may yet get bytes
 	}
 	if err != nil {
-		return s, nil, s.end(ctx, err)
+		return nil, s.end(ctx, err)
 	}
-	return s, a, nil
+	return a, nil
 }
 
 // compareComplete answers for an upload that was complete already.
-func (up *Uploader) compareComplete(r *http.Request, u *metadata.Upload, want string) (*metadata.Asset, error) {
+func (up *Uploader) compareComplete(ctx context.Context, u *metadata.Upload, want string) (*metadata.Asset, error) {
 	switch {
 	case want == "":
 	case u.SHA256 == "":
@@ -83,7 +88,7 @@ func (up *Uploader) compareComplete(r *http.Request, u *metadata.Upload, want st
 	if u.Part() {
 		return nil, nil //nolint:nilnil // it has none
 	}
-	return up.meta.Asset(r.Context(), u.Asset)
+	return up.meta.Asset(ctx, u.Asset)
 }
 
 // wantedSum reads the body: nothing, or {"sha256": "…"} in hexadecimal.

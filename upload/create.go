@@ -39,7 +39,7 @@ func IndexKey(assetID, uploadID string) string {
 
 // create makes the rows of an upload and, where it does not add to one, of its
 // asset, and returns the upload held by this request. There is no draft yet.
-func (up *Uploader) create(ctx context.Context, c creation) (*session, error) {
+func (up *Uploader) create(ctx context.Context, c creation) (s *session, err error) {
 	owner, err := up.admit(ctx, c)
 	if err == nil {
 		err = up.consult(ctx, owner, &c)
@@ -62,8 +62,12 @@ func (up *Uploader) create(ctx context.Context, c creation) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if s == nil { // a hook may also have panicked
+			h.release()
+		}
+	}()
 	if err := up.insert(ctx, u, c); err != nil {
-		h.release()
 		return nil, err
 	}
 	return up.newSession(ctx, h, u), nil

@@ -73,8 +73,8 @@
 // that does not begin where the upload ends, or a wrong checksum; 400: lengths
 // that do not agree, or content that does not have its digest; 460: a chunk that
 // does not have its checksum, whatever else it is; 423: another request is
-// writing; 403: bytes for an upload that is made of parts; 408 and 400: the body
-// stood still or was cut; 507 and 503: no room, no
+// writing; 403: bytes for an upload that is made of parts; 408 (tus 409, IETF 503)
+// and 400: the body stood still or was cut; 507 and 503: no room, no
 // disk, no database, or shutting down. After these nothing is lost: HEAD tells
 // where to go on, as it does after 429 and 413 for an owner who has too much. 403:
 // the application does not want it, see Options.BeforeCreate. 410: the upload is

@@ -132,6 +132,10 @@ func (up *Uploader) serveForm(w http.ResponseWriter, r *http.Request) {
 		up.answerError(w, r, up.errTooLarge())
 		return
 	}
+	if _, err := up.admit(r.Context(), creation{size: -1}); err != nil { // before any of it is read
+		up.answerError(w, r, up.refusedCreation(r.Context(), creation{}, err))
+		return
+	}
 	gate, err := up.holds.enter() // until there is an upload
 	if err != nil {
 		up.answerError(w, r, err)

@@ -1,12 +1,14 @@
 package upload_test
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
 	"mime/multipart"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -193,4 +195,16 @@ func FuzzForm(f *testing.F) {
 			t.Fatalf("answered %d %s", a.Code, a.Body)
 		}
 	})
+}
+
+// Who may send nothing is not listened to: a form is long, and may be slow.
+func TestFormOfNobodyIsRefusedBeforeItIsRead(t *testing.T) {
+	h := newHouse(t, nil)
+	conn := h.raw(strings.Replace(formHead, "\r\n", "\r\nX-User: nobody\r\n", 1)+unfinishedForms["within the value of a part"], nil)
+	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.HasPrefix(line, "HTTP/1.1 401 ") {
+		t.Errorf("answered %q, %v", line, err)
+	}
 }

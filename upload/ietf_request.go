@@ -127,22 +127,27 @@ func (q *ietfRequest) answerError(w http.ResponseWriter, r *http.Request, s *ses
 		}
 	}
 	q.setComplete(h, over)
+	if errors.Is(err, ErrIdle) {
+		err = later(err, sentence(err))
+	}
 	if errors.Is(err, ErrTooLarge) {
 		q.setLimit(h, q.up, nil)
 	}
 	q.up.answerError(w, r, err)
 }
 
-// busy is for a client that gives up after a 4xx: the request before its own is
-// still being seen to.
+// busy says that the request before this one is still being seen to.
 func busy(err error) error {
 	if !errors.Is(err, ErrLocked) {
 		return err
 	}
+	return later(err, "an earlier request to this upload is still being completed; ask again in a moment")
+}
+
+// later is for a client that gives up after a 4xx and need not.
+func later(err error, detail string) error {
 	return &problem.Error{
-		Kind:   problem.KindOf(problem.ErrUnavailable),
-		Detail: "an earlier request to this upload is still being completed; ask again in a moment",
-		Cause:  err,
+		Kind: problem.KindOf(problem.ErrUnavailable), Detail: detail, Cause: err,
 		Fields: map[string]any{problem.RetryAfter: time.Second},
 	}
 }

@@ -41,9 +41,15 @@ func (a allowance) check(ctx context.Context, tx metadata.Tx, owner string) erro
 		return nil
 	}
 	u, err := tx.Usage(ctx, owner)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	return a.has(u)
+}
+
+// has refuses what is more than is allowed.
+func (a allowance) has(u metadata.Usage) error {
+	switch {
 	case a.open >= 0 && u.Open > a.open:
 		return problem.Errorf(ErrTooMany, "%d uploads may be open at the same time; complete or cancel one first", a.open)
 	case a.bytes >= 0 && u.OpenBytes > a.bytes:
@@ -63,7 +69,24 @@ func reserved(size, offset int64) int64 { return max(size, offset) }
 
 // outgrown says whether an upload of unknown length is to be counted again.
 func (s *session) outgrown() bool {
-	return s.u.Size < 0 && s.check == nil && s.u.Offset-s.durable >= reserveStep && !s.up.unlimited()
+	return s.u.Size < 0 && s.u.Offset-max(s.durable, s.counted) >= reserveStep && !s.up.unlimited()
+}
+
+// count refuses a chunk for which the owner has no room. It is for one of which
+// nothing may be written down yet, because it has a checksum.
+func (s *session) count(ctx context.Context) error {
+	s.counted = s.u.Offset
+	allowed, err := s.up.allowanceOf(ctx, s.u.Owner)
+	if err != nil {
+		return err
+	}
+	u, err := s.up.meta.Usage(ctx, s.u.Owner)
+	if err != nil {
+		return fmt.Errorf("upload: counting what %s has: %w", s.u.Owner, err)
+	}
+	allowed.open = -1
+	u.OpenBytes += s.u.Offset - s.durable
+	return allowed.has(u)
 }
 
 func (up *Uploader) unlimited() bool {

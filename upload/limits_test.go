@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +81,24 @@ func TestNoWayRoundTheBytesOfAnOwner(t *testing.T) {
 			url := h.want(h.tus("POST", "", nil, "Upload-Defer-Length", "1"), 201).location(t)
 			h.want(h.patch(url, 0, nil, "Upload-Length", "1000000"), status) // as if it had been announced
 		})
+		t.Run("in one chunk with a checksum, "+name, func(t *testing.T) {
+			h := newHouse(t, o)
+			upload.SetReserveStep(t, 100_000)
+			url := h.want(h.tus("POST", "", nil, "Upload-Defer-Length", "1"), 201).location(t)
+			h.want(h.patch(url, 0, film(200_000)), 204)
+			w := h.write(url, 200_000, "Upload-Checksum", "sha1 "+b64("12345678901234567890"))
+			defer w.body.Close()
+			go func() { // without an end
+				for piece := film(100_000); ; {
+					if _, err := w.body.Write(piece); err != nil {
+						return
+					}
+				}
+			}()
+			h.want(w.wait(), status)
+			h.holdsAtMost(1 << 20)
+			h.want(h.patch(url, 200_000, film(1000)), 204)
+		})
 		t.Run("with the creation, "+name, func(t *testing.T) {
 			h := newHouse(t, o)
 			upload.SetReserveStep(t, 100_000)
@@ -106,6 +126,30 @@ func (h *house) holdsAtMost(n int64) {
 	if err != nil || u.OpenBytes+u.Stored > n {
 		h.t.Errorf("usage is %+v, %v; %d are allowed", u, err, n)
 	}
+}
+
+func TestAQuotaCountsFilesThatNobodyHasDecidedOn(t *testing.T) {
+	later := func(context.Context, *upload.Completed) error { return nil }
+	for name, path := range map[string]func(h *house) string{
+		"each an asset":    func(*house) string { return "" },
+		"all to one asset": func(h *house) string { return "?asset_id=" + h.newAsset("alice", metadata.Uploading) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, &upload.Options{Quota: quota(1 << 20), OnComplete: later})
+			to := path(h)
+			h.want(h.do("POST", to, bytes.NewReader(film(900_000))), 201)
+			h.want(h.do("POST", to, bytes.NewReader(film(900_000))), 413)
+		})
+	}
+}
+
+func TestLengthsThatNobodyHasAreCountedAllTheSame(t *testing.T) {
+	h := newHouse(t, &upload.Options{MaxSize: -1, Quota: quota(math.MaxInt64)})
+	for range 3 {
+		h.want(h.tus("POST", "", nil, "Upload-Length", strconv.Itoa(math.MaxInt64)), 201)
+	}
+	h = newHouse(t, &upload.Options{MaxSize: -1, Quota: quota(1 << 20)})
+	h.want(h.tus("POST", "", nil, "Upload-Length", strconv.Itoa(math.MaxInt64)), 413)
 }
 
 func TestAQuotaCountsWhatIsThereAlready(t *testing.T) {

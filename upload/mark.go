@@ -42,7 +42,7 @@ func (s *session) checkpointWithin(ctx context.Context) error {
 	if !errors.Is(err, metadata.ErrFull) || back.offset <= s.durable {
 		return err
 	}
-	digest, decodeErr := decodeDigest(back.hash, !s.up.o.NoHash)
+	digest, decodeErr := decodeDigest(back.hash, s.up.hashes(s.u))
 	if decodeErr != nil || s.draft.Truncate(back.offset) != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -59,6 +60,11 @@ func newPipe(src io.Reader) *pipe {
 
 func (p *pipe) fill() {
 	defer close(p.ended)
+	defer func() {
+		if v := recover(); v != nil {
+			p.put(nil, 0, panicked{v})
+		}
+	}()
 	for {
 		space := p.space()
 		if space == nil {
@@ -73,6 +79,12 @@ func (p *pipe) fill() {
 		}
 	}
 }
+
+// panicked is what src panicked with, for the consumer to panic with: here nobody
+// above would recover from it, and the process would end.
+type panicked struct{ with any }
+
+func (p panicked) Error() string { return fmt.Sprint("the body panicked: ", p.with) }
 
 // space waits for room; nil when nobody wants more.
 func (p *pipe) space() []byte {

@@ -45,6 +45,7 @@ func TestPipeHandsOnWhatItReads(t *testing.T) {
 			t.Run(name+", "+taking, func(t *testing.T) {
 				p := newPipe(src(bytes.NewReader(data)))
 				got, err := drain(p, want)
+				<-p.ended
 				p.close(func() bool { t.Error("it has ended by itself"); return true })
 				if !errors.Is(err, io.EOF) || !bytes.Equal(got, data) {
 					t.Errorf("%d bytes of %d, %v", len(got), len(data), err)
@@ -71,6 +72,7 @@ func TestPipeTellsWhyThereIsNoMoreAfterWhatThereWas(t *testing.T) {
 	if len(got) != 1000 || !errors.Is(err, broken) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
+	<-p.ended
 	p.close(nil)
 }
 
@@ -93,4 +95,29 @@ func TestPipeEndsWhoeverWaits(t *testing.T) {
 		_ = w.Close()
 		<-p.ended
 	})
+}
+
+func TestPipeOfASlowClientTakesLittleMemory(t *testing.T) {
+	for name, c := range map[string]struct {
+		sent  int
+		large bool
+	}{
+		"that is silent":        {0, false},
+		"that sends a little":   {smallSize / 2, false},
+		"that sends all it may": {4 * smallSize, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, w := io.Pipe()
+			p := newPipe(r)
+			go func() { _, _ = w.Write(make([]byte, c.sent)); _ = w.Close() }()
+			if got, err := drain(p, func() int { return 1 }); len(got) != c.sent || !errors.Is(err, io.EOF) {
+				t.Errorf("%d bytes, %v", len(got), err)
+			}
+			<-p.ended
+			if large := p.large != nil; large != c.large {
+				t.Errorf("it has a large buffer: %v", large)
+			}
+			p.close(nil)
+		})
+	}
 }

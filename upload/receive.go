@@ -129,7 +129,10 @@ func (s *session) keepUp(ctx context.Context) error {
 	now := time.Now()
 	s.publish(ctx, now)
 	s.remember()
-	if s.check == nil && now.Sub(s.synced) >= s.every || s.outgrown() {
+	switch {
+	case s.check != nil && s.outgrown():
+		return s.count(ctx)
+	case s.check == nil && (now.Sub(s.synced) >= s.every || s.outgrown()):
 		return s.checkpoint(ctx)
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -163,9 +162,9 @@ func (up *Uploader) recoverUpload(ctx context.Context, u *metadata.Upload) error
 // before its draft is made, so a draft without one is no newcomer.
 func (up *Uploader) recoverDrafts(ctx context.Context) error {
 	var errs []error
-	for key, err := range up.orphans(ctx) {
+	for draft, err := range up.files.Drafts(ctx, "assets/") {
 		if err == nil {
-			err = up.files.Delete(ctx, key)
+			err = up.recoverDraft(ctx, draft.Key)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("upload: removing drafts: %w", err))
@@ -174,35 +173,41 @@ func (up *Uploader) recoverDrafts(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (up *Uploader) orphans(ctx context.Context) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for draft, err := range up.files.Drafts(ctx, "assets/") {
-			if err != nil {
-				yield("", err)
-				return
-			}
-			orphan, err := up.orphan(ctx, draft.Key)
-			if (err != nil || orphan) && !yield(draft.Key, err) {
-				return
-			}
-		}
+// recoverDraft removes the draft under key, if it is ours and nobody's. It has
+// the upload while it looks and removes: what was a draft when it was listed may
+// be a file by now.
+func (up *Uploader) recoverDraft(ctx context.Context, key string) error {
+	part := strings.Split(key, "/")
+	if len(part) != 4 || !metadata.IsID(part[1]) || !metadata.IsID(part[2]) {
+		return nil
 	}
+	h, err := up.holds.take(part[2])
+	if errors.Is(err, ErrLocked) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer h.release()
+	if _, err := up.files.Stat(ctx, key); !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	if orphan, err := up.orphan(ctx, part[2], part[3]); err != nil || !orphan {
+		return err
+	}
+	return up.files.Delete(ctx, key)
 }
 
-// orphan says whether the draft under key is ours and nobody's.
-func (up *Uploader) orphan(ctx context.Context, key string) (bool, error) {
-	part := strings.Split(key, "/")
-	if len(part) != 4 || !metadata.IsID(part[1]) || !metadata.IsID(part[2]) || up.holds.get(part[2]) != nil {
-		return false, nil
-	}
-	switch part[3] {
+// orphan says whether a draft of an upload that nobody has is nobody's.
+func (up *Uploader) orphan(ctx context.Context, id, name string) (bool, error) {
+	switch name {
 	case "index":
 		return true, nil // made anew by Inspect
 	case "source":
 	default:
 		return false, nil
 	}
-	u, err := up.meta.Upload(ctx, part[2])
+	u, err := up.meta.Upload(ctx, id)
 	if errors.Is(err, metadata.ErrNotFound) {
 		return true, nil
 	}

@@ -36,6 +36,7 @@ type session struct {
 
 	durable int64     // the offset that may be acknowledged
 	length  int64     // the size that is written down
+	counted int64     // the offset for which there was found to be room, without writing it down
 	synced  time.Time // of the last checkpoint
 
 	every   time.Duration      // between checkpoints while bytes arrive
@@ -58,10 +59,16 @@ func (up *Uploader) resume(ctx context.Context, id string, putOut func(context.C
 	if u.State != metadata.UploadOpen {
 		return s, nil
 	}
+	opened := false
+	defer func() {
+		if !opened { // a hook may also have panicked
+			s.close()
+		}
+	}()
 	if err := s.openDraft(ctx); err != nil {
-		s.close()
 		return nil, err
 	}
+	opened = true
 	return s, nil
 }
 

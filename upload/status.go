@@ -67,9 +67,13 @@ func (up *Uploader) refresh(ctx context.Context, u *metadata.Upload) (*metadata.
 	if u.State != metadata.UploadOpen || expired(u) || up.holds.isDraining() {
 		return u, nil
 	}
-	if h := up.holds.get(u.ID); h != nil {
+	h := up.holds.get(u.ID)
+	if h != nil {
 		h.writeDown(ctx)
-		return up.meta.Upload(ctx, u.ID)
+	}
+	u, err := up.meta.Upload(ctx, u.ID) // again: who wrote may have ended since
+	if err != nil || h != nil || u.State != metadata.UploadOpen {
+		return u, err
 	}
 	if _, err := up.files.Stat(ctx, u.Key); errors.Is(err, storage.ErrNotFound) {
 		return u, nil

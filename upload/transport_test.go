@@ -34,7 +34,7 @@ func TestUploadOverHTTP2(t *testing.T) {
 	url := h.tusCreate(100_000)
 	first := h.write(url, 0)
 	first.send(film(50_000))
-	if got := h.want(first.wait(), 408); got.header.Get("Upload-Offset") != "50000" {
+	if got := h.want(first.wait(), 409); got.header.Get("Upload-Offset") != "50000" {
 		t.Errorf("an idle stream ends at %s", got.header.Get("Upload-Offset"))
 	}
 	_ = first.body.Close()
@@ -64,7 +64,7 @@ func TestUploadBehindAWriterWithoutDeadlines(t *testing.T) {
 	}
 	h.want(h.patch(url, 50_000, file[50_000:]), 204) // while the connection of the first still stands
 	_ = first.body.Close()
-	if a := first.wait(); a.status != 408 && a.status != 0 { // 0: it was closed before the answer
+	if a := first.wait(); a.status != 409 && a.status != 0 { // 0: it was closed before the answer
 		t.Errorf("the silent writer was answered %d %s", a.status, a.body)
 	}
 	if a := h.asset(h.upload(idOf(url)).Asset); a.SHA256 != sumOf(file) {

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -133,7 +134,16 @@ func (up *Uploader) takeChunk(w http.ResponseWriter, r *http.Request, s *session
 	if s.u.State == metadata.UploadOpen {
 		w.Header().Set("Upload-Offset", strconv.FormatInt(s.durable, 10))
 	}
-	return err
+	return s.goOn(err)
+}
+
+// goOn is for clients that give up after a 408, and ask where to go on after a
+// 409: the network stood still, the upload need not.
+func (s *session) goOn(err error) error {
+	if !errors.Is(err, ErrIdle) {
+		return err
+	}
+	return problem.Because(ErrOffset, err, "the body stopped arriving; the upload ends at %d, go on from there", s.durable)
 }
 
 // takeChecked appends the body and holds it to its checksum, if it has one. Until

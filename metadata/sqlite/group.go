@@ -100,7 +100,14 @@ func (s *store) share(ctx context.Context, fn func(metadata.Tx) error) (makesRoo
 		}
 		l.open = g
 	}
+	returned := false
+	defer func() {
+		if !returned { // fn panicked, or ended its goroutine
+			l.leave()
+		}
+	}()
 	makesRoom, err = s.write(ctx, g, fn)
+	returned = true
 	if err != nil {
 		l.leave()
 		return makesRoom, err
@@ -138,9 +145,6 @@ func (s *store) write(ctx context.Context, g *group, fn func(metadata.Tx) error)
 			return
 		}
 		s.undo(g, first)
-		if !returned { // by a panic, or by runtime.Goexit
-			s.line.leave()
-		}
 	}()
 	err = t.within(ctx, fn, !first)
 	returned = true

@@ -11,8 +11,11 @@ const (
 	selectAssetsIn  = `SELECT ` + assetColumns + ` FROM assets WHERE state = ? AND id > ? ORDER BY id LIMIT ?`
 	selectUpload    = `SELECT ` + uploadColumns + ` FROM uploads WHERE id = ?`
 	selectUploadsOf = `SELECT ` + uploadColumns + ` FROM uploads WHERE asset = ? ORDER BY created_at, id`
-	selectUsage     = `SELECT coalesce(sum(state = 'open'), 0), coalesce(sum(max(size, offset)), 0),
-			(SELECT coalesce(sum(size), 0) FROM assets WHERE owner = ?1)
+	// What was announced may be any number, and sum fails where it overflows.
+	selectUsage = `SELECT coalesce(sum(state = 'open'), 0), cast(min(total(max(size, offset)), 4e18) AS INTEGER),
+			(SELECT coalesce(sum(size), 0) FROM assets WHERE owner = ?1) + (
+				SELECT coalesce(sum(u.size), 0) FROM assets a INDEXED BY assets_processing JOIN uploads u ON u.asset = a.id
+				WHERE a.owner = ?1 AND a.state = 'processing' AND u.state = 'complete' AND u.key NOT IN ('', a.source))
 		FROM uploads INDEXED BY uploads_owner
 		WHERE owner = ?1 AND (state = 'open' OR asset IS NULL AND state = 'complete' AND key <> '')`
 	selectUploadsOn = `SELECT ` + uploadColumns + ` FROM uploads INDEXED BY uploads_open
