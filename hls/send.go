@@ -27,7 +27,7 @@ func (b *body) send(w http.ResponseWriter, r *http.Request) error {
 
 func (b *body) sendBy(w http.ResponseWriter, r *http.Request) error {
 	to, ok := w.(io.ReaderFrom)
-	if !ok || r.TLS != nil || r.ProtoMajor != 1 || !b.long() {
+	if !ok || r.TLS != nil || r.ProtoMajor != 1 || !b.long() && !b.spliceable() {
 		_, err := b.gather(w)
 		return err
 	}
@@ -47,11 +47,15 @@ func (b *body) long() bool {
 // WriteTo sends all that is left to w: by sendfile where that is a connection.
 func (b *body) WriteTo(w io.Writer) (sent int64, err error) {
 	conn, ok := w.(syscall.Conn)
-	if ok && b.long() && len(b.head) == 0 {
+	switch {
+	case !ok || len(b.head) > 0:
+	case b.long():
 		sent, err = b.sendfile(conn)
-		if err != nil {
-			return sent, err
-		}
+	case b.spliceable():
+		sent, err = b.splice(conn)
+	}
+	if err != nil {
+		return sent, err
 	}
 	n, err := b.gather(w) // what the kernel did not send, if anything
 	return sent + n, err
