@@ -122,7 +122,7 @@ func (s *splicer) send(socket uintptr) (done bool) {
 		switch {
 		case n > 0:
 			s.by.held -= int(n)
-			s.sent += int64(n)
+			s.sent += int64(n) //nolint:unconvert // an int where that has 32 bits
 		case err == syscall.EINTR:
 		case err == syscall.EAGAIN:
 			return false
@@ -144,7 +144,7 @@ func (s *splicer) load() bool {
 		switch {
 		case n > 0:
 			s.by.held += int(n)
-			s.skipRuns(int64(n))
+			s.skipRuns(int64(n)) //nolint:unconvert // as above
 		case err == syscall.EINTR:
 		case err == syscall.EAGAIN:
 			return true // it is full
