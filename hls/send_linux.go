@@ -11,25 +11,8 @@ const maxSendfile = 1 << 30
 // sendfile lets the kernel send the runs to a TCP connection. Where it cannot
 // send from this file it returns without an error, and the runs are still there.
 func (b *body) sendfile(conn syscall.Conn) (sent int64, err error) {
-	to, err := conn.SyscallConn()
-	if err != nil {
-		return 0, nil //nolint:nilerr // nothing that the kernel knows: gather
-	}
-	from, err := b.file.SyscallConn()
-	if err != nil {
-		return 0, nil //nolint:nilerr // as above
-	}
 	s := sender{body: b}
-	err = from.Control(func(file uintptr) {
-		s.file = int(file)
-		if err := to.Write(s.send); s.err == nil {
-			s.err = err // a deadline, or a closed connection
-		}
-	})
-	if s.err == nil {
-		s.err = err
-	}
-	return s.sent, s.err
+	return s.through(conn, s.send)
 }
 
 // A sender is what a body's runs are while the kernel sends them.
@@ -38,6 +21,29 @@ type sender struct {
 	file int
 	sent int64
 	err  error
+}
+
+// through calls send with the socket of conn as often as that has room, until it
+// is done. Where there is no socket, or no file, it sends nothing.
+func (s *sender) through(conn syscall.Conn, send func(socket uintptr) (done bool)) (sent int64, err error) {
+	to, err := conn.SyscallConn()
+	if err != nil {
+		return 0, nil //nolint:nilerr // nothing that the kernel knows: gather
+	}
+	from, err := s.body.file.SyscallConn()
+	if err != nil {
+		return 0, nil //nolint:nilerr // as above
+	}
+	err = from.Control(func(file uintptr) {
+		s.file = int(file)
+		if err := to.Write(send); s.err == nil {
+			s.err = err // a deadline, or a closed connection
+		}
+	})
+	if s.err == nil {
+		s.err = err
+	}
+	return s.sent, s.err
 }
 
 // send sends until everything is sent, or an error; it returns false to be

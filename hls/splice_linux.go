@@ -77,25 +77,8 @@ func (b *body) splice(conn syscall.Conn) (sent int64, err error) {
 		return 0, nil
 	}
 	defer c.release()
-	to, err := conn.SyscallConn()
-	if err != nil {
-		return 0, nil // nothing that the kernel knows: gather
-	}
-	from, err := b.file.SyscallConn()
-	if err != nil {
-		return 0, nil
-	}
 	s := splicer{sender: sender{body: b}, by: c}
-	err = from.Control(func(file uintptr) {
-		s.file = int(file)
-		if err := to.Write(s.send); s.err == nil {
-			s.err = err // a deadline, or a closed connection
-		}
-	})
-	if s.err == nil {
-		s.err = err
-	}
-	return s.sent, s.err
+	return s.through(conn, s.send)
 }
 
 // A splicer is what a body's runs are while the kernel moves them.
