@@ -47,7 +47,7 @@ func TestFixtures(t *testing.T) {
 	var table table
 	t.Run("files", func(t *testing.T) {
 		for i, f := range fixtures() {
-			if testing.Short() && i%4 != 0 {
+			if testing.Short() && i%12 != 0 {
 				continue
 			}
 			t.Run(f.name, func(t *testing.T) {

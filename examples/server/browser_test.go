@@ -31,6 +31,9 @@ type tab struct {
 // test.
 func openTab(t *testing.T, url string) *tab {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser is slow; the run without -short has it")
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(tool(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")),
 		chromedp.NoSandbox, // as root, in a container, there is none
