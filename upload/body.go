@@ -252,7 +252,12 @@ func (b *body) cut() bool {
 	if b.conn.SetReadDeadline(time.Unix(1, 0)) != nil {
 		return false
 	}
-	<-b.pipe.ended
+	b.timer.Reset(drainTimeout)
+	select {
+	case <-b.pipe.ended:
+	case <-b.timer.C:
+		return false // somebody has put a body in between that heeds no deadline
+	}
 	_ = b.conn.SetReadDeadline(time.Now().Add(drainTimeout)) // it could be set just now
 	return true
 }

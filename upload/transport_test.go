@@ -3,6 +3,8 @@ package upload_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -70,6 +72,45 @@ func TestUploadBehindAWriterWithoutDeadlines(t *testing.T) {
 	if a := h.asset(h.upload(idOf(url)).Asset); a.SHA256 != sumOf(file) {
 		t.Error("the stored bytes are others")
 	}
+}
+
+// deaf is a body of some middleware that goes on waiting whatever the deadline.
+type deaf struct {
+	io.ReadCloser
+	release <-chan struct{}
+}
+
+func (d deaf) Read(p []byte) (int, error) {
+	n, err := d.ReadCloser.Read(p)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		<-d.release
+	}
+	return n, err
+}
+
+func TestABodyThatHeedsNoDeadlineKeepsNobodyWaiting(t *testing.T) {
+	h := newHouse(t, nil)
+	inner, release := h.http.Config.Handler, make(chan struct{})
+	h.http.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = deaf{r.Body, release}
+		inner.ServeHTTP(w, r)
+	})
+	file := film(100_000)
+	url := h.tusCreate(len(file))
+	first := h.write(url, 0)
+	first.send(file[:50_000])
+	h.begun(url)
+	for range 500 { // until the bytes are here
+		if h.offset(url) == 50_000 {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	a := h.patch(url, 50_000, file[50_000:]) // while the read of the first still stands
+	close(release)
+	_ = first.body.Close()
+	h.want(a, 204)
+	first.wait()
 }
 
 func TestKeepAliveSurvivesUploads(t *testing.T) {

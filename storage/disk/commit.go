@@ -58,10 +58,7 @@ func (d *draft) ready() error {
 	}
 	anchored := make(chan error, 1)
 	go func() { anchored <- d.s.anchor(place) }()
-	if err := errors.Join(d.syncFile(), d.fault(<-anchored, "committing")); err != nil {
-		return err
-	}
-	return nil
+	return errors.Join(d.syncFile(), d.fault(<-anchored, "committing"))
 }
 
 func (d *draft) move() error {
