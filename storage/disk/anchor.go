@@ -55,15 +55,24 @@ func (s *Store) anchor(name string) error {
 	return nil
 }
 
-// prune removes the directories from dir upwards that are empty, and leaves the
-// tree itself. It is not made durable: an empty directory means nothing.
+// directory makes the directory dir; the caller holds s.shape for reading. One
+// whose entry is on disk is there.
+func (s *Store) directory(dir string) error {
+	if s.anchors.has(dir) {
+		return nil
+	}
+	return s.fs.MkdirAll(dir)
+}
+
+// prune removes the directories from dir upwards that are empty, but for those
+// that stay. It is not made durable: an empty directory means nothing.
 func (s *Store) prune(dir string) {
-	if path.Dir(dir) == "." {
+	if lasting(dir) {
 		return
 	}
 	s.shape.Lock()
 	defer s.shape.Unlock()
-	for ; path.Dir(dir) != "."; dir = path.Dir(dir) {
+	for ; !lasting(dir); dir = path.Dir(dir) {
 		// Remove takes files too, and a blob may have taken the name.
 		if info, err := s.fs.Lstat(dir); err != nil || !info.IsDir() {
 			if missing(err) {

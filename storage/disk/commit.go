@@ -52,7 +52,7 @@ func (d *draft) ready() error {
 		if err := d.s.vacant(d.key); err != nil {
 			return blocked(err, "committing", d.key)
 		}
-		if err := d.s.fs.MkdirAll(place); err != nil {
+		if err := d.s.directory(place); err != nil {
 			return blocked(err, "committing", d.key)
 		}
 	}

@@ -47,10 +47,8 @@ func (s *Store) makeFile(key, name string) (file, error) {
 	if err := s.vacant(key); err != nil {
 		return nil, err
 	}
-	if dir := path.Dir(name); dir != draftTree {
-		if err := s.fs.MkdirAll(dir); err != nil {
-			return nil, err
-		}
+	if err := s.directory(path.Dir(name)); err != nil {
+		return nil, err
 	}
 	return s.fs.Create(name)
 }

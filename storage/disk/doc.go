@@ -6,9 +6,15 @@
 //
 //	FORMAT    the version of this layout, one line of text
 //	LOCK      held by the process that owns the directory; has its id in it
-//	blobs/    committed blobs, each a plain file by its key: blobs/assets/x2/source.mp4
+//	blobs/    committed blobs, each a plain file: that of the key assets/x2/source.mp4
+//	          is blobs/assets/x/x2+source.mp4
 //	drafts/   blobs that are being written, each a file by its key with a "+" in
-//	          the place of each "/"
+//	          the place of each "/": drafts/assets+x2+source.mp4
+//
+// Below blobs/ there is a directory for the first element of keys, in it one for
+// the first byte of the second element, and there a file by the rest of the key.
+// A key of one element is a file in blobs/ itself. Where more than 200 bytes are
+// left for a name, each 200 but the last are a directory whose name ends in "~".
 //
 // The name of an imported file ends in "~import". It is a line of JSON with the
 // path, size and time of a file that lies elsewhere and is never touched. No

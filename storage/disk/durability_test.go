@@ -53,15 +53,14 @@ func TestEveryNameIsSyncedBeforeItIsReliedUpon(t *testing.T) {
 		},
 		{"committing", func() { write(); must(d.Commit(ctx)) }, []string{
 			"write drafts/a+b+c", "mkdir blobs/a/b", "sync drafts/a+b+c | syncdir blobs | syncdir blobs/a",
-			"rename blobs/a/b/c", "syncdir blobs/a/b | syncdir drafts",
+			"rename blobs/a/b/b+c", "syncdir blobs/a/b | syncdir drafts",
 		}},
 		{"deleting", func() { must(s.Delete(ctx, faultKey)) }, []string{
-			"remove blobs/a/b/c", "syncdir blobs/a/b", "syncdir drafts",
-			"remove blobs/a/b", "remove blobs/a",
+			"remove blobs/a/b/b+c", "syncdir blobs/a/b", "syncdir drafts",
 		}},
 		{"importing", func() { _, err := s.Import(ctx, faultKey, source); must(err) }, []string{
-			"mkdir blobs/a/b", "remove blobs/a/b/c~new", "create blobs/a/b/c~new", "write blobs/a/b/c~new", "sync blobs/a/b/c~new",
-			"rename blobs/a/b/c~import", "syncdir blobs", "syncdir blobs/a", "syncdir blobs/a/b",
+			"remove blobs/a/b/b+c~new", "create blobs/a/b/b+c~new", "write blobs/a/b/b+c~new", "sync blobs/a/b/b+c~new",
+			"rename blobs/a/b/b+c~import", "syncdir blobs/a/b",
 		}},
 	} {
 		f.arm(0, false, nil)

@@ -64,7 +64,7 @@ func (s *Store) placeReference(key string, ref reference) error {
 	} else if !missing(err) {
 		return err
 	}
-	if err := s.fs.MkdirAll(path.Dir(importName(key))); err != nil {
+	if err := s.directory(path.Dir(importName(key))); err != nil {
 		return err
 	}
 	return s.writeReference(key, ref)

@@ -21,89 +21,21 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[storage.Info,
 
 // Drafts yields the drafts: see storage.Store.
 func (s *Store) Drafts(ctx context.Context, prefix string) iter.Seq2[storage.Info, error] {
-	return func(yield func(storage.Info, error) bool) {
-		all, err := s.drafts(ctx, prefix)
-		if err != nil {
-			yield(storage.Info{}, err)
-			return
-		}
-		for _, info := range all {
-			if !yield(info, nil) {
-				return
-			}
-		}
-	}
-}
-
-// drafts lists them by key: those that lie flat, and those with long keys.
-func (s *Store) drafts(ctx context.Context, prefix string) (all []storage.Info, err error) {
-	w := walk{s: s, ctx: ctx, tree: draftTree, prefix: prefix, yield: func(info storage.Info, e error) bool {
-		if err = e; err == nil {
-			all = append(all, info)
-		}
-		return err == nil
-	}}
-	w.flat()
-	if err == nil {
-		w.dir("")
-	}
-	slices.SortFunc(all, func(a, b storage.Info) int { return cmp.Compare(a.Key, b.Key) })
-	return all, err
-}
-
-// flat walks the files of the tree whose names are whole keys.
-func (w *walk) flat() {
-	entries, err := w.s.fs.ReadDir(w.tree)
-	if err != nil {
-		w.fail(fault(err, "listing", ""))
-		return
-	}
-	for _, e := range entries {
-		key := draftKey(e.Name())
-		if !strings.Contains(key, "/") || !e.Type().IsRegular() || storage.CheckKey(key) != nil || !strings.HasPrefix(key, w.prefix) {
-			continue
-		}
-		info, err := w.describe(key, e)
-		if err != nil && !missing(err) {
-			w.fail(fault(err, "listing", key))
-			return
-		}
-		if err == nil && !w.yield(info, nil) {
-			return
-		}
-	}
+	return s.list(ctx, draftTree, prefix)
 }
 
 func (s *Store) list(ctx context.Context, tree, prefix string) iter.Seq2[storage.Info, error] {
 	return func(yield func(storage.Info, error) bool) {
-		start, ok := startOf(prefix)
-		if !ok {
-			return
-		}
 		w := walk{s: s, ctx: ctx, tree: tree, prefix: prefix, yield: yield}
-		w.dir(start)
+		if tree == draftTree {
+			w.flat(tree, "")
+		} else {
+			w.top()
+		}
 	}
 }
 
-// startOf returns the deepest directory that has all keys with the prefix in
-// it, and whether there can be such keys at all.
-func startOf(prefix string) (string, bool) {
-	dir, _, nested := cutLast(prefix)
-	if !nested {
-		return "", true
-	}
-	return dir, storage.CheckKey(dir) == nil
-}
-
-func cutLast(key string) (dir, name string, found bool) {
-	i := strings.LastIndexByte(key, '/')
-	if i < 0 {
-		return "", key, false
-	}
-	return key[:i], key[i+1:], true
-}
-
-// walk is one pass over a tree.
+// walk is one pass over a tree. Its methods say whether to go on.
 type walk struct {
 	s            *Store
 	ctx          context.Context //nolint:containedctx // lives as long as one call
@@ -111,47 +43,108 @@ type walk struct {
 	yield        func(storage.Info, error) bool
 }
 
-// dir walks the directory of all keys below key, which is "" for the tree
-// itself, and says whether to go on.
-func (w *walk) dir(key string) bool {
-	if err := w.ctx.Err(); err != nil {
-		return w.fail(err)
-	}
-	entries, err := w.s.fs.ReadDir(path.Join(w.tree, key))
-	if missing(err) {
-		return true // pruned meanwhile
-	}
-	if err != nil {
-		return w.fail(fault(err, "listing", key))
-	}
-	for _, e := range inKeyOrder(entries) {
-		if e.IsDir() {
-			if below := path.Join(key, e.Name()); w.wants(below+"/") && !w.dir(below) {
-				return false
-			}
-		} else if !w.file(key, e) {
-			return false
+// top walks the tree of blobs: keys of one element, and the directories of the
+// first elements of all others.
+func (w *walk) top() bool {
+	entries, ok := w.read(w.tree, "", func(name string, isDir bool) (string, bool) {
+		if isDir {
+			return name + "/", storage.CheckElement(name) == nil
+		}
+		return name, true
+	})
+	for _, e := range entries {
+		if ok && e.IsDir() {
+			ok = w.shards(path.Join(w.tree, e.Name()), e.key)
+		} else if ok {
+			ok = w.file(e)
 		}
 	}
-	return true
+	return ok
 }
 
-// wants says whether keys with the prefix may lie in dir, which ends in a slash.
-func (w *walk) wants(dir string) bool {
-	return strings.HasPrefix(dir, w.prefix) || strings.HasPrefix(w.prefix, dir)
-}
-
-func (w *walk) file(dir string, e fs.DirEntry) bool {
-	key := path.Join(dir, strings.TrimSuffix(e.Name(), importSuffix))
-	if !strings.HasPrefix(key, w.prefix) {
-		return true
+// shards walks the directories of the first bytes of second elements.
+func (w *walk) shards(dir, first string) bool {
+	entries, ok := w.read(dir, first, func(name string, isDir bool) (string, bool) {
+		return name, isDir && len(name) == 1
+	})
+	for _, e := range entries {
+		ok = ok && w.flat(path.Join(dir, e.Name()), first)
 	}
-	info, err := w.describe(key, e)
+	return ok
+}
+
+// flat walks a directory whose names are the rest of keys, or the beginning of it.
+func (w *walk) flat(dir, before string) bool {
+	entries, ok := w.read(dir, before, func(name string, isDir bool) (string, bool) {
+		if isDir {
+			begin, ok := strings.CutSuffix(name, strings.TrimSuffix(pieceSuffix, "/"))
+			return unflat(begin), ok
+		}
+		return unflat(name), true
+	})
+	for _, e := range entries {
+		if ok && e.IsDir() {
+			ok = w.flat(path.Join(dir, e.Name()), e.key)
+		} else if ok {
+			ok = w.file(e)
+		}
+	}
+	return ok
+}
+
+// entry is an entry of a directory, and the key that it stands for, or what the
+// keys in it begin with.
+type entry struct {
+	fs.DirEntry
+
+	key string
+}
+
+// read returns what a directory holds in the order of the keys, without what is
+// not ours or not wanted. The name's part of a key is found by part.
+func (w *walk) read(dir, before string, part func(name string, isDir bool) (string, bool)) ([]entry, bool) {
+	if err := w.ctx.Err(); err != nil {
+		return nil, w.fail(err)
+	}
+	list, err := w.s.fs.ReadDir(dir)
+	if missing(err) {
+		return nil, true // pruned meanwhile
+	}
+	if err != nil {
+		return nil, w.fail(fault(err, "listing", before))
+	}
+	var entries []entry
+	for _, e := range list {
+		name, ok := part(strings.TrimSuffix(e.Name(), importSuffix), e.IsDir())
+		if ok && w.wants(before+name, e) {
+			entries = append(entries, entry{e, before + name})
+		}
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		if a.IsDir() == b.IsDir() || a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return cmp.Compare(len(a.Name()), len(b.Name())) // the key itself, then those that go on
+	})
+	return entries, true
+}
+
+// wants says whether an entry is a file by a key with the prefix, or a directory
+// that may have such files.
+func (w *walk) wants(key string, e fs.DirEntry) bool {
+	if e.IsDir() {
+		return strings.HasPrefix(key, w.prefix) || strings.HasPrefix(w.prefix, key)
+	}
+	return strings.HasPrefix(key, w.prefix) && e.Type().IsRegular() && storage.CheckKey(key) == nil
+}
+
+func (w *walk) file(e entry) bool {
+	info, err := w.describe(e.key, e)
 	if missing(err) {
 		return true // deleted or committed meanwhile
 	}
 	if err != nil {
-		return w.fail(fault(err, "listing", key))
+		return w.fail(fault(err, "listing", e.key))
 	}
 	return w.yield(info, nil)
 }
@@ -175,24 +168,4 @@ func (w *walk) describe(key string, e fs.DirEntry) (storage.Info, error) {
 func (w *walk) fail(err error) bool {
 	w.yield(storage.Info{}, err)
 	return false
-}
-
-// inKeyOrder drops what is not ours and sorts the rest as the keys sort that
-// they stand for: a directory's keys go on with a slash after its name.
-func inKeyOrder(entries []fs.DirEntry) []fs.DirEntry {
-	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
-		name := strings.TrimSuffix(e.Name(), importSuffix)
-		return !e.IsDir() && !e.Type().IsRegular() || storage.CheckElement(name) != nil
-	})
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int {
-		return cmp.Compare(sortName(a), sortName(b))
-	})
-	return entries
-}
-
-func sortName(e fs.DirEntry) string {
-	if e.IsDir() {
-		return e.Name() + "/"
-	}
-	return strings.TrimSuffix(e.Name(), importSuffix)
 }

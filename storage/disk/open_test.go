@@ -45,14 +45,14 @@ func TestASecondStoreInTheSameProcessIsRefused(t *testing.T) {
 func TestWhatIsNotADataDirectoryIsRefused(t *testing.T) {
 	for name, prepare := range map[string]func(dir string) error{
 		"a layout of a later version": func(dir string) error {
-			return os.WriteFile(filepath.Join(dir, "FORMAT"), []byte("streamgate disk 2\n"), 0o600)
+			return os.WriteFile(filepath.Join(dir, "FORMAT"), []byte("streamgate disk 3\n"), 0o600)
 		},
 		"blobs of somebody else": func(dir string) error { return os.Mkdir(filepath.Join(dir, "blobs"), 0o750) },
 		"a file where drafts should be": func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "drafts"), nil, 0o600)
 		},
 		"blobs elsewhere by a link": func(dir string) error {
-			if err := os.WriteFile(filepath.Join(dir, "FORMAT"), []byte("streamgate disk 1\n"), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, "FORMAT"), []byte("streamgate disk 2\n"), 0o600); err != nil {
 				return err
 			}
 			return os.Symlink(os.TempDir(), filepath.Join(dir, "blobs"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/streamgate/streamgate/storage"
@@ -11,7 +12,13 @@ import (
 
 // Keys in their order. A slash sorts before a letter and behind a dash and a
 // dot, which is where a walk over directories goes wrong.
-var ordered = []string{"a-b", "a.b", "a/0", "a/b-c", "a/b/c", "a/b/d", "a/c", "a0", "aa", "b/a", "b/b"}
+// The last ones are too long for the name of a file.
+var ordered = []string{
+	"a-b", "a.b", "a/0", "a/b-c", "a/b/c", "a/b/d", "a/c", "a0", "aa", "b/a", "b/b",
+	"d/" + x128 + "/" + x128[:64], "d/" + x128 + "/" + x128[:71], "d/" + x128 + "/" + x128[:71] + "-", "d/" + x128 + "/" + x128[:71] + "/" + x128, "d/" + x128 + "/" + x128[:72],
+}
+
+var x128 = strings.Repeat("x", 128)
 
 var listChecks = []check{
 	{"an empty store lists nothing", func(t *testing.T, s storage.Store) {
