@@ -54,7 +54,6 @@ func (g *Gate) wire() (err error) {
 func (g *Gate) uploadOptions() *upload.Options {
 	o := &upload.Options{
 		MaxSize:    g.o.maxUploadSize,
-		OnComplete: upload.Inspect,
 		Cut:        g.cut(),
 		Authorizer: g.o.authorizer,
 		Recorder:   g.o.recorder,

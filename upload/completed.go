@@ -24,6 +24,16 @@ type Completed struct {
 	Cut         media.Cut       // Options.Cut
 	MaxDuration time.Duration   // Options.MaxDuration; 0: any
 	Recorder    events.Recorder // may be nil
+
+	pending *completion // is written together with what is decided, or nil
+	decided *family     // as it was written
+}
+
+func (up *Uploader) completed(u *metadata.Upload, a *metadata.Asset) *Completed {
+	return &Completed{
+		Upload: u, Asset: a, Files: up.files, Meta: up.meta,
+		Transcoder: up.o.Transcoder, Cut: up.o.Cut, MaxDuration: up.o.MaxDuration, Recorder: up.o.Recorder,
+	}
 }
 
 // runOnComplete calls OnComplete for an upload that this process holds, and
@@ -34,21 +44,24 @@ func (up *Uploader) runOnComplete(ctx context.Context, u *metadata.Upload) (*met
 	if err != nil {
 		return nil, nil, err
 	}
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), up.o.CompleteTimeout)
-	defer cancel()
-	failed := up.o.OnComplete(limited, &Completed{
-		Upload: u, Asset: a, Files: up.files, Meta: up.meta,
-		Transcoder: up.o.Transcoder, Cut: up.o.Cut, MaxDuration: up.o.MaxDuration, Recorder: up.o.Recorder,
-	})
+	_ = up.look(ctx, up.completed(u, a), up.o.OnComplete) // it is logged
 	now, a, err := up.both(ctx, u)
 	if err != nil { // deleted meanwhile, most likely: then there is nothing to process
 		return nil, nil, err
 	}
-	if failed != nil {
-		up.o.Logger.ErrorContext(ctx, "an upload is complete but could not be processed now",
-			"upload", u.ID, "asset", u.Asset, "error", failed)
-	}
 	return now, a, nil
+}
+
+// look calls what looks at a file, for as long as that may take.
+func (up *Uploader) look(ctx context.Context, c *Completed, at func(context.Context, *Completed) error) error {
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), up.o.CompleteTimeout)
+	defer cancel()
+	err := at(limited, c)
+	if err != nil {
+		up.o.Logger.ErrorContext(ctx, "an upload is complete but could not be processed now",
+			"upload", c.Upload.ID, "asset", c.Upload.Asset, "error", err)
+	}
+	return err
 }
 
 // both reads the rows of an upload and its asset.

@@ -44,7 +44,7 @@ func serveChild(dir string) error {
 	if err != nil {
 		return err
 	}
-	up, err := upload.New(files, db.Metadata(), &upload.Options{OnComplete: upload.Inspect})
+	up, err := upload.New(files, db.Metadata(), nil)
 	if err != nil {
 		return err
 	}

@@ -142,6 +142,11 @@ func (c *Completed) change(ctx context.Context, data map[string]any, decide func
 
 func (c *Completed) changeOnce(ctx context.Context, data map[string]any, decide func(*family) events.Type) error {
 	seen, err := familyOf(ctx, c.Meta, c.Upload)
+	if err == nil && c.pending != nil {
+		own := *c.Upload
+		seen.own = &own
+		processing(seen.asset)
+	}
 	if err != nil || !decidable(seen.own) {
 		return err
 	}
@@ -155,16 +160,36 @@ func (c *Completed) changeOnce(ctx context.Context, data map[string]any, decide 
 			return err
 		}
 	}
-	return c.Meta.Update(ctx, func(tx metadata.Tx) error {
-		f, err := familyOf(ctx, tx, c.Upload)
-		if err != nil || !decidable(f.own) {
+	err = c.Meta.Update(ctx, func(tx metadata.Tx) error {
+		f, err := c.familyIn(ctx, tx)
+		if err != nil || c.pending == nil && !decidable(f.own) {
 			return err
 		}
 		if decide(f) != expected {
 			return errMoved
 		}
+		c.decided = f
 		return f.write(ctx, tx, e)
 	})
+	if err == nil {
+		c.pending = nil
+	}
+	return err
+}
+
+// familyIn writes first what is pending.
+func (c *Completed) familyIn(ctx context.Context, tx metadata.Tx) (*family, error) {
+	if c.pending == nil {
+		return familyOf(ctx, tx, c.Upload)
+	}
+	if err := c.pending.write(ctx, tx); err != nil {
+		return nil, err
+	}
+	f, err := familyOf(ctx, tx, c.Upload)
+	if err == nil {
+		processing(f.asset)
+	}
+	return f, err
 }
 
 // decidable says whether the fate of an upload is still open.

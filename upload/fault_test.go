@@ -204,7 +204,7 @@ func TestUploadSurvivesADatabaseThatGoesAway(t *testing.T) {
 		t.Run(fmt.Sprint("after ", pass, " writes"), func(t *testing.T) {
 			h := newHouse(t, nil)
 			db := &brittle{Store: h.meta}
-			up, err := upload.New(h.files, db, &upload.Options{OnComplete: upload.Inspect})
+			up, err := upload.New(h.files, db, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/streamgate/streamgate/auth"
-	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
@@ -90,15 +89,40 @@ func (s *session) settle(ctx context.Context) (*metadata.Asset, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("upload: reading %s back: %w", s.u.ID, err)
 	}
-	if err := s.writeComplete(ctx); err != nil {
+	done, err := s.completion(ctx)
+	if err != nil {
 		return nil, err
 	}
-	u, a, err := s.up.runOnComplete(ctx, s.u)
+	u, a, err := s.process(ctx, done)
 	if err != nil {
 		return nil, err
 	}
 	s.u = u
 	return a, nil
+}
+
+// process says in the rows that the upload is complete and has the file looked
+// at: in one transaction where that is Inspect's affair alone, since a small file
+// waits for little but its transactions.
+func (s *session) process(ctx context.Context, done *completion) (*metadata.Upload, *metadata.Asset, error) {
+	up := s.up
+	if !up.o.inspects {
+		if err := done.writeAlone(ctx, up.meta); err != nil {
+			return nil, nil, s.explainRow(ctx, err)
+		}
+		return up.runOnComplete(ctx, done.saved)
+	}
+	c := up.completed(done.saved, nil)
+	c.pending = done
+	failed := up.look(ctx, c, Inspect)
+	if c.pending != nil { // it came to no decision: the upload itself has succeeded
+		if err := done.writeAlone(ctx, up.meta); err != nil {
+			return nil, nil, s.explainRow(ctx, err)
+		}
+	} else if failed == nil {
+		return c.decided.own, c.decided.asset, nil
+	}
+	return up.both(ctx, done.saved)
 }
 
 // readBack takes from the blob what the row does not know of it: the size and,
@@ -137,41 +161,4 @@ func (s *session) readBack(ctx context.Context) error {
 	// Hiding the reader's other methods makes CopyBuffer use the buffer.
 	_, err = io.CopyBuffer(s.digest.sha, struct{ io.Reader }{io.NewSectionReader(blob, 0, info.Size)}, buf[:])
 	return err
-}
-
-// writeComplete is the one transaction of a completion.
-func (s *session) writeComplete(ctx context.Context) error {
-	done := *s.u
-	done.State, done.Size, done.SHA256, done.Hash = metadata.UploadComplete, s.u.Offset, s.digest.hex(), nil
-	e := s.up.event(ctx, events.UploadComplete, &done)
-	e.Data = map[string]any{"size": done.Size, "sha256": done.SHA256, "type": done.Type, "filename": done.Filename}
-	if err := s.up.o.Recorder.Record(ctx, e); err != nil {
-		return err
-	}
-	var saved metadata.Upload
-	err := s.up.meta.Update(ctx, func(tx metadata.Tx) error {
-		saved = done
-		if err := tx.UpdateUpload(ctx, &saved); err != nil {
-			return err
-		}
-		a, err := tx.Asset(ctx, saved.Asset)
-		if err != nil {
-			return err
-		}
-		// What it is made of, and plays, stays until the file is known to be good.
-		a.State, a.Error = metadata.Processing, ""
-		if err := tx.UpdateAsset(ctx, a); err != nil {
-			return err
-		}
-		out := e
-		if err := s.up.spend(ctx, tx, &saved, &out); err != nil {
-			return err
-		}
-		return tx.Emit(ctx, &out)
-	})
-	if err != nil {
-		return s.explainRow(ctx, err)
-	}
-	s.u = &saved
-	return nil
 }

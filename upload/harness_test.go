@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,8 +62,11 @@ func newHouseOn(t testing.TB, o *upload.Options, wrap func(storage.Store) storag
 			c.Logger = slog.New(slog.NewTextHandler(h.log, nil))
 		}
 	}
-	if c.OnComplete == nil {
+	switch {
+	case c.OnComplete == nil:
 		c.OnComplete = takeAsItIs
+	case reflect.ValueOf(c.OnComplete).Pointer() == reflect.ValueOf(upload.Inspect).Pointer():
+		c.OnComplete = nil // the default, which spares a transaction
 	}
 	h.up, err = upload.New(h.files, h.meta, &c)
 	if err != nil {

@@ -47,7 +47,8 @@ type Options struct {
 	// not be done now: it is logged, and Recover calls again. It may be called
 	// more than once for an upload. One that does nothing leaves assets
 	// Processing, and their Source empty, until somebody changes them.
-	// Default: Inspect.
+	// Default: Inspect, and what it finds out is written in the same transaction
+	// as that the upload is complete.
 	OnComplete func(ctx context.Context, c *Completed) error
 
 	// CompleteTimeout bounds OnComplete. Default: 5 minutes.
@@ -115,6 +116,8 @@ type Options struct {
 	// Logger is told what fails after the client can no longer be. Default:
 	// slog.Default().
 	Logger *slog.Logger
+
+	inspects bool // OnComplete is the default
 }
 
 const (
@@ -145,7 +148,7 @@ func (o *Options) withDefaults() Options {
 		c.BeforeCreate = func(context.Context, *Creation) error { return nil }
 	}
 	if c.OnComplete == nil {
-		c.OnComplete = Inspect
+		c.OnComplete, c.inspects = Inspect, true
 	}
 	if c.CompleteTimeout <= 0 {
 		c.CompleteTimeout = defaultCompleteTimeout
