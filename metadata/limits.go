@@ -13,41 +13,32 @@ import (
 // The limits of what people write about an asset, in characters (code points)
 // unless said otherwise.
 const (
-	MaxTitle       = 200
+	MaxTitle       = validate.MaxTitle
 	MaxDescription = 10_000
-	MaxTags        = 50
-	MaxTag         = 64
+	MaxTags        = validate.MaxTags
+	MaxTag         = validate.MaxTag
 	MaxFilename    = 255 // bytes
 )
 
 // Validate brings what people wrote into its usual form and checks it: title,
 // description and tags lose the space around them, line breaks become "\n", and
-// tags that come twice or are empty go. Its errors match ErrInvalid and name
-// the field. The file name must be inert already, see InertFilename.
+// tags that come twice or are empty go. Its error matches ErrInvalid and names
+// every field that is wrong. The file name must be inert already, see InertFilename.
 //
 // A Store does not call it: who takes input from outside does.
 func (a *Asset) Validate() error {
 	a.Title = strings.TrimSpace(a.Title)
 	a.Description = strings.TrimSpace(strings.ReplaceAll(a.Description, "\r\n", "\n"))
 	a.Tags = cleanTags(a.Tags)
-	if err := validate.Line("title", a.Title, MaxTitle); err != nil {
-		return err
+	errs := []error{
+		validate.Title("title", a.Title),
+		validate.Text("description", a.Description, MaxDescription),
+		validate.Tags("tags", a.Tags),
 	}
-	if err := validate.Text("description", a.Description, MaxDescription); err != nil {
-		return err
+	if a.Filename != "" {
+		errs = append(errs, validate.Filename("filename", a.Filename))
 	}
-	if err := validate.Count("tags", len(a.Tags), MaxTags); err != nil {
-		return err
-	}
-	for _, tag := range a.Tags {
-		if err := validate.Line("tags", tag, MaxTag); err != nil {
-			return err
-		}
-	}
-	if a.Filename == "" {
-		return nil
-	}
-	return validate.Filename("filename", a.Filename)
+	return validate.Join(errs...)
 }
 
 // cleanTags keeps nil nil.

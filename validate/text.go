@@ -41,6 +41,19 @@ func Length(field, s string, lo, hi int) error {
 	return nil
 }
 
+// Bytes accepts at least lo and at most hi bytes, of whatever kind.
+func Bytes(field, s string, lo, hi int) error {
+	switch n := len(s); {
+	case n < lo && n == 0:
+		return invalid(field, "is missing")
+	case n < lo:
+		return invalid(field, "has %d bytes; at least %d are needed", n, lo)
+	case n > hi:
+		return invalid(field, "has %d bytes; at most %d are possible", n, hi)
+	}
+	return nil
+}
+
 func text(field, s string, limit int, allowed func(rune) bool) error {
 	if err := Length(field, s, 0, limit); err != nil {
 		return err

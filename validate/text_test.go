@@ -122,3 +122,19 @@ func Example() {
 	// title has 512 characters; at most 200 are possible
 	// <nil>
 }
+
+func TestBytes(t *testing.T) {
+	check(t, func(f, s string) error { return validate.Bytes(f, s, 2, 5) }, []row{
+		{"nothing", "", "is missing"},
+		{"a byte less", "a", "1 bytes; at least 2"},
+		{"the least", "ab", ""},
+		{"the most", "äöa", ""},
+		{"a byte more", "äöü", "6 bytes; at most 5"},
+		{"no UTF-8", "\xff\xfe", ""},
+	})
+}
+
+func ExampleBytes() {
+	fmt.Println(validate.Bytes("password", "secret", 8, 72))
+	// Output: password has 6 bytes; at least 8 are needed
+}
