@@ -9,7 +9,6 @@ import (
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/internal/middleware"
-	"github.com/streamgate/streamgate/internal/requestid"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/upload"
@@ -95,8 +94,7 @@ func trusting(origins []string) (*http.CrossOriginProtection, error) {
 // What can be refused without asking the application is refused first.
 func (g *Gate) behindStack(table []route) http.Handler {
 	layers := []func(http.Handler) http.Handler{
-		requestid.Middleware,
-		middleware.AccessLog(g.o.logger),
+		middleware.Begin(middleware.BeginOptions{Logger: g.o.logger}),
 		middleware.Recover,
 		g.requests.layer,
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
@@ -43,7 +44,7 @@ func (g *Gate) adminRoutes() []route {
 // there. It does not redirect, since it does not know where it is mounted.
 func router(table []route, authenticate, share func(http.Handler) http.Handler) http.Handler {
 	for i, rt := range table {
-		h := http.StripPrefix(rt.path, rt.handler)
+		h := middleware.Strip(rt.path, rt.handler)
 		if !rt.open {
 			h = authenticate(h)
 		}

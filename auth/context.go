@@ -1,16 +1,20 @@
 package auth
 
-import "context"
+import (
+	"context"
 
-type contextKey struct{}
+	"github.com/streamgate/streamgate/internal/access"
+)
 
 // NewContext returns a context that carries p.
 func NewContext(ctx context.Context, p Principal) context.Context {
-	return context.WithValue(ctx, contextKey{}, p)
+	return context.WithValue(ctx, access.PrincipalKey{}, &p)
 }
 
 // FromContext returns who sends the request; nobody where no Middleware ran.
 func FromContext(ctx context.Context) Principal {
-	p, _ := ctx.Value(contextKey{}).(Principal)
-	return p
+	if p, ok := ctx.Value(access.PrincipalKey{}).(*Principal); ok {
+		return *p
+	}
+	return Principal{}
 }

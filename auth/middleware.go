@@ -24,8 +24,14 @@ func Middleware(authenticate Authenticator) func(http.Handler) http.Handler {
 				problem.Write(w, r, err)
 				return
 			}
-			access.FromContext(r.Context()).SetPrincipal(p.ID)
-			next.ServeHTTP(w, r.WithContext(NewContext(r.Context(), p)))
+			ctx := r.Context()
+			access.FromContext(ctx).SetPrincipal(p.ID)
+			if s, ok := ctx.Value(access.SignerKey{}).(access.Signer); ok {
+				s.SignIn(p.ID, p.Admin)
+				next.ServeHTTP(w, r)
+				return
+			}
+			next.ServeHTTP(w, r.WithContext(NewContext(ctx, p)))
 		})
 	}
 }

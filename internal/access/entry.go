@@ -15,17 +15,29 @@ type Entry struct {
 	err       error
 }
 
-type contextKey struct{}
+// Key is that of an *Entry in a context. It and the other keys are here, and not
+// beside what they stand for, so that one value can answer for all of them.
+type Key struct{}
+
+// PrincipalKey is that of an *auth.Principal.
+type PrincipalKey struct{}
+
+// SignerKey is that of a Signer.
+type SignerKey struct{}
+
+// A Signer keeps who sends the request, so that the request need not be copied
+// for it.
+type Signer interface{ SignIn(id string, admin bool) }
 
 // NewContext returns a context that carries a new Entry.
 func NewContext(ctx context.Context) (context.Context, *Entry) {
 	e := new(Entry)
-	return context.WithValue(ctx, contextKey{}, e), e
+	return context.WithValue(ctx, Key{}, e), e
 }
 
 // FromContext returns the request's Entry; nil where nobody writes an access log.
 func FromContext(ctx context.Context) *Entry {
-	e, _ := ctx.Value(contextKey{}).(*Entry)
+	e, _ := ctx.Value(Key{}).(*Entry)
 	return e
 }
 

@@ -8,46 +8,56 @@ import (
 	"time"
 
 	"github.com/streamgate/streamgate/internal/access"
-	"github.com/streamgate/streamgate/internal/requestid"
 )
 
 const maxLoggedPath = 1024 // bytes
 
-// AccessLog writes one line for each request when it has been answered: at
+// BeginOptions are those of Begin.
+type BeginOptions struct {
+	Logger *slog.Logger // of the access log
+	Quiet  bool         // leaves the X-Request-ID out of answers
+}
+
+// Begin is the outermost layer. It gives the request an id, which its answer
+// carries, and writes one line to the access log when it has been answered: at
 // level Info, Warn for a status of 400 and above, Error for one of 500 and
 // above. The query is left out: it is where credentials travel.
-func AccessLog(logger *slog.Logger) func(http.Handler) http.Handler {
+func Begin(o BeginOptions) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			begin := time.Now()
+			x := begin(w, r, &o)
 			method, path := r.Method, r.URL.Path
-			ctx, entry := access.NewContext(r.Context())
-			res, w := wrap(w)
 			finished := false
 			defer func() { // on a panic, too
-				if !logger.Enabled(ctx, level(res.status)) {
-					return
-				}
-				attrs := []slog.Attr{
-					slog.String("method", method),
-					slog.String("path", path[:min(len(path), maxLoggedPath)]),
-					slog.Int("status", res.status),
-					slog.Int64("bytes", res.bytes),
-					slog.Duration("duration", time.Since(begin)),
-					slog.String("remote", r.RemoteAddr),
-					slog.String("request_id", requestid.FromContext(ctx)),
-				}
-				attrs = append(attrs, found(entry)...)
-				if !finished {
-					attrs = append(attrs, slog.Bool("aborted", true))
-				}
-				logger.LogAttrs(context.WithoutCancel(ctx), level(res.status), "request", attrs...)
+				x.log(o.Logger, method, path, finished)
 			}()
-			next.ServeHTTP(w, r.WithContext(ctx))
-			res.begin() // a handler that writes nothing has answered 200
+			next.ServeHTTP(x.writer(), &x.req)
+			x.res.begin() // a handler that writes nothing has answered 200
 			finished = true
 		})
 	}
+}
+
+func (x *exchange) log(logger *slog.Logger, method, path string, finished bool) {
+	if !logger.Enabled(x, level(x.res.status)) {
+		return
+	}
+	var list [10]slog.Attr
+	attrs := append(
+		list[:0],
+		slog.String("method", method),
+		slog.String("path", path[:min(len(path), maxLoggedPath)]),
+		slog.Int("status", x.res.status),
+		slog.Int64("bytes", x.res.bytes),
+		slog.Duration("duration", time.Since(x.began)),
+		slog.String("remote", x.req.RemoteAddr),
+		slog.String("request_id", x.id),
+	)
+	attrs = append(attrs, found(&x.entry)...)
+	if !finished {
+		attrs = append(attrs, slog.Bool("aborted", true))
+	}
+	logger.LogAttrs(context.WithoutCancel(x), level(x.res.status), "request", attrs...)
 }
 
 // found is what the layers below found out.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/internal/problem"
-	"github.com/streamgate/streamgate/internal/requestid"
 )
 
 // TestALogLineStaysOneLine sends what would forge another line, colour a
@@ -27,7 +26,7 @@ func TestALogLineStaysOneLine(t *testing.T) {
 			var out bytes.Buffer
 			h := middleware.Chain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				problem.Write(w, r, problem.Errorf(problem.ErrNotFound, "there is no %s", r.URL.Path))
-			}), requestid.Middleware, middleware.AccessLog(slog.New(handler(&out))))
+			}), middleware.Begin(middleware.BeginOptions{Logger: slog.New(handler(&out))}))
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.URL.Path, r.Method = hostile, "GE\nT"
 			r.RemoteAddr = "1.2.3.4:5\nforged"
@@ -42,7 +41,7 @@ func TestALogLineStaysOneLine(t *testing.T) {
 
 func TestALogLineHasNoSecretAndABoundedPath(t *testing.T) {
 	var out bytes.Buffer
-	h := middleware.AccessLog(slog.New(slog.NewTextHandler(&out, nil)))(http.NotFoundHandler())
+	h := middleware.Begin(middleware.BeginOptions{Logger: slog.New(slog.NewTextHandler(&out, nil))})(http.NotFoundHandler())
 	r := httptest.NewRequest(http.MethodGet, "/"+strings.Repeat("x", 1<<20)+"?token=canary", nil)
 	r.Header.Set("Authorization", "Bearer canary")
 	r.Header.Set("Cookie", "session=canary")

@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"net"
 	"net/http"
 	"strings"
 
@@ -29,10 +28,12 @@ func AllowHosts(hosts ...string) func(http.Handler) http.Handler {
 	}
 }
 
-// hostname returns the name or address in a host with or without a port.
+// hostname returns the name or address in a host with or without a port. It
+// does without net.SplitHostPort, whose error for the usual host costs more than
+// all else here.
 func hostname(host string) string {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && (strings.IndexByte(host, ':') == i || strings.HasSuffix(host[:i], "]")) {
+		host = host[:i]
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	return strings.TrimSuffix(strings.ToLower(host), ".")

@@ -16,7 +16,6 @@ import (
 	"github.com/streamgate/streamgate/internal/access"
 	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/internal/problem"
-	"github.com/streamgate/streamgate/internal/requestid"
 )
 
 // serve sends one request through access log and recover, and returns the
@@ -25,7 +24,7 @@ func serve(t *testing.T, h http.HandlerFunc) (*httptest.ResponseRecorder, map[st
 	t.Helper()
 	var lines bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&lines, nil))
-	stack := middleware.Chain(h, requestid.Middleware, middleware.AccessLog(logger), middleware.Recover)
+	stack := middleware.Chain(h, middleware.Begin(middleware.BeginOptions{Logger: logger}), middleware.Recover)
 	r := httptest.NewRequest(http.MethodGet, "/some/path?token=canary", nil)
 	r.Header.Set("X-Request-ID", "r1")
 	w := httptest.NewRecorder()

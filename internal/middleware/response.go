@@ -21,13 +21,12 @@ type response struct {
 // not pretend to: handlers choose their way by it.
 type responseReaderFrom struct{ *response }
 
-// wrap returns the response that counts, and the writer to hand on.
-func wrap(w http.ResponseWriter) (*response, http.ResponseWriter) {
-	res := &response{ResponseWriter: w}
-	if _, ok := w.(io.ReaderFrom); ok {
-		return res, responseReaderFrom{res}
+// writer returns what to hand on.
+func (w *response) writer() http.ResponseWriter {
+	if _, ok := w.ResponseWriter.(io.ReaderFrom); ok {
+		return responseReaderFrom{w}
 	}
-	return res, res
+	return w
 }
 
 func (w *response) WriteHeader(status int) {
@@ -70,6 +69,12 @@ func (w *response) FlushError() error {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Status is that of the answer, 0 until it begins.
+func (w *response) Status() int { return w.status }
+
+// Written is how many bytes of the body have been written.
+func (w *response) Written() int64 { return w.bytes }
 
 // Begun reports whether the status has been sent and cannot change any more.
 func (w *response) Begun() bool { return w.status != 0 }

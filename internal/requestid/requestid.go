@@ -4,7 +4,7 @@ package requestid
 
 import (
 	"context"
-	"crypto/rand"
+	"math/rand/v2"
 	"net/http"
 )
 
@@ -13,30 +13,45 @@ const Header = "X-Request-ID"
 
 const maxLength = 128
 
-type contextKey struct{}
+// Key is that of the id in a context: a string, or a pointer to one.
+type Key struct{}
 
-// Middleware takes the id from the request where it is a sane one, makes a new
-// one otherwise, and sets it in the answer and in the request's context.
-func Middleware(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get(Header)
-		if !sane(id) {
-			id = rand.Text()
-		}
-		w.Header().Set(Header, id)
-		next.ServeHTTP(w, r.WithContext(NewContext(r.Context(), id)))
-	})
+// Of returns the id of a request: its own where it sends a sane one, else a new one.
+func Of(r *http.Request) string {
+	if ids := r.Header["X-Request-Id"]; len(ids) > 0 && sane(ids[0]) {
+		return ids[0]
+	}
+	return fresh()
+}
+
+// fresh returns 128 random bits in base32. They tell requests apart and are no
+// secret.
+func fresh() string {
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	hi, lo := rand.Uint64(), rand.Uint64() //nolint:gosec // see above
+	var b [26]byte
+	for i := range b {
+		b[i] = digits[lo&31]
+		lo = lo>>5 | hi<<59
+		hi >>= 5
+	}
+	return string(b[:])
 }
 
 // NewContext returns a context that carries id.
 func NewContext(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, contextKey{}, id)
+	return context.WithValue(ctx, Key{}, id)
 }
 
 // FromContext returns the request's id; "" outside a request.
 func FromContext(ctx context.Context) string {
-	id, _ := ctx.Value(contextKey{}).(string)
-	return id
+	switch id := ctx.Value(Key{}).(type) {
+	case string:
+		return id
+	case *string:
+		return *id
+	}
+	return ""
 }
 
 // sane reports whether an id from outside may stand in logs and headers.

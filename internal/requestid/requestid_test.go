@@ -26,18 +26,21 @@ func TestRequestID(t *testing.T) {
 		"what would be markup in a page": {"<script>", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var seen string
-			h := requestid.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				seen = requestid.FromContext(r.Context())
-			}))
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.Header["X-Request-Id"] = []string{tt.id}
-			w := httptest.NewRecorder()
-			h.ServeHTTP(w, r)
-			if got := w.Header().Get("X-Request-ID"); (got == tt.id) != tt.kept || got != seen || got == "" {
-				t.Errorf("answered %q, seen %q", got, seen)
+			got := requestid.Of(r)
+			seen := requestid.FromContext(requestid.NewContext(t.Context(), got))
+			if (got == tt.id) != tt.kept || got != seen || got == "" {
+				t.Errorf("it is %q, seen %q", got, seen)
 			}
 		})
+	}
+}
+
+func TestNewIDsDiffer(t *testing.T) {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	if a, b := requestid.Of(r), requestid.Of(r); a == b || len(a) != 26 {
+		t.Errorf("%q and %q", a, b)
 	}
 }
 
@@ -45,13 +48,10 @@ func FuzzRequestID(f *testing.F) {
 	for _, id := range []string{"", "a", "a b", "a\nb", `"`, "\x1b[0m", strings.Repeat("x", 129)} {
 		f.Add(id)
 	}
-	h := requestid.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	f.Fuzz(func(t *testing.T, id string) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header["X-Request-Id"] = []string{id}
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		got := w.Header().Get("X-Request-ID")
+		got := requestid.Of(r)
 		if got == "" || len(got) > 128 || strings.ContainsFunc(got, func(c rune) bool { return c <= ' ' || c >= 0x7f || strings.ContainsRune("\"'<>\\`", c) }) {
 			t.Errorf("%q was answered", got)
 		}

@@ -60,7 +60,7 @@ func newMill(t *testing.T, dir string, db metadata.Store, steps int) *mill {
 	var err error
 	p.up, err = upload.New(p.store, p.meta, &upload.Options{OnComplete: upload.Inspect, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
-	silent := middleware.AccessLog(slog.New(slog.DiscardHandler))
+	silent := middleware.Begin(middleware.BeginOptions{Logger: slog.New(slog.DiscardHandler)})
 	p.http = httptest.NewServer(silent(auth.Middleware(auth.Everybody("ann"))(p.up)))
 	t.Cleanup(p.http.Close)
 	return p

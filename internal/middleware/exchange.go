@@ -1,0 +1,85 @@
+package middleware
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/access"
+	"github.com/streamgate/streamgate/internal/requestid"
+)
+
+// An exchange is a request and its answer, in one allocation: the context, the
+// request that carries it, the writer that counts, and what the layers below
+// find out. It is not used again, since a goroutine of a handler may keep the
+// context for longer than the handler runs.
+type exchange struct {
+	ctx   context.Context //nolint:containedctx // of the request as it came; an exchange is one itself
+	req   http.Request
+	url   url.URL // of req, once Strip has made it
+	res   response
+	entry access.Entry
+	began time.Time
+
+	id     string
+	answer [1]string // the header's values
+	who    auth.Principal
+	known  bool // who is
+}
+
+func (x *exchange) Deadline() (time.Time, bool) { return x.ctx.Deadline() }
+func (x *exchange) Done() <-chan struct{}       { return x.ctx.Done() }
+func (x *exchange) Err() error                  { return x.ctx.Err() }
+
+func (x *exchange) Value(key any) any {
+	switch key.(type) {
+	case access.Key:
+		return &x.entry
+	case requestid.Key:
+		return &x.id
+	case access.PrincipalKey:
+		if x.known {
+			return &x.who
+		}
+	case access.SignerKey:
+		return x
+	}
+	return x.ctx.Value(key)
+}
+
+// SignIn implements access.Signer.
+func (x *exchange) SignIn(id string, admin bool) {
+	x.who, x.known = auth.Principal{ID: id, Admin: admin}, true
+}
+
+// writer returns what handlers write to.
+func (x *exchange) writer() http.ResponseWriter { return x.res.writer() }
+
+// begin makes the exchange of a request, and gives it its id.
+func begin(w http.ResponseWriter, r *http.Request, o *BeginOptions) *exchange {
+	x := &exchange{ctx: r.Context(), id: requestid.Of(r), began: time.Now(), res: response{ResponseWriter: w}}
+	x.req = *r.WithContext(x)
+	if !o.Quiet {
+		x.answer[0] = x.id
+		w.Header()["X-Request-Id"] = x.answer[:1:1]
+	}
+	return x
+}
+
+// Strip is http.StripPrefix, without copying a request that Begin has copied.
+func Strip(prefix string, next http.Handler) http.Handler {
+	copying := http.StripPrefix(prefix, next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x, ok := r.Context().(*exchange)
+		if !ok || r != &x.req || r.URL.RawPath != "" || len(r.URL.Path) < len(prefix) || r.URL.Path[:len(prefix)] != prefix {
+			copying.ServeHTTP(w, r)
+			return
+		}
+		x.url = *r.URL
+		x.url.Path = x.url.Path[len(prefix):]
+		r.URL = &x.url
+		next.ServeHTTP(w, r)
+	})
+}
