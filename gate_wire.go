@@ -90,19 +90,28 @@ func trusting(origins []string) (*http.CrossOriginProtection, error) {
 	return p, nil
 }
 
-// behindStack puts the layers before the routes; the first is the outermost.
+// behindStack puts the layers before each endpoint; the first is the outermost.
 // What can be refused without asking the application is refused first.
 func (g *Gate) behindStack(table []route) http.Handler {
-	layers := []func(http.Handler) http.Handler{
-		middleware.Begin(middleware.BeginOptions{Logger: g.o.logger}),
-		middleware.Recover,
-		g.requests.layer,
-	}
-	if len(g.o.hosts) > 0 {
-		layers = append(layers, middleware.AllowHosts(g.o.hosts...))
-	}
-	layers = append(layers, middleware.CrossOriginLayer(g.crossOrigin))
-	return middleware.Chain(router(table, auth.Middleware(g.o.authenticate), middleware.Share(g.o.origins...)), layers...)
+	authenticate, share := auth.Middleware(g.o.authenticate), middleware.Share(g.o.origins...)
+	return newRouter(table, func(r route, _ *endpoint) http.Handler {
+		layers := []func(http.Handler) http.Handler{
+			middleware.Begin(middleware.BeginOptions{Logger: g.o.logger}),
+			middleware.Recover,
+			g.requests.layer,
+		}
+		if len(g.o.hosts) > 0 {
+			layers = append(layers, middleware.AllowHosts(g.o.hosts...))
+		}
+		layers = append(layers, middleware.CrossOriginLayer(g.crossOrigin))
+		if r.shared {
+			layers = append(layers, share) // before authentication: a preflight carries no credentials
+		}
+		if !r.open {
+			layers = append(layers, authenticate)
+		}
+		return middleware.Chain(middleware.Strip(r.path, r.handler), layers...)
+	})
 }
 
 // playbackPath is where an asset plays: a path from the mount, or absolute by

@@ -2,77 +2,65 @@ package streamgate
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/streamgate/streamgate/events"
-	"github.com/streamgate/streamgate/internal/middleware"
-	"github.com/streamgate/streamgate/internal/problem"
 )
 
-// route is one line of a route table: what lies at path, and below it.
+// route is one line of a route table: a handler for what lies at path and below
+// it. Handlers see what is left of the path, so each can be mounted elsewhere,
+// too.
 type route struct {
-	path    string
-	exact   bool // nothing lies below path
-	open    bool // needs no authentication: it must answer when that fails, too
-	shared  bool // pages of trusted origins may read it; /play has rules of its own
-	handler http.Handler
+	path      string
+	service   string // whose limit, metrics and audit it has: see services
+	exact     bool   // nothing lies below path
+	open      bool   // needs no authentication: it must answer when that fails, too
+	shared    bool   // pages of trusted origins may read it; /play has rules of its own
+	handler   http.Handler
+	endpoints []endpoint // below path, "" being path itself
 }
 
-// publicRoutes is what viewers and uploaders may reach. The handlers see what
-// is left of the path, so each can be mounted elsewhere, too.
+// endpoint is what the metrics know as one thing, whatever ids stand in its path.
+type endpoint struct {
+	pattern string             // below the route's path, with {names} for what varies
+	costs   map[string]float64 // in tokens of the limit, by method; where it is not named: 1
+}
+
+// A chunk of an upload that was admitted costs a tenth of a creation, so that
+// no client meets the limit by sending a file in pieces. Nor does one that asks
+// how far it has come.
+var chunkCosts = map[string]float64{
+	http.MethodPatch: 0.1, http.MethodHead: 0.1, http.MethodGet: 0.1, http.MethodPost: 0.1, http.MethodOptions: 0,
+}
+
+// publicRoutes is what viewers and uploaders may reach.
 func (g *Gate) publicRoutes() []route {
 	return []route{
-		{path: "/v1/uploads", shared: true, handler: g.uploads},
-		{path: "/v1/assets", shared: true, handler: g.assets},
-		{path: "/v1/events", shared: true, handler: events.NewHandler(g.bus, g.meta.Events(), &events.HandlerOptions{Authorizer: g.o.authorizer})},
-		{path: "/play", handler: g.player},
-		{path: "/health", exact: true, open: true, handler: reads(g.serveHealth)},
-		{path: "/ready", exact: true, open: true, handler: reads(g.serveReady)},
+		{path: "/v1/uploads", service: "upload", shared: true, handler: g.uploads, endpoints: []endpoint{
+			{pattern: ""}, {pattern: "/{upload}", costs: chunkCosts}, {pattern: "/{upload}/complete", costs: chunkCosts},
+		}},
+		{path: "/v1/assets", service: "metadata", shared: true, handler: g.assets, endpoints: []endpoint{
+			{pattern: ""}, {pattern: "/{asset}"},
+		}},
+		{path: "/v1/events", service: "gateway", shared: true, handler: g.live(), endpoints: []endpoint{{pattern: ""}}},
+		{path: "/play", service: "streaming", handler: g.player, endpoints: []endpoint{
+			{pattern: "/{asset}/master.m3u8"},
+			{pattern: "/{asset}/{revision}/{track}/index.m3u8"},
+			{pattern: "/{asset}/{revision}/{track}/init.mp4"},
+			{pattern: "/{asset}/{revision}/{track}/{segment}.m4s"},
+		}},
+		{path: "/health", service: "gateway", exact: true, open: true, handler: reads(g.serveHealth)},
+		{path: "/ready", service: "gateway", exact: true, open: true, handler: reads(g.serveReady)},
 	}
 }
 
 // adminRoutes is for operators.
 func (g *Gate) adminRoutes() []route {
 	return []route{
-		{path: "/health", exact: true, open: true, handler: reads(g.serveHealth)},
-		{path: "/ready", exact: true, open: true, handler: reads(g.serveReadyInDetail)},
+		{path: "/health", service: "gateway", exact: true, open: true, handler: reads(g.serveHealth)},
+		{path: "/ready", service: "gateway", exact: true, open: true, handler: reads(g.serveReadyInDetail)},
 	}
 }
 
-// router sends a request to its route. It looks at the path as it was sent and
-// never cleans it: two spellings of one path are two paths, of which one is
-// there. It does not redirect, since it does not know where it is mounted.
-func router(table []route, authenticate, share func(http.Handler) http.Handler) http.Handler {
-	for i, rt := range table {
-		h := middleware.Strip(rt.path, rt.handler)
-		if !rt.open {
-			h = authenticate(h)
-		}
-		if rt.shared {
-			h = share(h) // before authentication: a preflight carries no credentials
-		}
-		table[i].handler = h
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := r.URL.EscapedPath()
-		for _, rt := range table {
-			rest, ok := strings.CutPrefix(path, rt.path)
-			if ok && (rest == "" || !rt.exact && rest[0] == '/') {
-				rt.handler.ServeHTTP(w, r)
-				return
-			}
-		}
-		problem.Write(w, r, problem.Errorf(problem.ErrNotFound, "there is nothing at this path"))
-	})
-}
-
-// reads answers 405 to what is neither GET nor HEAD.
-func reads(h http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			problem.Method(w, r, http.MethodGet, http.MethodHead)
-			return
-		}
-		h(w, r)
-	})
+func (g *Gate) live() http.Handler {
+	return events.NewHandler(g.bus, g.meta.Events(), &events.HandlerOptions{Authorizer: g.o.authorizer})
 }
