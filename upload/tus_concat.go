@@ -34,26 +34,12 @@ func (up *Uploader) concatOf(r *http.Request) (header string, parts []string, er
 	case values[0] == concatPartial:
 		return concatPartial, nil, nil
 	}
-	parts, err = parseFinal(values[0], up.names(r))
+	parts, err = parseFinal(values[0])
 	return values[0], parts, err
 }
 
-// names are the hosts that this server may be called by: its own, and the one
-// that a proxy says. A client can say the latter just as well, and gains nothing:
-// what the URI of a part opens is up to its id and to whoever asks, so that the
-// host is right finds mistakes and guards nothing.
-func (up *Uploader) names(r *http.Request) []string {
-	forwarded, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Host"), ",")
-	names := []string{r.Host, forwarded}
-	if u, err := url.Parse(up.o.BaseURL); err == nil {
-		names = append(names, u.Host)
-	}
-	return names
-}
-
-// parseFinal reads the header of a final upload. hosts are the names of this
-// server.
-func parseFinal(header string, hosts []string) ([]string, error) {
+// parseFinal reads the header of a final upload.
+func parseFinal(header string) ([]string, error) {
 	list, final := strings.CutPrefix(header, concatFinal)
 	switch {
 	case len(header) > maxConcat:
@@ -66,7 +52,7 @@ func parseFinal(header string, hosts []string) ([]string, error) {
 	var parts []string
 	seen := make(map[string]bool)
 	for uri := range strings.SplitSeq(list, " ") {
-		id, ok := partID(uri, hosts)
+		id, ok := partID(uri)
 		if !ok {
 			return nil, problem.Errorf(problem.ErrBadRequest, "%.200q in %s is not the URI of an upload of this server: send the Location that the part was given", uri, concatHeader)
 		}
@@ -78,11 +64,12 @@ func parseFinal(header string, hosts []string) ([]string, error) {
 	return parts, nil
 }
 
-// partID returns the id in the URI of a part. An upload may be mounted anywhere
-// and a proxy may add or strip a prefix, so only the last element counts. What
-// stands before it has to be a path as it would stand in a Location: nothing in
-// it may mean another place than it seems to.
-func partID(uri string, hosts []string) (id string, ok bool) {
+// partID returns the id in the URI of a part. An upload may be mounted anywhere,
+// by any host, and a proxy may add or strip a prefix, so only the last element
+// counts: what it opens is up to whoever asks. What stands before it has to be a
+// URI as it would stand in a Location: nothing in it may mean another place than
+// it seems to.
+func partID(uri string) (id string, ok bool) {
 	other := func(r rune) bool { return r <= ' ' || r > '~' } // nothing else stands in a URI (RFC 3986 §2)
 	if strings.ContainsAny(uri, "%?#\\@") || strings.ContainsFunc(uri, other) {
 		return "", false
@@ -91,7 +78,7 @@ func partID(uri string, hosts []string) (id string, ok bool) {
 	if err != nil || u.Opaque != "" || (u.Scheme == "") != (u.Host == "") {
 		return "", false
 	}
-	if u.Scheme != "" && !isNamed(u, hosts) {
+	if u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https" {
 		return "", false
 	}
 	elements := strings.Split(strings.TrimPrefix(u.Path, "/"), "/")
@@ -102,21 +89,6 @@ func partID(uri string, hosts []string) (id string, ok bool) {
 	}
 	id = elements[len(elements)-1]
 	return id, metadata.IsID(id)
-}
-
-// isNamed says whether an absolute URI names one of hosts. A port that is the
-// scheme's own may be there or not.
-func isNamed(u *url.URL, hosts []string) bool {
-	port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
-	if port == "" {
-		return false
-	}
-	for _, host := range hosts {
-		if host != "" && strings.EqualFold(strings.TrimSuffix(host, port), strings.TrimSuffix(u.Host, port)) {
-			return true
-		}
-	}
-	return false
 }
 
 // partsOf are the ids of the parts of a final upload, nil for any other.

@@ -20,17 +20,15 @@ var finalHeaders = map[string]struct {
 	"paths and relative ones":       {"final;/v1/uploads/" + idA + " uploads/" + idB, idA + " " + idB},
 	"ids alone":                     {"final;" + idB + " " + idA, idB + " " + idA},
 	"the host in capitals":          {"final;HTTP://H/" + idA, idA},
-	"a port that is the scheme's":   {"final;http://h:80/" + idA, idA},
 	"an address as the host":        {"final;http://[::1]:8080/" + idA, idA},
 	"a dot within a name":           {"final;/v1.0/" + idA, idA},
 	"nothing":                       {"", ""},
 	"a part":                        {"partial", ""},
 	"no list":                       {"final", ""},
 	"an empty list":                 {"final;", ""},
-	"another host":                  {"final;http://evil/v1/uploads/" + idA, ""},
+	"whatever host":                 {"final;http://proxy.example:8443/v1/uploads/" + idA, idA},
 	"another host, no scheme":       {"final;//evil/" + idA, ""},
 	"this host, no scheme":          {"final;//h/" + idA, ""},
-	"another port":                  {"final;http://h:8080/" + idA, ""},
 	"another scheme":                {"final;file://h/" + idA, ""},
 	"a scheme without a host":       {"final;http:" + idA, ""},
 	"a user":                        {"final;http://h@evil/" + idA, ""},
@@ -62,7 +60,7 @@ var finalHeaders = map[string]struct {
 func TestParseFinal(t *testing.T) {
 	for name, tc := range finalHeaders {
 		t.Run(name, func(t *testing.T) {
-			ids, err := parseFinal(tc.header, []string{"h", "", "[::1]:8080"})
+			ids, err := parseFinal(tc.header)
 			if got := strings.Join(ids, " "); got != tc.ids || (err == nil) != (tc.ids != "") {
 				t.Errorf("%q, %v; want %q", got, err, tc.ids)
 			}
@@ -77,7 +75,7 @@ func FuzzUploadConcat(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, header string) {
-		ids, err := parseFinal(header, []string{"h"})
+		ids, err := parseFinal(header)
 		if err != nil {
 			if ids != nil {
 				t.Errorf("%q with %v", ids, err)
