@@ -54,27 +54,22 @@ func (m *meter) take(full, now, n int64, owe bool) (after int64, ok bool) {
 }
 
 // result describes a bucket that is full at the moment full, to somebody who
-// wanted n of it.
-func (m *meter) result(full, now, n int64, ok bool) Result {
+// wanted n of it. now is the moment of elapsed.
+func (m *meter) result(full, now, n int64, ok bool, elapsed time.Duration) Result {
 	left := m.burst - max(full-now, 0)
 	r := Result{OK: ok, Limit: m.limit, Remaining: float64(left) / unit}
 	if !ok {
-		r.Wait = m.wait(now, n-left)
+		r.Wait = m.until(now+n-left) - elapsed
 	}
 	return r
 }
 
-// wait is how long so many thousandths take to flow.
-func (m *meter) wait(now, n int64) time.Duration {
-	if n <= 0 {
-		return 0
+// until is when, by the clock, a moment has come.
+func (m *meter) until(moment int64) time.Duration {
+	// The quotient may be off by as much as a float64 cannot tell apart.
+	nanos := float64(moment) / m.perNano * (1 + 0x1p-51)
+	if nanos >= math.MaxInt64/2 {
+		return math.MaxInt64 / 2
 	}
-	// The clock stood somewhere between this thousandth and the next, so this is
-	// at most one thousandth too long. A nanosecond more than the quotient, and a
-	// little for what a float64 cannot tell apart this far from its beginning.
-	nanos := float64(n)/m.perNano + 1 + float64(now)/m.perNano*0x1p-50
-	if nanos >= math.MaxInt64 {
-		return math.MaxInt64
-	}
-	return time.Duration(nanos)
+	return time.Duration(nanos) + 1
 }

@@ -61,14 +61,18 @@ func (l *Limiter) status(res Result) string {
 	b := append(space[:0], l.name...)
 	b = append(b, ";r="...)
 	b = strconv.AppendInt(b, res.whole(), 10)
-	if next := res.Next(); next > 0 {
+	next := res.Next()
+	if !res.OK {
+		next = min(next, res.Wait) // which is exact, and what Retry-After says
+	}
+	if next > 0 {
 		b = append(b, ";t="...)
 		b = strconv.AppendInt(b, seconds(next), 10)
 	}
 	return string(b)
 }
 
-// seconds rounds up.
+// seconds rounds up what is more than a microsecond, in which nobody is back.
 func seconds(d time.Duration) int64 {
-	return int64(math.Ceil(d.Seconds()))
+	return int64(math.Ceil((d - time.Microsecond).Seconds()))
 }

@@ -38,11 +38,16 @@ func ByPrincipal(otherwise Key) Key {
 		switch {
 		case id == "":
 			return otherwise(r)
-		case id[0] == '=' || strings.Trim(id, "0123456789abcdef.:") == "":
+		case id[0] == '=' || likeAddress(id):
 			return "=" + id
 		}
 		return id
 	}
+}
+
+// likeAddress says whether addressKey could return s.
+func likeAddress(s string) bool {
+	return strings.ContainsAny(s, ".:") && strings.Trim(s, "0123456789abcdef.:") == ""
 }
 
 // noAddress is the key of all whose address nobody knows.

@@ -213,7 +213,7 @@ func (m *Memory) take(key string, n int64, owe bool, elapsed time.Duration) Resu
 		after, ok = m.takeShared(s, n, now)
 	}
 	s.count(n, ok)
-	return m.meter.result(after, now, n, ok)
+	return m.meter.result(after, now, n, ok, elapsed)
 }
 
 // hash is what identifies a key. 0 is that of a free slot.

@@ -30,12 +30,13 @@ type shard struct {
 	used     int   // slots that are not free
 	arrivals int   // keys that came since the table was built
 	turned   int   // keys that found the store full since then
+	patience int   // how many of those there have to be before it is tried again
 	earliest int64 // no slot becomes idle before this moment
 
 	allowed, refused, shared uint64
 
 	special map[uint64]*special // buckets with a limit or an extra of their own
-	_       [24]byte            // two cache lines, so that shards do not share one
+	_       [16]byte            // two cache lines, so that shards do not share one
 }
 
 // find returns the slot of hash, or nil, and an idle or free one that it could
@@ -103,9 +104,9 @@ func turnsAway(vacant *slot, keys *atomic.Int64, limit int64) bool {
 }
 
 // stale says whether it is time to build the table anew: as many keys have come
-// as it has slots, or there is no room and some may have become idle. In a full
-// store that is tried once for so many newcomers that it costs each of them a
-// few slots.
+// as it has slots, or there is no room and some may have become idle. Where that
+// has freed little in a full store, it is tried again only after so many
+// newcomers that it costs each of them a few slots.
 func (s *shard) stale(now int64, noRoom bool) bool {
 	if s.arrivals >= max(len(s.slots), minSlots) {
 		return true
@@ -115,7 +116,7 @@ func (s *shard) stale(now int64, noRoom bool) bool {
 	}
 	s.turned++
 	crowded := slotsFor(s.used+1) > len(s.slots)
-	return crowded || (now >= s.earliest && s.turned*8 >= len(s.slots))
+	return crowded || (now >= s.earliest && s.turned > s.patience)
 }
 
 // rebuild leaves out what is idle, in a table of the size that suits the rest.
@@ -135,8 +136,12 @@ func (s *shard) rebuild(shardBits uint, now int64, keys *atomic.Int64) {
 			s.put(p, shardBits)
 		}
 	}
-	keys.Add(int64(live - s.used))
-	s.used, s.arrivals, s.turned = live, 0, 0
+	freed := s.used - live
+	keys.Add(int64(-freed))
+	s.used, s.arrivals, s.turned, s.patience = live, 0, 0, 0
+	if freed < len(old)/16 {
+		s.patience = len(old) / 8
+	}
 }
 
 // fitting is the size of a table for so many keys and some more: the old size

@@ -29,7 +29,7 @@ func (sp *special) take(n int64, owe bool, elapsed time.Duration) Result {
 		sp.full = after
 		sp.extra -= fromExtra
 	}
-	r := sp.meter.result(after, now, n-fromExtra, ok)
+	r := sp.meter.result(after, now, n-fromExtra, ok, elapsed)
 	r.Remaining += float64(sp.extra) / unit
 	return r
 }
