@@ -8,8 +8,10 @@ import (
 	"time"
 )
 
-// The fields of draft-ietf-httpapi-ratelimit-headers-10, §3 and §4, as net/http
-// spells them. Both are lists: more than one limit may have its say.
+// The fields of draft-ietf-httpapi-ratelimit-headers, §3 and §4, as net/http
+// spells them. Both are lists: more than one limit may have its say. What t is
+// has changed from -10 (the time until there is more) to -11 (the time in which
+// there is no more than r): what stands here is true of both.
 const (
 	policyField = "Ratelimit-Policy"
 	limitField  = "Ratelimit"

@@ -36,7 +36,7 @@ type shard struct {
 	allowed, refused, shared uint64
 
 	special map[uint64]*special // buckets with a limit or an extra of their own
-	_       [16]byte            // two cache lines, so that shards do not share one
+	_       [24]byte            // two cache lines, so that shards do not share one
 }
 
 // find returns the slot of hash, or nil, and an idle or free one that it could

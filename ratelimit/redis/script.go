@@ -21,6 +21,8 @@ import goredis "github.com/redis/go-redis/v9"
 //
 // It answers whether it took, what is left, how many microseconds until what
 // was wanted is there, and for a bucket with a limit of its own that limit.
+//
+//nolint:dupword // Lua ends its blocks in a row
 const bucketScript = `
 local f = {}
 local raw = redis.call('GET', KEYS[1])

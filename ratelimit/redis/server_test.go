@@ -30,7 +30,7 @@ func startServer(t testing.TB) *server {
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		missing(t, "redis-server is not installed; `scripts/need redis-server` brings it")
 	}
-	dir, err := os.MkdirTemp("", "redis") // t.TempDir is too long for a socket's path
+	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // t.TempDir is too long for a socket's path
 	if err != nil {
 		t.Fatal(err)
 	}
