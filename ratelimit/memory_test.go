@@ -69,7 +69,7 @@ func TestMemoryCountsByTheClockOfTheProcess(t *testing.T) {
 			t.Errorf("%d tokens at first", n)
 		}
 		_, _, reset, _, _ := m.Take(t.Context(), "key")
-		if at := time.Unix(0, int64(reset)); at.Sub(time.Now()).Round(time.Millisecond) != 100*time.Millisecond {
+		if at := time.Unix(0, int64(reset)); time.Until(at).Round(time.Millisecond) != 100*time.Millisecond {
 			t.Errorf("the next token comes in %v", time.Until(at))
 		}
 		time.Sleep(101 * time.Millisecond)
