@@ -105,6 +105,7 @@ corpus: need ## check playback of every file of the media corpus, printing a tab
 bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 1h $(TESTFLAGS) $(PKG)
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . -benchtime 5x -timeout 2h -peers.mib 1024 -peers.takeovers 40 $(TESTFLAGS) .
+	cd $(PEERS) && $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h $(TESTFLAGS) ./ratelimit
 
 .PHONY: peers
 peers: ## hold uploads against tusd: answers, and a short form of the benchmarks
@@ -127,7 +128,7 @@ $(CLIENTS): clients/package.json clients/package-lock.json clients/.npmrc
 
 .PHONY: need
 need:
-	@scripts/need ffmpeg ffprobe chromium node npm
+	@scripts/need ffmpeg ffprobe chromium node npm redis-server
 
 # The race detector is linked by the C compiler.
 .PHONY: need-race

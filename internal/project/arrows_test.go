@@ -14,7 +14,7 @@ var (
 		"auth", "events", "media", "storage", "validate",
 		"ratelimit", "metrics", "cache", "audit",
 	}
-	drivers = []string{"storage/disk", "storage/s3", "metadata/sqlite", "metadata/postgres"}
+	drivers = []string{"storage/disk", "storage/s3", "metadata/sqlite", "metadata/postgres", "ratelimit/redis"}
 	// wiring may link whatever it wires.
 	wiring = []string{".", "examples", "bench", "internal"}
 )
@@ -93,5 +93,5 @@ func room(pkg string) string {
 
 // isSuite says whether pkg is a suite for implementations of a contract.
 func isSuite(pkg string) bool {
-	return slices.Contains([]string{"storage/storagetest", "metadata/metadatatest"}, pkg)
+	return slices.Contains([]string{"storage/storagetest", "metadata/metadatatest", "ratelimit/ratelimittest"}, pkg)
 }

@@ -1,0 +1,168 @@
+package ratelimit
+
+import (
+	"math"
+	"math/bits"
+	"sync"
+	"sync/atomic"
+)
+
+// slot is a bucket in 16 bytes without a pointer, which the garbage collector
+// does not look into. The zero slot is free.
+type slot struct {
+	hash uint64 // of the key; what identifies it
+	full int64  // the moment at which the bucket is full; once it is over, the slot is idle
+}
+
+const (
+	minSlots = 8
+	// Of eight slots at most six and a half are used: searches stay short.
+	loadNum, loadDen = 13, 16
+)
+
+// shard is a part of a store under a lock of its own: an open-addressed table
+// with linear probing. A key is never removed by itself. An idle slot, which
+// says no more than a free one, is given to the next key that comes by, and
+// what nobody came by is left out when the table is built anew.
+type shard struct {
+	mu       sync.Mutex
+	slots    []slot
+	used     int   // slots that are not free
+	arrivals int   // keys that came since the table was built
+	turned   int   // keys that found the store full since then
+	patience int   // how many of those there have to be before it is tried again
+	earliest int64 // no slot becomes idle before this moment
+
+	allowed, refused, shared uint64
+
+	special map[uint64]*special // buckets with a limit or an extra of their own
+	_       [24]byte            // two cache lines, so that shards do not share one
+}
+
+// find returns the slot of hash, or nil, and an idle or free one that it could
+// have; that is nil where the table has to grow first.
+func (s *shard) find(hash uint64, shardBits uint, now int64) (own, vacant *slot) {
+	size := len(s.slots)
+	if size == 0 {
+		return nil, nil
+	}
+	i := home(hash, shardBits, size)
+	for {
+		p := &s.slots[i]
+		if p.hash == hash {
+			return p, nil
+		}
+		if p.hash == 0 {
+			if vacant == nil && slotsFor(s.used+1) <= size {
+				vacant = p
+			}
+			return nil, vacant
+		}
+		if vacant == nil && p.full <= now {
+			vacant = p
+		}
+		if i++; i == size {
+			i = 0
+		}
+	}
+}
+
+// home is where the search for hash begins: the bits that have not chosen the
+// shard, scaled to the size of the table.
+func home(hash uint64, shardBits uint, size int) int {
+	hi, _ := bits.Mul64(hash<<shardBits, uint64(size))
+	return int(hi)
+}
+
+// claim gives a key that has no slot one, and says whether there was any.
+// vacant is what find has found for it; keys counts the slots of all shards, of
+// which there may be limit.
+func (s *shard) claim(p slot, vacant *slot, shardBits uint, now int64, keys *atomic.Int64, limit int64) bool {
+	if s.stale(now, vacant == nil || turnsAway(vacant, keys, limit)) {
+		s.rebuild(shardBits, now, keys)
+		_, vacant = s.find(p.hash, shardBits, now)
+	}
+	if vacant == nil {
+		return false
+	}
+	if vacant.hash == 0 {
+		if keys.Add(1) > limit {
+			keys.Add(-1)
+			return false
+		}
+		s.used++
+	}
+	s.arrivals++
+	s.earliest = min(s.earliest, p.full)
+	*vacant = p
+	return true
+}
+
+// turnsAway says whether the store is full and no idle slot is at hand.
+func turnsAway(vacant *slot, keys *atomic.Int64, limit int64) bool {
+	return keys.Load() >= limit && (vacant == nil || vacant.hash == 0)
+}
+
+// stale says whether it is time to build the table anew: as many keys have come
+// as it has slots, or there is no room and some may have become idle. Where that
+// has freed little in a full store, it is tried again only after so many
+// newcomers that it costs each of them a few slots.
+func (s *shard) stale(now int64, noRoom bool) bool {
+	if s.arrivals >= max(len(s.slots), minSlots) {
+		return true
+	}
+	if !noRoom {
+		return false
+	}
+	s.turned++
+	crowded := slotsFor(s.used+1) > len(s.slots)
+	return crowded || (now >= s.earliest && s.turned > s.patience)
+}
+
+// rebuild leaves out what is idle, in a table of the size that suits the rest.
+func (s *shard) rebuild(shardBits uint, now int64, keys *atomic.Int64) {
+	live := 0
+	s.earliest = math.MaxInt64
+	for _, p := range s.slots {
+		if p.full > now {
+			live++
+			s.earliest = min(s.earliest, p.full)
+		}
+	}
+	old := s.slots
+	s.slots = make([]slot, fitting(live, len(old)))
+	for _, p := range old {
+		if p.full > now {
+			s.put(p, shardBits)
+		}
+	}
+	freed := s.used - live
+	keys.Add(int64(-freed))
+	s.used, s.arrivals, s.turned, s.patience = live, 0, 0, 0
+	if freed < len(old)/16 {
+		s.patience = len(old) / 8
+	}
+}
+
+// fitting is the size of a table for so many keys and some more: the old size
+// where that leaves a fifth of it free and is not far too much.
+func fitting(live, old int) int {
+	if slotsFor(live*5/4) < old && live*4 >= old {
+		return old
+	}
+	return max(slotsFor(live*3/2), minSlots)
+}
+
+// slotsFor is how many slots so many keys need at least.
+func slotsFor(keys int) int { return (keys*loadDen + loadNum - 1) / loadNum }
+
+// put puts a key into a table that does not have it.
+func (s *shard) put(p slot, shardBits uint) {
+	i := home(p.hash, shardBits, len(s.slots))
+	for s.slots[i].hash != 0 {
+		if i++; i == len(s.slots) {
+			i = 0
+		}
+	}
+	s.slots[i] = p
+}
