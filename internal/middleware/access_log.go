@@ -9,6 +9,7 @@ import (
 
 	"github.com/streamgate/streamgate/internal/access"
 	"github.com/streamgate/streamgate/internal/requestid"
+	"github.com/streamgate/streamgate/internal/response"
 )
 
 const maxLoggedPath = 1024 // bytes
@@ -22,17 +23,18 @@ func AccessLog(logger *slog.Logger) func(http.Handler) http.Handler {
 			begin := time.Now()
 			method, path := r.Method, r.URL.Path
 			ctx, entry := access.NewContext(r.Context())
-			res, w := wrap(w)
+			res, w := response.Record(w)
 			finished := false
+			defer res.Release()
 			defer func() { // on a panic, too
-				if !logger.Enabled(ctx, level(res.status)) {
+				if !logger.Enabled(ctx, level(res.Status())) {
 					return
 				}
 				attrs := []slog.Attr{
 					slog.String("method", method),
 					slog.String("path", path[:min(len(path), maxLoggedPath)]),
-					slog.Int("status", res.status),
-					slog.Int64("bytes", res.bytes),
+					slog.Int("status", res.Status()),
+					slog.Int64("bytes", res.Bytes()),
 					slog.Duration("duration", time.Since(begin)),
 					slog.String("remote", r.RemoteAddr),
 					slog.String("request_id", requestid.FromContext(ctx)),
@@ -41,10 +43,10 @@ func AccessLog(logger *slog.Logger) func(http.Handler) http.Handler {
 				if !finished {
 					attrs = append(attrs, slog.Bool("aborted", true))
 				}
-				logger.LogAttrs(context.WithoutCancel(ctx), level(res.status), "request", attrs...)
+				logger.LogAttrs(context.WithoutCancel(ctx), level(res.Status()), "request", attrs...)
 			}()
 			next.ServeHTTP(w, r.WithContext(ctx))
-			res.begin() // a handler that writes nothing has answered 200
+			res.Begin() // a handler that writes nothing has answered 200
 			finished = true
 		})
 	}
