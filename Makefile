@@ -84,6 +84,10 @@ deps: ## compare what each package depends on with deps.txt
 deps-update: ## write deps.txt anew, after a change of dependencies that is meant
 	$(GO) test -count=1 -run '^TestDependenciesAreThose' ./internal/project -update
 
+.PHONY: metrics-update
+metrics-update: ## write docs/metrics.md anew, after a change of what is counted
+	$(GO) test -count=1 -run '^TestTheDocumentIsThatOfTheTables' ./metrics -update
+
 .PHONY: race
 race: need-race clients assets ## every test but the long ones under the race detector, in random order
 	$(GO) test -race -short -shuffle=on -timeout 25m $(TESTFLAGS) $(PKG)
@@ -106,10 +110,12 @@ bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 1h $(TESTFLAGS) $(PKG)
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . -benchtime 5x -timeout 2h -peers.mib 1024 -peers.takeovers 40 $(TESTFLAGS) .
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h $(TESTFLAGS) ./ratelimit
+	cd $(PEERS) && $(GO) test -run '^$$' -bench . $(TESTFLAGS) ./metrics
 
 .PHONY: peers
-peers: ## hold uploads against tusd: answers, and a short form of the benchmarks
+peers: ## hold uploads, metrics and the rest against others: answers, and a short form of the benchmarks
 	cd $(PEERS) && $(GO) test -count=1 -bench . -benchtime 1x -timeout 30m -peers.mib 64 -peers.small 100 -peers.takeovers 50 $(TESTFLAGS) .
+	cd $(PEERS) && $(GO) test -count=1 -bench . -benchtime 100ms $(TESTFLAGS) ./metrics
 
 .PHONY: assets
 assets: clients ## put hls.js where the reference server embeds it
@@ -128,7 +134,7 @@ $(CLIENTS): clients/package.json clients/package-lock.json clients/.npmrc
 
 .PHONY: need
 need:
-	@scripts/need ffmpeg ffprobe chromium node npm redis-server
+	@scripts/need ffmpeg ffprobe chromium node npm redis-server promtool
 
 # The race detector is linked by the C compiler.
 .PHONY: need-race

@@ -31,15 +31,15 @@ func Begin(o BeginOptions) func(http.Handler) http.Handler {
 			defer func() { // on a panic, too
 				x.log(o.Logger, method, path, finished)
 			}()
-			next.ServeHTTP(x.writer(), &x.req)
-			x.res.begin() // a handler that writes nothing has answered 200
+			next.ServeHTTP(x.writer, &x.req)
+			x.res.Begin() // a handler that writes nothing has answered 200
 			finished = true
 		})
 	}
 }
 
 func (x *exchange) log(logger *slog.Logger, method, path string, finished bool) {
-	if !logger.Enabled(x, level(x.res.status)) {
+	if !logger.Enabled(x, level(x.res.Status())) {
 		return
 	}
 	var list [10]slog.Attr
@@ -47,8 +47,8 @@ func (x *exchange) log(logger *slog.Logger, method, path string, finished bool) 
 		list[:0],
 		slog.String("method", method),
 		slog.String("path", path[:min(len(path), maxLoggedPath)]),
-		slog.Int("status", x.res.status),
-		slog.Int64("bytes", x.res.bytes),
+		slog.Int("status", x.res.Status()),
+		slog.Int64("bytes", x.res.Bytes()),
 		slog.Duration("duration", time.Since(x.began)),
 		slog.String("remote", x.req.RemoteAddr),
 		slog.String("request_id", x.id),
@@ -57,7 +57,7 @@ func (x *exchange) log(logger *slog.Logger, method, path string, finished bool) 
 	if !finished {
 		attrs = append(attrs, slog.Bool("aborted", true))
 	}
-	logger.LogAttrs(context.WithoutCancel(x), level(x.res.status), "request", attrs...)
+	logger.LogAttrs(context.WithoutCancel(x), level(x.res.Status()), "request", attrs...)
 }
 
 // found is what the layers below found out.

@@ -107,15 +107,20 @@ type arriving struct {
 	io.ReadCloser
 	conn  *http.ResponseController
 	ended atomic.Bool
+	count atomic.Int64 // bytes
 }
 
 func (a *arriving) Read(p []byte) (int, error) {
 	n, err := a.ReadCloser.Read(p)
+	a.count.Add(int64(n))
 	if err != nil {
 		a.ended.Store(true)
 	}
 	return n, err
 }
+
+// BytesRead is how much of the body has been read: package metrics asks for it.
+func (a *arriving) BytesRead() int64 { return a.count.Load() }
 
 func (a *arriving) within(d time.Duration) {
 	_ = a.conn.SetReadDeadline(time.Now().Add(d)) // not supported: see Bodies

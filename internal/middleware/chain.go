@@ -1,3 +1,6 @@
+// Package middleware holds the layers that every request of a Gate goes
+// through. None of them takes anything away from the http.ResponseWriter that
+// it wraps.
 package middleware
 
 import (

@@ -9,6 +9,7 @@ import (
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/internal/access"
 	"github.com/streamgate/streamgate/internal/requestid"
+	"github.com/streamgate/streamgate/internal/response"
 )
 
 // An exchange is a request and its answer, in one allocation: the context, the
@@ -19,9 +20,11 @@ type exchange struct {
 	ctx   context.Context //nolint:containedctx // of the request as it came; an exchange is one itself
 	req   http.Request
 	url   url.URL // of req, once Strip has made it
-	res   response
+	res   response.Recorder
 	entry access.Entry
 	began time.Time
+
+	writer http.ResponseWriter // over res
 
 	id     string
 	answer [1]string // the header's values
@@ -54,13 +57,11 @@ func (x *exchange) SignIn(id string, admin bool) {
 	x.who, x.known = auth.Principal{ID: id, Admin: admin}, true
 }
 
-// writer returns what handlers write to.
-func (x *exchange) writer() http.ResponseWriter { return x.res.writer() }
-
 // begin makes the exchange of a request, and gives it its id.
 func begin(w http.ResponseWriter, r *http.Request, o *BeginOptions) *exchange {
-	x := &exchange{ctx: r.Context(), id: requestid.Of(r), began: time.Now(), res: response{ResponseWriter: w}}
+	x := &exchange{ctx: r.Context(), id: requestid.Of(r), began: time.Now()}
 	x.req = *r.WithContext(x)
+	x.writer = x.res.Start(w)
 	if !o.Quiet {
 		x.answer[0] = x.id
 		w.Header()["X-Request-Id"] = x.answer[:1:1]

@@ -1,0 +1,131 @@
+package metrics
+
+import "fmt"
+
+// Gate holds the series of the services of a Gate, beside those of Route. Its
+// Record takes them from events; what no event tells is filled by whoever knows.
+type Gate struct {
+	UploadsCreated   *CounterVec // by protocol
+	UploadsCompleted *Counter
+	UploadsCanceled  *Counter
+	UploadsRefused   *Counter
+	UploadSize       *Histogram  // bytes, of whole files
+	UploadDuration   *Histogram  // seconds, from creation to completion; no event tells it
+	Assets           *CounterVec // by event
+	SearchResults    *Histogram
+	LimitViolations  *CounterVec // by service; no event tells it
+
+	eventsDropped *CounterVec
+	subscribers   *GaugeVec
+	cacheRequests *CounterVec
+	cacheEvicted  *CounterVec
+	cacheEntries  *GaugeVec
+	cacheBytes    *GaugeVec
+
+	assets map[string]*Counter // of Assets
+}
+
+// NewGate makes the families of a Gate in r. Those that need a source (Bus,
+// Cache) appear with it.
+func NewGate(r *Registry) (*Gate, error) {
+	g := &Gate{}
+	for _, d := range gateSeries(g) {
+		if err := d.make(r); err != nil {
+			return nil, err
+		}
+	}
+	g.assets = make(map[string]*Counter)
+	for _, e := range assetEvents {
+		g.assets[e] = g.Assets.With(e)
+	}
+	return g, nil
+}
+
+// series is a line of the table of what a Gate counts.
+type series struct {
+	name, help string
+	labels     []string
+	buckets    []float64
+	into       any // where it is kept: a pointer to a *Counter, *CounterVec, …
+}
+
+// gateSeries is the table. docs/metrics.md is written from it.
+func gateSeries(g *Gate) []series {
+	return []series{
+		{name: "streamgate_uploads_created_total", help: "Uploads that were begun.", labels: []string{"protocol"}, into: &g.UploadsCreated},
+		{name: "streamgate_uploads_completed_total", help: "Uploads of which every byte is stored.", into: &g.UploadsCompleted},
+		{name: "streamgate_uploads_canceled_total", help: "Uploads that were ended by their owner, or that nobody resumed.", into: &g.UploadsCanceled},
+		{name: "streamgate_uploads_refused_total", help: "Uploads that were not taken: for their type, size, content or owner.", into: &g.UploadsRefused},
+		{name: "streamgate_upload_size_bytes", help: "How large the files of completed uploads are.", into: &g.UploadSize},
+		{name: "streamgate_upload_duration_seconds", help: "How long completed uploads took, from creation to the last byte, pauses included.", buckets: uploadDurationBuckets, into: &g.UploadDuration},
+		{name: "streamgate_assets_total", help: "What happened to assets.", labels: []string{"event"}, into: &g.Assets},
+		{name: "streamgate_search_results", help: "How many assets a page of search results had.", buckets: resultBuckets, into: &g.SearchResults},
+		{name: "streamgate_limit_violations_total", help: "Requests that a rate limit refused.", labels: []string{"service"}, into: &g.LimitViolations},
+		{name: "streamgate_events_dropped_total", help: "Live events that a slow listener had no room for.", into: &g.eventsDropped},
+		{name: "streamgate_event_subscribers", help: "Listeners of live events.", into: &g.subscribers},
+		{name: "streamgate_cache_requests_total", help: "Lookups in a cache, by whether it had the entry.", labels: []string{"cache", "result"}, into: &g.cacheRequests},
+		{name: "streamgate_cache_evictions_total", help: "Entries that a cache gave up for others.", labels: []string{"cache"}, into: &g.cacheEvicted},
+		{name: "streamgate_cache_entries", help: "Entries that a cache holds.", labels: []string{"cache"}, into: &g.cacheEntries},
+		{name: "streamgate_cache_bytes", help: "What the entries of a cache take, by its own account.", labels: []string{"cache"}, into: &g.cacheBytes},
+	}
+}
+
+var (
+	uploadDurationBuckets = []float64{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 6 * 3600, 24 * 3600}
+	resultBuckets         = []float64{0, 1, 5, 10, 20, 50, 100}
+)
+
+func (d *series) make(r *Registry) (err error) {
+	switch into := d.into.(type) {
+	case **Counter:
+		*into, err = r.Counter(d.name, d.help)
+	case **CounterVec:
+		*into, err = r.CounterVec(d.name, d.help, d.labels...)
+	case **GaugeVec:
+		*into, err = r.GaugeVec(d.name, d.help, d.labels...)
+	case **Histogram:
+		*into, err = r.Histogram(d.name, d.help, d.buckets)
+	default:
+		err = fmt.Errorf("metrics: %s is kept in a %T", d.name, d.into)
+	}
+	return err
+}
+
+// Bus has the live bus asked at each scrape; an *events.Bus is one.
+func (g *Gate) Bus(b interface {
+	Dropped() int64
+	Subscribers() int
+},
+) error {
+	if err := g.eventsDropped.Func(func() float64 { return float64(b.Dropped()) }); err != nil {
+		return err
+	}
+	return g.subscribers.Func(func() float64 { return float64(b.Subscribers()) })
+}
+
+// CacheStats is what a cache tells of itself. Counts rise from its start.
+type CacheStats struct {
+	Hits, Misses, Evictions uint64
+	Entries                 int64
+	Bytes                   int64
+}
+
+// Cache has a cache asked at each scrape, under its name.
+func (g *Gate) Cache(name string, stats func() CacheStats) error {
+	for _, s := range []struct {
+		add   func(f func() float64, values ...string) error
+		value func(CacheStats) float64
+		label []string
+	}{
+		{g.cacheRequests.Func, func(s CacheStats) float64 { return float64(s.Hits) }, []string{name, "hit"}},
+		{g.cacheRequests.Func, func(s CacheStats) float64 { return float64(s.Misses) }, []string{name, "miss"}},
+		{g.cacheEvicted.Func, func(s CacheStats) float64 { return float64(s.Evictions) }, []string{name}},
+		{g.cacheEntries.Func, func(s CacheStats) float64 { return float64(s.Entries) }, []string{name}},
+		{g.cacheBytes.Func, func(s CacheStats) float64 { return float64(s.Bytes) }, []string{name}},
+	} {
+		if err := s.add(func() float64 { return s.value(stats()) }, s.label...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

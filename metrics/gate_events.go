@@ -1,0 +1,63 @@
+package metrics
+
+import (
+	"context"
+	"strings"
+
+	"github.com/streamgate/streamgate/events"
+)
+
+// assetEvents are those of assets that are counted.
+var assetEvents = []string{"created", "updated", "ready", "failed", "replaced", "deleted"}
+
+// protocols of uploads that have series of their own.
+var protocols = map[string]bool{"tus": true, "ietf": true, "body": true, "form": true}
+
+// Record counts an event; it refuses none. Put it behind the recorder of the
+// services, and behind the outbox for events.AssetReplaced, of which the recorder
+// is not told. An event is counted as often as it is told.
+func (g *Gate) Record(_ context.Context, e events.Event) error {
+	switch e.Type {
+	case events.UploadCreated:
+		g.created(e)
+	case events.UploadComplete:
+		g.UploadsCompleted.Inc()
+		if size, ok := number(e.Data["size"]); ok {
+			g.UploadSize.Observe(size)
+		}
+	case events.UploadCanceled:
+		g.UploadsCanceled.Inc()
+	case events.UploadRefused:
+		g.UploadsRefused.Inc()
+	case events.AssetSearched:
+		if n, ok := number(e.Data["results"]); ok {
+			g.SearchResults.Observe(n)
+		}
+	default:
+		if what, ok := strings.CutPrefix(string(e.Type), "asset."); ok && g.assets[what] != nil {
+			g.assets[what].Inc()
+		}
+	}
+	return nil
+}
+
+func (g *Gate) created(e events.Event) {
+	protocol, _ := e.Data["protocol"].(string)
+	if !protocols[protocol] {
+		protocol = Other
+	}
+	g.UploadsCreated.With(protocol).Inc()
+}
+
+// number reads what was a Go value, or came out of JSON.
+func number(v any) (float64, bool) {
+	switch v := v.(type) {
+	case int:
+		return float64(v), true
+	case int64:
+		return float64(v), true
+	case float64:
+		return v, true
+	}
+	return 0, false
+}
