@@ -5,10 +5,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/hls"
-	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/upload"
@@ -24,6 +22,12 @@ func (g *Gate) wire() (err error) {
 		return err
 	}
 	g.bus = events.NewBus(nil)
+	if err := g.openMetrics(); err != nil {
+		return err
+	}
+	if err := g.openLimits(); err != nil {
+		return err
+	}
 	g.dispatcher = events.NewDispatcher(g.meta.Events(), &events.DispatcherOptions{
 		Live: g.bus, Retention: g.o.retention, Logger: g.o.logger,
 	})
@@ -40,14 +44,13 @@ func (g *Gate) wire() (err error) {
 		return err
 	}
 	g.assets, err = metadata.NewHandler(g.meta, &metadata.HandlerOptions{
-		Authorizer: g.o.authorizer, Recorder: g.o.recorder, Playback: g.playbackPath, CrossOrigin: g.crossOrigin,
+		Authorizer: g.o.authorizer, Recorder: g.recorder(), Playback: g.playbackPath, CrossOrigin: g.crossOrigin,
 	})
 	if err != nil {
 		return err
 	}
 	g.recovery = &periodic{name: "recover uploads", every: recoveryInterval, do: g.recoverUploads, logger: g.o.logger}
-	g.buildPlanes()
-	return nil
+	return g.buildPlanes()
 }
 
 func (g *Gate) uploadOptions() *upload.Options {
@@ -55,7 +58,7 @@ func (g *Gate) uploadOptions() *upload.Options {
 		MaxSize:    g.o.maxUploadSize,
 		Cut:        g.cut(),
 		Authorizer: g.o.authorizer,
-		Recorder:   g.o.recorder,
+		Recorder:   g.recorder(),
 		Publish:    g.bus.Publish,
 		AssetPath:  g.assetPath,
 		Playback:   g.playbackPath,
@@ -74,9 +77,11 @@ func (g *Gate) uploadOptions() *upload.Options {
 // cut is how files are cut into segments; the zero value is the default.
 func (g *Gate) cut() media.Cut { return media.Cut{Target: g.o.segmentDuration.Seconds()} }
 
-func (g *Gate) buildPlanes() {
-	g.public = g.behindStack(g.publicRoutes())
-	g.admin = g.behindStack(g.adminRoutes())
+func (g *Gate) buildPlanes() (err error) {
+	if g.public, err = g.behindStack(g.publicRoutes()); err == nil {
+		g.admin, err = g.behindStack(g.adminRoutes())
+	}
+	return err
 }
 
 // trusting lets pages of these origins write.
@@ -88,30 +93,6 @@ func trusting(origins []string) (*http.CrossOriginProtection, error) {
 		}
 	}
 	return p, nil
-}
-
-// behindStack puts the layers before each endpoint; the first is the outermost.
-// What can be refused without asking the application is refused first.
-func (g *Gate) behindStack(table []route) http.Handler {
-	authenticate, share := auth.Middleware(g.o.authenticate), middleware.Share(g.o.origins...)
-	return newRouter(table, func(r route, _ *endpoint) http.Handler {
-		layers := []func(http.Handler) http.Handler{
-			middleware.Begin(middleware.BeginOptions{Logger: g.o.logger}),
-			middleware.Recover,
-			g.requests.layer,
-		}
-		if len(g.o.hosts) > 0 {
-			layers = append(layers, middleware.AllowHosts(g.o.hosts...))
-		}
-		layers = append(layers, middleware.CrossOriginLayer(g.crossOrigin))
-		if r.shared {
-			layers = append(layers, share) // before authentication: a preflight carries no credentials
-		}
-		if !r.open {
-			layers = append(layers, authenticate)
-		}
-		return middleware.Chain(middleware.Strip(r.path, r.handler), layers...)
-	})
 }
 
 // playbackPath is where an asset plays: a path from the mount, or absolute by

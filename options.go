@@ -5,13 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
+	limiter "github.com/sethvargo/go-limiter"
+
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/metrics"
+	"github.com/streamgate/streamgate/ratelimit"
 	"github.com/streamgate/streamgate/storage"
 	"github.com/streamgate/streamgate/upload"
 )
@@ -36,6 +41,11 @@ type options struct {
 	upload          []func(*upload.Options)
 	segmentDuration time.Duration
 	retention       time.Duration
+	limits          map[string]ratelimit.Limit
+	limitStore      func(service string, l ratelimit.Limit) (limiter.Store, error)
+	proxies         []netip.Prefix
+	metrics         *metrics.Registry
+	quiet           bool
 }
 
 // WithAuthenticator says who sends a request, for example by the application's
@@ -153,6 +163,49 @@ func WithEventRetention(d time.Duration) Option {
 	return func(o *options) { o.retention = d }
 }
 
+// WithRateLimit sets how many requests one client may send to a service: a full
+// bucket of Burst, and Rate a second. The services are "gateway" (health, events
+// and paths that are not there), "upload", "streaming", "metadata" and "monitor".
+// A Gate behind a limit of the application's own gets a large one. Default: the
+// table in docs/operations.md.
+func WithRateLimit(service string, l ratelimit.Limit) Option {
+	return func(o *options) {
+		if o.limits == nil {
+			o.limits = make(map[string]ratelimit.Limit)
+		}
+		o.limits[service] = l
+	}
+}
+
+// WithRateLimitStore keeps the buckets elsewhere, for instance in Redis (package
+// ratelimit/redis), so that several Gates share them: open is called once for
+// each service, and what it returns is the caller's to close after Stop.
+// Default: in memory.
+func WithRateLimitStore(open func(service string, l ratelimit.Limit) (limiter.Store, error)) Option {
+	return func(o *options) { o.limitStore = open }
+}
+
+// WithTrustedProxies names the proxies, by the ranges of their addresses, whose
+// X-Forwarded-For tells from where a request comes: see ratelimit.ForwardedIP.
+// Default: none; a client is who opened the connection.
+func WithTrustedProxies(ranges ...netip.Prefix) Option {
+	return func(o *options) { o.proxies = append(o.proxies, ranges...) }
+}
+
+// WithMetrics counts in the application's own Registry, which it may expose by
+// itself. Default: one of the Gate's own, with what the process tells, at
+// /metrics of Admin.
+func WithMetrics(r *metrics.Registry) Option {
+	return func(o *options) { o.metrics = r }
+}
+
+// WithQuietAnswers leaves X-Request-ID, RateLimit and RateLimit-Policy out of
+// answers, which saves two allocations each. Problems still have the request's
+// id. Default: every answer has them.
+func WithQuietAnswers() Option {
+	return func(o *options) { o.quiet = true }
+}
+
 // collect applies the options and refuses what cannot work.
 func collect(list []Option) (*options, error) {
 	o := &options{authorizer: auth.OwnerOnly(), logger: slog.Default(), recorder: events.Discard()}
@@ -168,6 +221,11 @@ func collect(list []Option) (*options, error) {
 	}
 	if o.files != nil && len(o.importFolders) > 0 {
 		return nil, errors.New("streamgate: WithImportFolder is for the storage that New opens; tell the one of WithStorage itself")
+	}
+	for service := range o.limits {
+		if _, ok := defaultLimits[service]; !ok {
+			return nil, fmt.Errorf("streamgate: WithRateLimit: there is no service %q; there are %s", service, serviceNames())
+		}
 	}
 	if o.segmentDuration < 0 || o.retention < 0 || o.uploadExpiry < 0 {
 		return nil, errors.New("streamgate: a duration is negative")

@@ -25,24 +25,43 @@ type routed struct {
 }
 
 // newRouter puts each endpoint behind its stack.
-func newRouter(table []route, stack func(route, *endpoint) http.Handler) *router {
-	rt := &router{notFound: stack(route{service: "gateway", open: true, handler: http.HandlerFunc(serveNothing)}, &endpoint{pattern: restPattern})}
+func newRouter(table []route, stack func(route, *endpoint) (http.Handler, error)) (_ *router, err error) {
+	rt := &router{}
+	nothing := route{service: "gateway", open: true, handler: http.HandlerFunc(serveNothing)}
+	if rt.notFound, err = stack(nothing, &endpoint{pattern: restPattern}); err != nil {
+		return nil, err
+	}
 	for _, r := range table {
-		one := routed{route: r, rest: stack(r, &endpoint{pattern: r.path + restPattern})}
-		if r.exact {
-			one.endpoints = []endpoint{{}}
-		}
-		for _, e := range one.endpoints {
-			e.pattern = r.path + e.pattern
-			one.handlers = append(one.handlers, stack(r, &e))
+		one, err := newRouted(r, stack)
+		if err != nil {
+			return nil, err
 		}
 		rt.routes = append(rt.routes, one)
 	}
-	return rt
+	return rt, nil
+}
+
+func newRouted(r route, stack func(route, *endpoint) (http.Handler, error)) (one routed, err error) {
+	one.route = r
+	if one.rest, err = stack(r, &endpoint{pattern: r.path + restPattern}); err != nil {
+		return one, err
+	}
+	if r.exact {
+		one.endpoints = []endpoint{{}}
+	}
+	for _, e := range one.endpoints {
+		e.pattern = r.path + e.pattern
+		h, err := stack(r, &e)
+		if err != nil {
+			return one, err
+		}
+		one.handlers = append(one.handlers, h)
+	}
+	return one, nil
 }
 
 // restPattern stands for all paths that are no endpoint.
-const restPattern = "/*"
+const restPattern = "/{path...}"
 
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) { rt.find(r).ServeHTTP(w, r) }
 

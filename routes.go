@@ -11,10 +11,11 @@ import (
 // too.
 type route struct {
 	path      string
-	service   string // whose limit, metrics and audit it has: see services
+	service   string // whose limit and metrics it has: see defaultLimits
 	exact     bool   // nothing lies below path
 	open      bool   // needs no authentication: it must answer when that fails, too
-	shared    bool   // pages of trusted origins may read it; /play has rules of its own
+	shared    bool   // pages of trusted origins may read it, with their users' cookies
+	anyOrigin bool   // pages of every origin may read it, without
 	handler   http.Handler
 	endpoints []endpoint // below path, "" being path itself
 }
@@ -36,13 +37,13 @@ var chunkCosts = map[string]float64{
 func (g *Gate) publicRoutes() []route {
 	return []route{
 		{path: "/v1/uploads", service: "upload", shared: true, handler: g.uploads, endpoints: []endpoint{
-			{pattern: ""}, {pattern: "/{upload}", costs: chunkCosts}, {pattern: "/{upload}/complete", costs: chunkCosts},
+			{pattern: ""}, {pattern: "/{id}", costs: chunkCosts}, {pattern: "/{id}/complete", costs: chunkCosts},
 		}},
 		{path: "/v1/assets", service: "metadata", shared: true, handler: g.assets, endpoints: []endpoint{
-			{pattern: ""}, {pattern: "/{asset}"},
+			{pattern: ""}, {pattern: "/{id}"},
 		}},
 		{path: "/v1/events", service: "gateway", shared: true, handler: g.live(), endpoints: []endpoint{{pattern: ""}}},
-		{path: "/play", service: "streaming", handler: g.player, endpoints: []endpoint{
+		{path: "/play", service: "streaming", anyOrigin: true, handler: g.player, endpoints: []endpoint{
 			{pattern: "/{asset}/master.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/index.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/init.mp4"},
@@ -58,6 +59,7 @@ func (g *Gate) adminRoutes() []route {
 	return []route{
 		{path: "/health", service: "gateway", exact: true, open: true, handler: reads(g.serveHealth)},
 		{path: "/ready", service: "gateway", exact: true, open: true, handler: reads(g.serveReadyInDetail)},
+		{path: "/metrics", service: "monitor", exact: true, open: true, handler: g.registry.Handler()},
 	}
 }
 

@@ -30,7 +30,11 @@ func through(t *testing.T, h http.HandlerFunc) http.Handler {
 			t.Error(err)
 		}
 	})
-	return g.behindStack([]route{{path: "/x", handler: h}})
+	stack, err := g.behindStack([]route{{path: "/x", service: "gateway", handler: h}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stack
 }
 
 // countingConn counts the times that net/http hands a whole body to the

@@ -37,7 +37,8 @@
 // Location headers are relative to the request; paths in JSON answers count
 // from the mount, or are absolute by [WithPublicURL].
 //
-// Nothing here reads X-Forwarded headers.
+// No X-Forwarded header is read, but for X-Forwarded-For from those that
+// [WithTrustedProxies] names.
 package streamgate
 
 import (
@@ -47,6 +48,8 @@ import (
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/metrics"
+	"github.com/streamgate/streamgate/ratelimit"
 	"github.com/streamgate/streamgate/storage"
 	"github.com/streamgate/streamgate/upload"
 )
@@ -73,6 +76,10 @@ type Gate struct {
 	recovery   *periodic
 	importing  sync.RWMutex // held for reading by imports, for writing by a recovery
 	requests   requests
+	registry   *metrics.Registry
+	counts     *metrics.Gate
+	limits     map[string]*ratelimit.Limiter // by service
+	address    ratelimit.Address
 
 	crossOrigin *http.CrossOriginProtection
 	public      http.Handler
@@ -106,8 +113,8 @@ func New(dir string, opts ...Option) (*Gate, error) {
 // answer is 503.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.public.ServeHTTP(w, r) }
 
-// Admin returns the handler for operators: health and readiness with each
-// dependency. It asks nobody who they are: mount it where only operators reach,
+// Admin returns the handler for operators: readiness with each dependency, and
+// metrics. It asks nobody who they are: mount it where only operators reach,
 // behind the application's own check, never beside the public plane.
 func (g *Gate) Admin() http.Handler { return g.admin }
 
@@ -123,6 +130,10 @@ func (g *Gate) Uploads() *Uploader { return g.uploads }
 
 // HLS plays them.
 func (g *Gate) HLS() *HLSServer { return g.player }
+
+// Metrics is where the Gate counts. The application's own series may be there,
+// too.
+func (g *Gate) Metrics() *metrics.Registry { return g.registry }
 
 // Events is where live events are published.
 func (g *Gate) Events() *events.Bus { return g.bus }

@@ -14,9 +14,13 @@ const maxLoggedPath = 1024 // bytes
 
 // BeginOptions are those of Begin.
 type BeginOptions struct {
-	Logger *slog.Logger // of the access log
-	Quiet  bool         // leaves the X-Request-ID out of answers
+	Logger   *slog.Logger // of the access log
+	Endpoint any          // what the context has under EndpointKey
+	Quiet    bool         // leaves the X-Request-ID out of answers
 }
+
+// EndpointKey is that of BeginOptions.Endpoint.
+type EndpointKey struct{}
 
 // Begin is the outermost layer. It gives the request an id, which its answer
 // carries, and writes one line to the access log when it has been answered: at
@@ -51,7 +55,7 @@ func (x *exchange) log(logger *slog.Logger, method, path string, finished bool) 
 		slog.Int64("bytes", x.res.Bytes()),
 		slog.Duration("duration", time.Since(x.began)),
 		slog.String("remote", x.req.RemoteAddr),
-		slog.String("request_id", x.id),
+		slog.String("request_id", *x.name()),
 	)
 	attrs = append(attrs, found(&x.entry)...)
 	if !finished {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/internal/access"
@@ -26,8 +28,12 @@ type exchange struct {
 
 	writer http.ResponseWriter // over res
 
-	id     string
-	answer [1]string // the header's values
+	endpoint any
+
+	id     string // empty until somebody asks
+	named  sync.Once
+	text   [requestid.Length]byte // of an id that was made here
+	answer [1]string              // the header's values
 	who    auth.Principal
 	known  bool // who is
 }
@@ -41,13 +47,15 @@ func (x *exchange) Value(key any) any {
 	case access.Key:
 		return &x.entry
 	case requestid.Key:
-		return &x.id
+		return x.name()
 	case access.PrincipalKey:
 		if x.known {
 			return &x.who
 		}
 	case access.SignerKey:
 		return x
+	case EndpointKey:
+		return x.endpoint
 	}
 	return x.ctx.Value(key)
 }
@@ -57,16 +65,27 @@ func (x *exchange) SignIn(id string, admin bool) {
 	x.who, x.known = auth.Principal{ID: id, Admin: admin}, true
 }
 
-// begin makes the exchange of a request, and gives it its id.
+// begin makes the exchange of a request.
 func begin(w http.ResponseWriter, r *http.Request, o *BeginOptions) *exchange {
-	x := &exchange{ctx: r.Context(), id: requestid.Of(r), began: time.Now()}
+	x := &exchange{ctx: r.Context(), endpoint: o.Endpoint, began: time.Now()}
 	x.req = *r.WithContext(x)
 	x.writer = x.res.Start(w)
 	if !o.Quiet {
-		x.answer[0] = x.id
+		x.answer[0] = *x.name()
 		w.Header()["X-Request-Id"] = x.answer[:1:1]
 	}
 	return x
+}
+
+// name returns the id of the request, its own where it sends one.
+func (x *exchange) name() *string {
+	x.named.Do(func() {
+		if x.id = requestid.Given(&x.req); x.id == "" {
+			requestid.Fill(&x.text)
+			x.id = unsafe.String(&x.text[0], len(x.text)) // never written to again, and saves an allocation
+		}
+	})
+	return &x.id
 }
 
 // Strip is http.StripPrefix, without copying a request that Begin has copied.

@@ -16,26 +16,27 @@ const maxLength = 128
 // Key is that of the id in a context: a string, or a pointer to one.
 type Key struct{}
 
-// Of returns the id of a request: its own where it sends a sane one, else a new one.
-func Of(r *http.Request) string {
+// Given returns the id that a request sends, "" where it sends none that is sane.
+func Given(r *http.Request) string {
 	if ids := r.Header["X-Request-Id"]; len(ids) > 0 && sane(ids[0]) {
 		return ids[0]
 	}
-	return fresh()
+	return ""
 }
 
-// fresh returns 128 random bits in base32. They tell requests apart and are no
-// secret.
-func fresh() string {
+// Length is that of the ids that Fill makes, in bytes.
+const Length = 26
+
+// Fill makes a new id: 128 random bits in base32. They tell requests apart and
+// are no secret.
+func Fill(b *[Length]byte) {
 	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 	hi, lo := rand.Uint64(), rand.Uint64() //nolint:gosec // see above
-	var b [26]byte
 	for i := range b {
 		b[i] = digits[lo&31]
 		lo = lo>>5 | hi<<59
 		hi >>= 5
 	}
-	return string(b[:])
 }
 
 // NewContext returns a context that carries id.

@@ -1,0 +1,73 @@
+package streamgate
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/middleware"
+	"github.com/streamgate/streamgate/ratelimit"
+)
+
+type layer = func(http.Handler) http.Handler
+
+// behindStack puts the layers before each endpoint of a table.
+func (g *Gate) behindStack(table []route) (http.Handler, error) {
+	return newRouter(table, func(r route, e *endpoint) (http.Handler, error) {
+		layers, err := g.layers(r, e)
+		if err != nil {
+			return nil, fmt.Errorf("streamgate: the endpoint %s: %w", e.pattern, err)
+		}
+		return middleware.Chain(middleware.Strip(r.path, r.handler), layers...), nil
+	})
+}
+
+// layers are those of one endpoint; the first is the outermost. What can be
+// refused without asking the application is refused first, and whatever is
+// refused is counted and logged.
+func (g *Gate) layers(r route, e *endpoint) ([]layer, error) {
+	count, err := g.registry.Route(r.service, label(e.pattern))
+	if err != nil {
+		return nil, err
+	}
+	limit, ok := g.limits[r.service]
+	if !ok {
+		return nil, fmt.Errorf("there is no service %q; there are %s", r.service, serviceNames())
+	}
+	list := []layer{
+		middleware.Begin(middleware.BeginOptions{Logger: g.o.logger, Endpoint: e, Quiet: g.o.quiet}),
+		count,
+		middleware.Recover,
+		g.requests.layer,
+	}
+	if len(g.o.hosts) > 0 {
+		list = append(list, middleware.AllowHosts(g.o.hosts...))
+	}
+	list = append(list, middleware.CrossOriginLayer(g.crossOrigin))
+	// Before what may refuse: a page has to see why, and a preflight carries no
+	// credentials.
+	switch {
+	case r.shared:
+		list = append(list, middleware.Share(g.o.origins...))
+	case r.anyOrigin:
+		list = append(list, middleware.AnyOrigin)
+	}
+	if !r.open {
+		list = append(list, limit.Peek, auth.Middleware(g.authenticating(limit)))
+	}
+	return append(list, limit.Middleware), nil
+}
+
+// authenticating charges the address of whoever sends wrong credentials; all
+// others are charged for their request.
+func (g *Gate) authenticating(limit *ratelimit.Limiter) auth.Authenticator {
+	return func(r *http.Request) (auth.Principal, error) {
+		p, err := g.o.authenticate(r)
+		if err != nil {
+			if charged := limit.Charge(r); charged != nil {
+				g.o.logger.WarnContext(r.Context(), "a failed sign-in was not counted", "error", charged)
+			}
+		}
+		return p, err
+	}
+}

@@ -1,0 +1,162 @@
+package streamgate
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/ratelimit"
+)
+
+// tight opens a Gate that refuses nearly everything.
+func tight(t *testing.T, opts ...Option) *Gate {
+	t.Helper()
+	for service := range defaultLimits {
+		opts = append(opts, WithRateLimit(service, ratelimit.Limit{Burst: 1, Rate: ratelimit.MinRate}))
+	}
+	opts = append([]Option{WithAuthenticator(auth.Everybody("ada")), WithLogger(slog.New(slog.DiscardHandler))}, opts...)
+	g, err := New(t.TempDir(), opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := g.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return g
+}
+
+var varying = regexp.MustCompile(`\{[^}]+\}`)
+
+// TestEveryEndpointHasALimitAndMetrics walks the route tables: what is added to
+// them has both, or this fails.
+func TestEveryEndpointHasALimitAndMetrics(t *testing.T) {
+	planes := map[string]struct {
+		table   func(*Gate) []route
+		handler func(*Gate) http.Handler
+	}{
+		"public": {(*Gate).publicRoutes, func(g *Gate) http.Handler { return g }},
+		"admin":  {(*Gate).adminRoutes, (*Gate).Admin},
+	}
+	for plane, p := range planes {
+		walked := tight(t)
+		for _, r := range p.table(walked) {
+			endpoints := append([]endpoint{{pattern: restPattern}}, r.endpoints...)
+			if r.exact {
+				endpoints = []endpoint{{}}
+			}
+			for _, e := range endpoints {
+				pattern := r.path + e.pattern
+				t.Run(plane+" "+pattern, func(t *testing.T) {
+					g := tight(t) // each with full buckets
+					wantLimited(t, p.handler(g), varying.ReplaceAllString(strings.ReplaceAll(pattern, "{path...}", "x/x/x/x/x"), "x"))
+					wantSeries(t, g, fmt.Sprintf(`streamgate_http_requests_total{service=%q,route=%q,`, r.service, label(pattern)))
+					wantSeries(t, g, fmt.Sprintf(`streamgate_limit_violations_total{service=%q} 1`, r.service))
+				})
+			}
+		}
+	}
+}
+
+// wantLimited sends requests until one is refused: with a bucket of one token,
+// and a tenth as the least that anything costs, the eleventh at the latest.
+func wantLimited(t *testing.T, h http.Handler, path string) {
+	t.Helper()
+	gone, cancel := context.WithCancel(t.Context()) // what streams ends at once
+	cancel()
+	for n := range 12 {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(gone, http.MethodGet, path, nil))
+		if w.Code == http.StatusTooManyRequests {
+			if w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "urn:streamgate:problem:rate-limited") || n == 0 {
+				t.Errorf("request %d: %v %s", n, w.Header(), w.Body)
+			}
+			return
+		}
+		if w.Header().Get("RateLimit") == "" || w.Header().Get("RateLimit-Policy") == "" {
+			t.Errorf("request %d: %d without RateLimit", n, w.Code)
+		}
+	}
+	t.Errorf("12 requests for %s were let through", path)
+}
+
+func wantSeries(t *testing.T, g *Gate, want string) {
+	t.Helper()
+	var out bytes.Buffer
+	if _, err := g.Metrics().WriteTo(&out); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), want) {
+		t.Errorf("no %s", want)
+	}
+}
+
+func TestServicesHaveBucketsOfTheirOwn(t *testing.T) {
+	g := tight(t)
+	for _, path := range []string{"/v1/assets", "/health", "/v1/uploads/x", "/play/x/master.m3u8"} {
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code == http.StatusTooManyRequests {
+			t.Errorf("%s is refused for what others took", path)
+		}
+	}
+}
+
+// Those who are signed in are counted by who they are, wherever they come from,
+// and share nothing with those who are not.
+func TestWhoIsSignedInIsCountedByName(t *testing.T) {
+	who := func(r *http.Request) (auth.Principal, error) {
+		if r.Header.Get("X-User") == "mallory" {
+			return auth.Principal{}, auth.ErrUnauthenticated
+		}
+		return auth.Principal{ID: r.Header.Get("X-User")}, nil
+	}
+	g := tight(t, WithAuthenticator(who))
+	ask := func(user, addr string) int {
+		r := httptest.NewRequest(http.MethodGet, "/v1/assets", nil)
+		r.RemoteAddr = addr
+		r.Header.Set("X-User", user)
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, r)
+		return w.Code
+	}
+	for i, c := range []struct {
+		user, addr string
+		want       int
+	}{
+		{"ann", "192.0.2.1:1", 200},
+		{"ann", "192.0.2.2:1", 429}, // from wherever
+		{"bob", "192.0.2.1:1", 200}, // who shares an address
+		{"mallory", "192.0.2.3:1", 401},
+		{"mallory", "192.0.2.3:1", 429}, // guesses are counted,
+		{"carol", "192.0.2.3:1", 429},   // and end for all behind that address
+		{"carol", "192.0.2.4:1", 200},
+	} {
+		if got := ask(c.user, c.addr); got != c.want {
+			t.Errorf("request %d, %s from %s: %d, want %d", i, c.user, c.addr, got, c.want)
+		}
+	}
+}
+
+func TestALimitIsChecked(t *testing.T) {
+	for name, c := range map[string]struct {
+		option Option
+		want   string
+	}{
+		"of nothing":         {WithRateLimit("upload", ratelimit.Limit{}), "the rate limit of upload"},
+		"of another service": {WithRateLimit("uploads", ratelimit.Limit{Burst: 1, Rate: 1}), `no service "uploads"; there are gateway,`},
+	} {
+		_, err := New(t.TempDir(), WithAuthenticator(auth.Everybody("ada")), c.option)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q in it", name, err, c.want)
+		}
+	}
+}
