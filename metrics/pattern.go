@@ -5,47 +5,57 @@ import (
 	"strings"
 )
 
-// parsePattern splits a pattern into segments: a literal, "{}" for any one, or
-// "{...}" for all that is left.
-func parsePattern(pattern string) ([]string, error) {
-	if !strings.HasPrefix(pattern, "/") {
-		return nil, errors.New("it does not begin with /")
+// pattern is a path with wildcards.
+type pattern struct {
+	prefix   string   // what stands before the first of them
+	segments []string // the rest: a word, one for any segment, all for what is left
+}
+
+const one, all = "{}", "{...}"
+
+func parsePattern(text string) (p pattern, err error) {
+	if !strings.HasPrefix(text, "/") {
+		return p, errors.New("it does not begin with /")
 	}
-	segments := strings.Split(pattern[1:], "/")
+	segments := strings.Split(text, "/")
+	first := len(segments)
 	for i, s := range segments {
 		switch {
 		case strings.HasPrefix(s, "{") && strings.HasSuffix(s, "...}"):
 			if i != len(segments)-1 {
-				return nil, errors.New("{name...} stands at the end")
+				return p, errors.New("{name...} stands at the end")
 			}
-			segments[i] = "{...}"
+			segments[i] = all
 		case strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}"):
-			segments[i] = "{}"
+			segments[i] = one
 		case strings.ContainsAny(s, "{}"):
-			return nil, errors.New("a segment is a word or {name}")
+			return p, errors.New("a segment is a word or {name}")
+		default:
+			continue
 		}
+		first = min(first, i)
 	}
-	return segments, nil
+	p.prefix, p.segments = strings.Join(segments[:first], "/"), segments[first:]
+	if len(p.segments) > 0 {
+		p.prefix += "/"
+	}
+	return p, nil
 }
 
 // matches says whether a path fits.
-func (p *routePattern) matches(path string) bool {
-	rest, ok := strings.CutPrefix(path, "/")
-	for i, s := range p.segments {
-		if !ok {
-			return false
-		}
-		if s == "{...}" {
-			return true
+func (p *pattern) matches(path string) bool {
+	rest, more := strings.CutPrefix(path, p.prefix)
+	if len(p.segments) == 0 {
+		return more && rest == ""
+	}
+	for _, s := range p.segments {
+		if !more || s == all {
+			return more
 		}
 		var segment string
-		segment, rest, ok = strings.Cut(rest, "/")
-		if s == "{}" && segment == "" || s != "{}" && s != segment {
+		if segment, rest, more = strings.Cut(rest, "/"); s == one && segment == "" || s != one && s != segment {
 			return false
 		}
-		if i == len(p.segments)-1 {
-			return !ok
-		}
 	}
-	return false
+	return !more
 }

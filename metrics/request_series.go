@@ -60,11 +60,11 @@ func (o *outcomes) of(status int, broken bool) *Counter {
 
 // routePattern is a pattern with its series, by method.
 type routePattern struct {
-	segments []string
-	all      *requestSeries
-	service  string
-	label    string
-	methods  [len(methods) + 1]atomic.Pointer[methodSeries] // the last is Other
+	pattern
+	all     *requestSeries
+	service string
+	label   string
+	methods [len(methods) + 1]atomic.Pointer[methodSeries] // the last is Other
 }
 
 // of returns the series of a method, and makes them when it is the first time.

@@ -38,11 +38,11 @@ func (r *Registry) Route(service, pattern string, finer ...string) (func(http.Ha
 		patterns: make([]routePattern, len(patterns)),
 	}
 	for i, p := range patterns {
-		segments, err := parsePattern(p)
+		parsed, err := parsePattern(p)
 		if err != nil {
 			return nil, fmt.Errorf("metrics: the pattern %q: %w", p, err)
 		}
-		rt.patterns[i] = routePattern{segments: segments, all: all, service: service, label: p}
+		rt.patterns[i] = routePattern{pattern: parsed, all: all, service: service, label: p}
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { rt.serve(next, w, r) })

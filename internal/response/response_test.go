@@ -77,7 +77,10 @@ func TestLayersShareOneRecorder(t *testing.T) {
 			_, _ = kept.Write([]byte("123"))
 			deeper.Release()
 			inner.Release()
-			if outer.Bytes() != 3 || outer.Status() != 200 {
+			if _, err := w.Write([]byte("45")); err != nil {
+				t.Errorf("the writer is of no use before the last release: %v", err)
+			}
+			if outer.Bytes() != 5 || outer.Status() != 200 {
 				t.Error("what was counted is gone before the last release")
 			}
 			outer.Release()
