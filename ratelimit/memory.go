@@ -136,7 +136,7 @@ func (m *Memory) Close(context.Context) error {
 	for i := range m.shards {
 		s := &m.shards[i]
 		s.mu.Lock()
-		s.slots, s.used, s.arrivals, s.special = nil, 0, 0, nil
+		s.slots, s.used, s.special = nil, 0, nil
 		s.mu.Unlock()
 	}
 	m.all.keys.Store(0)

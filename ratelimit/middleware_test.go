@@ -320,6 +320,9 @@ func TestAnyStoreOfGoLimiterWorks(t *testing.T) {
 	if diff := cmp.Diff([]int{200, 200, 200, 200, 200, 429, 429}, got); diff != "" {
 		t.Error(diff)
 	}
+	if s := send(l.Peek(ok), request(1)).Header().Get("Retry-After"); s != "1" {
+		t.Errorf("who looks is told to wait for %s", s)
+	}
 	if s := w.Header().Get("Retry-After"); len(s) != 4 || s > "3600" {
 		t.Errorf("Retry-After %s", s)
 	}

@@ -1,7 +1,6 @@
 package ratelimit
 
 import (
-	"math"
 	"math/bits"
 	"sync"
 )
@@ -24,19 +23,16 @@ const (
 // says no more than a free one, is given to the next key that comes by, and
 // what nobody came by is left out when the table is built anew.
 type shard struct {
-	mu       sync.Mutex
-	slots    []slot
-	used     int   // slots that are not free
-	arrivals int   // keys that came since the table was built
-	turned   int   // keys that found the store full since then, and something idle perhaps
-	patience int   // how many of those there have to be before it is tried again
-	earliest int64 // no slot becomes idle before this moment
-	halfway  int64 // about half of them are idle after this one
+	mu      sync.Mutex
+	slots   []slot
+	used    int   // slots that are not free
+	turned  int   // keys that found the store full since the table was built
+	halfway int64 // about half of the keys are idle after this moment
 
 	allowed, refused, shared uint64
 
 	special map[uint64]*special // buckets with a limit or an extra of their own
-	_       [16]byte            // two cache lines, so that shards do not share one
+	_       [40]byte            // two cache lines, so that shards do not share one
 }
 
 // find returns the slot of hash, or nil, and an idle or free one that it could
@@ -78,7 +74,7 @@ func home(hash uint64, shardBits uint, size int) int {
 // vacant is what find has found for it.
 func (s *shard) claim(p slot, vacant *slot, now int64, all *population) bool {
 	switch {
-	case vacant == nil, s.arrivals >= max(len(s.slots), minSlots):
+	case vacant == nil:
 		s.rebuild(now, all)
 		_, vacant = s.find(p.hash, all.shardBits, now)
 	case all.turnsAway(vacant) && s.sweep(now, all) > 0:
@@ -93,41 +89,29 @@ func (s *shard) claim(p slot, vacant *slot, now int64, all *population) bool {
 		}
 		s.used++
 	}
-	s.arrivals++
-	s.earliest = min(s.earliest, p.full)
 	*vacant = p
 	return true
 }
 
-// sweep makes room in a full store, if some keys may have become idle, and
-// returns how much. Where the last sweep has freed little, it takes so many
-// newcomers until the next that it costs each of them a few slots, or half of
-// the keys' time.
+// sweep makes room in a full store and returns how much. It is tried once for so
+// many newcomers that it costs each of them a few slots, and when half of the
+// keys may have become idle.
 func (s *shard) sweep(now int64, all *population) (freed int) {
-	if now < s.earliest {
-		return 0
-	}
 	s.turned++
-	if s.turned <= s.patience && now < s.halfway {
+	if s.turned <= len(s.slots)/8 && now < s.halfway {
 		return 0
 	}
-	freed = s.rebuild(now, all)
-	if freed < len(s.slots)/16 {
-		s.patience = len(s.slots) / 8
-	}
-	return freed
+	return s.rebuild(now, all)
 }
 
 // rebuild leaves out what is idle, in a table of the size that suits the rest,
 // and returns how much it was.
 func (s *shard) rebuild(now int64, all *population) (freed int) {
 	live, sum := 0, 0.0
-	s.earliest = math.MaxInt64
 	for _, p := range s.slots {
 		if p.full > now {
 			live++
 			sum += float64(p.full)
-			s.earliest = min(s.earliest, p.full)
 		}
 	}
 	old := s.slots
@@ -140,7 +124,7 @@ func (s *shard) rebuild(now int64, all *population) (freed int) {
 	freed = s.used - live
 	all.keys.Add(int64(-freed))
 	s.halfway = int64(sum / float64(max(live, 1)))
-	s.used, s.arrivals, s.turned, s.patience = live, 0, 0, 0
+	s.used, s.turned = live, 0
 	return freed
 }
 

@@ -105,6 +105,24 @@ func TestASilentRedisDelaysFewRequests(t *testing.T) {
 	}
 }
 
+// TestAFewFailuresAreNoOutage: only those in a row count.
+func TestAFewFailuresAreNoOutage(t *testing.T) {
+	o := patient(redis.FailClosed)
+	o.OnChange = func(down bool, err error) { t.Errorf("down %v: %v", down, err) }
+	s := newStore(t, &brokenScripter{Scripter: startServer(t).client()}, "p:", slow, o)
+	failed := 0
+	for range 12 {
+		if _, err := s.TakeN(t.Context(), "key", 0); errors.Is(err, redis.ErrDown) {
+			failed++
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+	if failed != 8 {
+		t.Errorf("%d of 12 failed", failed)
+	}
+}
+
 // TestAClientThatGoesAwaySaysNothingOfRedis: or clients could open the circuit.
 func TestAClientThatGoesAwaySaysNothingOfRedis(t *testing.T) {
 	srv := startServer(t)
