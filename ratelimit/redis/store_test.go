@@ -191,3 +191,14 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		})
 	}
 }
+
+func BenchmarkTakeN(b *testing.B) {
+	s := newStore(b, startServer(b).client(), "p:", ratelimit.Limit{Burst: ratelimit.MaxBurst, Rate: 1}, patient(redis.FailClosed))
+	ctx := b.Context()
+	b.ReportAllocs()
+	for b.Loop() {
+		if r, err := s.TakeN(ctx, "192.0.2.1", 1); !r.OK || err != nil {
+			b.Fatal(r, err)
+		}
+	}
+}
