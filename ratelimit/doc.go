@@ -60,8 +60,8 @@
 // A Memory holds MaxKeys buckets, 2^20 by default, in 32 MB at most. A bucket
 // that is full again gives its place to the next key. When none of them is,
 // newcomers share one bucket, until somebody's has filled: they are slowed down
-// together, and nobody who owes is forgotten. Stats counts how often. There is
-// nothing to sweep and no goroutine.
+// together, and nobody who owes is forgotten. Stats counts how often. No goroutine
+// is needed for that.
 //
 // # What about several instances?
 //
