@@ -22,7 +22,7 @@
 //
 // # What is trusted?
 //
-// By ClientIP, nothing that a client sends. Behind a proxy every request then
+// With ByClientIP, nothing that a client sends. Behind a proxy every request then
 // comes from the proxy: name it to ByForwardedIP, and X-Forwarded-For is read
 // from its end as far as the named ones have written it. Name no range from which
 // clients connect, or they write their own address. RemoteIP and ForwardedIP are
