@@ -142,10 +142,28 @@ func TestAttackAMillionIdentifiers(t *testing.T) {
 		}
 		check(t, m)
 	})
+	t.Run("cost a full store no memory each", func(t *testing.T) {
+		m, _ := withClock(t, tenEach, &ratelimit.MemoryOptions{MaxKeys: 10_000})
+		var keys [20_000]string
+		for i := range keys {
+			keys[i] = fmt.Sprint(i)
+			taken(t, m, keys[i], 1)
+		}
+		i := 0
+		if n := testing.AllocsPerRun(10_000, func() { i++; taken(t, m, keys[i%len(keys)], 1) }); n > 0 {
+			t.Errorf("%v allocations", n)
+		}
+	})
 	t.Run("make room again when they are idle", func(t *testing.T) {
 		m, clock := withClock(t, tenEach, &ratelimit.MemoryOptions{MaxKeys: 10_000})
-		for i := range 20_000 {
+		for i := range 20_000 { // each a little later, so that some of them are idle after 17 minutes
 			taken(t, m, fmt.Sprint(i), 1)
+			clock.advance(10 * time.Millisecond)
+		}
+		clock.advance(1000*time.Second - clock.now)
+		for i := range 20_000 {
+			taken(t, m, fmt.Sprint("again ", i), 1)
+			clock.advance(time.Millisecond)
 		}
 		clock.advance(3 * time.Hour)
 		shared := m.Stats().Shared

@@ -22,7 +22,7 @@
 //
 // # What is trusted?
 //
-// By ClientIP, nothing that a client sends. Behind a proxy every request then
+// With ByClientIP, nothing that a client sends. Behind a proxy every request then
 // comes from the proxy: name it to ByForwardedIP, and X-Forwarded-For is read
 // from its end as far as the named ones have written it. Name no range from which
 // clients connect, or they write their own address. RemoteIP and ForwardedIP are
@@ -60,8 +60,8 @@
 // A Memory holds MaxKeys buckets, 2^20 by default, in 32 MB at most. A bucket
 // that is full again gives its place to the next key. When none of them is,
 // newcomers share one bucket, until somebody's has filled: they are slowed down
-// together, and nobody who owes is forgotten. Stats counts how often. There is
-// nothing to sweep and no goroutine.
+// together, and nobody who owes is forgotten. Stats counts how often. No goroutine
+// is needed for that.
 //
 // # What about several instances?
 //

@@ -21,7 +21,7 @@ func (m *Memory) Check() error {
 				continue
 			}
 			used++
-			if own, _ := s.find(p.hash, m.shardBits, 0); own != p {
+			if own, _ := s.find(p.hash, m.all.shardBits, 0); own != p {
 				return fmt.Errorf("the key in slot %d of shard %d is found in another or not at all", j, i)
 			}
 			if m.shard(p.hash) != s {
@@ -36,8 +36,8 @@ func (m *Memory) Check() error {
 		}
 		total += used + len(s.special)
 	}
-	if int64(total) != m.keys.Load() || int64(total) > m.maxKeys {
-		return fmt.Errorf("there are %d keys; %d are counted, of %d at most", total, m.keys.Load(), m.maxKeys)
+	if int64(total) != m.all.keys.Load() || int64(total) > m.all.limit {
+		return fmt.Errorf("there are %d keys; %d are counted, of %d at most", total, m.all.keys.Load(), m.all.limit)
 	}
 	return nil
 }

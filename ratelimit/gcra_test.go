@@ -104,9 +104,8 @@ func TestWhoWaitsAsLongAsToldGetsThrough(t *testing.T) {
 // and tables grow and shrink.
 func TestEveryKeyIsABucketOfItsOwn(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		limit := ratelimit.Limit{Burst: 3, Rate: 1}
-		m, clock := withClock(t, limit, nil)
-		full := make(map[string]time.Duration) // when the bucket of a key is full
+		m, clock := withClock(t, ratelimit.Limit{Burst: 3, Rate: 1}, &ratelimit.MemoryOptions{MaxKeys: 4000}) // one table
+		full := make(map[string]time.Duration)                                                                // when the bucket of a key is full
 		keys := rapid.IntRange(1, 200).Draw(rt, "keys")
 		for range rapid.IntRange(1, 1000).Draw(rt, "requests") {
 			clock.advance(time.Duration(rapid.IntRange(0, 20).Draw(rt, "ms")) * time.Millisecond)

@@ -106,8 +106,8 @@ func (l *Limiter) Take(ctx context.Context, key string, n float64) (Result, erro
 	if l.buckets != nil {
 		return l.buckets.TakeN(ctx, key, n)
 	}
-	tokens, remaining, reset, ok, err := l.store.Take(ctx, key)
-	return l.foreign(tokens, remaining, reset, ok), err
+	_, remaining, reset, ok, err := l.store.Take(ctx, key)
+	return l.foreign(remaining, reset, ok), err
 }
 
 // look tells whether n tokens are there, and takes none.
@@ -116,11 +116,7 @@ func (l *Limiter) look(ctx context.Context, key string, n float64) (Result, erro
 		tokens, remaining, err := l.store.Get(ctx, key)
 		// A store that does not know the key has no tokens in a bucket of none.
 		ok := remaining > 0 || tokens == 0
-		res := l.foreign(tokens, remaining, 0, ok)
-		if !ok {
-			res.Wait = time.Second // go-limiter's Get does not tell
-		}
-		return res, err
+		return l.foreign(remaining, 0, ok), err // Get does not tell when there is more
 	}
 	res, err := l.buckets.TakeN(ctx, key, 0)
 	if missing := min(n, float64(l.limit.Burst)) - res.Remaining; err == nil && missing > 0 {
@@ -144,11 +140,8 @@ func (l *Limiter) charge(ctx context.Context, key string, n float64) error {
 }
 
 // foreign is what a store of somebody else says.
-func (l *Limiter) foreign(tokens, remaining, reset uint64, ok bool) Result {
+func (l *Limiter) foreign(remaining, reset uint64, ok bool) Result {
 	res := Result{OK: ok, Limit: l.limit, Remaining: float64(remaining)}
-	if tokens > 0 && tokens <= MaxBurst {
-		res.Limit.Burst = int(tokens)
-	}
 	if !ok {
 		res.Wait = max(time.Until(time.Unix(0, int64(min(reset, math.MaxInt64)))), 0)
 	}

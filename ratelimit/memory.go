@@ -36,17 +36,16 @@ type MemoryOptions struct {
 // another. When MaxKeys are held and none of them is full, whoever comes new
 // takes from a bucket that all newcomers share, and nobody's debt is forgotten.
 type Memory struct {
-	meter     meter
-	seed      maphash.Seed
-	began     time.Time
-	clock     func() time.Duration // tests only: monotonic time since the store began
-	maxKeys   int64
-	keys      atomic.Int64 // slots in use in all shards
-	closed    atomic.Bool
-	wall      atomic.Int64 // the Unix time, in nanoseconds, at which the clock was 0
-	wallAt    atomic.Int64 // when that was found, by the clock; 0 for never
-	shardBits uint
-	shards    []shard
+	meter  meter
+	seed   maphash.Seed
+	began  time.Time
+	clock  func() time.Duration // tests only: monotonic time since the store began
+	closed atomic.Bool
+	wall   atomic.Int64 // the Unix time, in nanoseconds, at which the clock was 0
+	wallAt atomic.Int64 // when that was found, by the clock; 0 for never
+	all    population
+	shards []shard
+	broom  atomic.Uint64 // the shard that newcomers to a full store swept last
 
 	newcomers struct {
 		mu   sync.Mutex
@@ -72,13 +71,12 @@ func NewMemory(limit Limit, o *MemoryOptions) (*Memory, error) {
 		maxKeys = DefaultMaxKeys
 	}
 	m := &Memory{
-		meter:     newMeter(limit),
-		seed:      maphash.MakeSeed(),
-		began:     time.Now(),
-		maxKeys:   int64(maxKeys),
-		shardBits: shardBits(maxKeys),
+		meter: newMeter(limit),
+		seed:  maphash.MakeSeed(),
+		began: time.Now(),
 	}
-	m.shards = make([]shard, 1<<m.shardBits)
+	m.all.limit, m.all.shardBits = int64(maxKeys), shardBits(maxKeys)
+	m.shards = make([]shard, 1<<m.all.shardBits)
 	return m, nil
 }
 
@@ -138,10 +136,10 @@ func (m *Memory) Close(context.Context) error {
 	for i := range m.shards {
 		s := &m.shards[i]
 		s.mu.Lock()
-		s.slots, s.used, s.arrivals, s.special = nil, 0, 0, nil
+		s.slots, s.used, s.special = nil, 0, nil
 		s.mu.Unlock()
 	}
-	m.keys.Store(0)
+	m.all.keys.Store(0)
 	return nil
 }
 
@@ -154,7 +152,7 @@ func (m *Memory) stopped() error {
 
 // Stats counts what happened. Looking, a TakeN of 0, is not counted.
 func (m *Memory) Stats() Stats {
-	st := Stats{Keys: int(m.keys.Load())}
+	st := Stats{Keys: int(m.all.keys.Load())}
 	for i := range m.shards {
 		s := &m.shards[i]
 		s.mu.Lock()
@@ -183,65 +181,4 @@ func (m *Memory) unix(elapsed time.Duration) int64 {
 		m.wallAt.Store(max(int64(at), 1))
 	}
 	return m.wall.Load() + int64(elapsed)
-}
-
-// take takes n thousandths of a token from the bucket of key.
-func (m *Memory) take(key string, n int64, owe bool, elapsed time.Duration) Result {
-	hash := m.hash(key)
-	s := m.shard(hash)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.special != nil {
-		if sp := s.special[hash]; sp != nil {
-			r := sp.take(n, owe, elapsed)
-			s.count(n, r.OK)
-			return r
-		}
-	}
-	now := m.meter.moment(elapsed)
-	var full int64
-	own, vacant := s.find(hash, m.shardBits, now)
-	if own != nil {
-		full = own.full
-	}
-	after, ok := m.meter.take(full, now, n, owe)
-	switch {
-	case own != nil && ok:
-		own.full = after
-	case own == nil && n == 0 && turnsAway(vacant, &m.keys, m.maxKeys),
-		own == nil && n > 0 && ok && !s.claim(slot{hash, after}, vacant, m.shardBits, now, &m.keys, m.maxKeys):
-		after, ok = m.takeShared(s, n, now)
-	}
-	s.count(n, ok)
-	return m.meter.result(after, now, n, ok, elapsed)
-}
-
-// hash is what identifies a key. 0 is that of a free slot.
-func (m *Memory) hash(key string) uint64 { return max(maphash.String(m.seed, key), 1) }
-
-func (m *Memory) shard(hash uint64) *shard { return &m.shards[hash>>(64-m.shardBits)] }
-
-// takeShared takes from the bucket of those who find the store full.
-func (m *Memory) takeShared(s *shard, n, now int64) (after int64, ok bool) {
-	m.newcomers.mu.Lock()
-	defer m.newcomers.mu.Unlock()
-	after, ok = m.meter.take(m.newcomers.full, now, n, false)
-	if ok {
-		m.newcomers.full = after
-	}
-	if n > 0 {
-		s.shared++
-	}
-	return after, ok
-}
-
-// count counts what came of taking n. The caller has the lock.
-func (s *shard) count(n int64, ok bool) {
-	switch {
-	case n == 0:
-	case ok:
-		s.allowed++
-	default:
-		s.refused++
-	}
 }

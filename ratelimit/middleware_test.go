@@ -90,6 +90,20 @@ func TestARefusalIsAProblem(t *testing.T) {
 	}
 }
 
+// TestNobodyIsSentBackTooSoonOrTooLate: a token of an hour has thousandths of
+// 3.6 seconds, and what is told is exact to the second all the same.
+func TestNobodyIsSentBackTooSoonOrTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newLimiter(t, ratelimit.Limit{Burst: 1, Rate: 1.0 / 3600}, ratelimit.ByClientIP, nil).Middleware(ok)
+		time.Sleep(3 * time.Second)
+		send(h, from("192.0.2.1:1"))
+		w := send(h, from("192.0.2.1:1"))
+		if diff := cmp.Diff([]string{"429", `"default";q=1;w=3600`, `"default";r=0;t=3597`, "3597"}, fields(w)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestTwoLimitsBothHaveTheirSay(t *testing.T) {
 	a := newLimiter(t, ratelimit.Limit{Burst: 5, Rate: 5}, ratelimit.ByClientIP, &ratelimit.Options{Name: `a "quoted" \ name`})
 	b := newLimiter(t, ratelimit.Limit{Burst: 1, Rate: 0.1}, ratelimit.ByClientIP, &ratelimit.Options{Name: "b"})
@@ -138,6 +152,9 @@ func TestCost(t *testing.T) {
 			}
 			if through != tt.want {
 				t.Errorf("%d were let through", through)
+			}
+			if w := send(l.Peek(ok), from("192.0.2.2:1")); w.Code != http.StatusOK {
+				t.Errorf("of a full bucket: %d", w.Code)
 			}
 		})
 	}
@@ -239,6 +256,36 @@ func TestAttemptsThatAreUnderWayAtOnceAreEachPaidFor(t *testing.T) {
 	}
 }
 
+// TestNobodyIsSparedAChargeByHangingUp: the store is not told that they have.
+func TestNobodyIsSparedAChargeByHangingUp(t *testing.T) {
+	l := newLimiter(t, tenPerSecond, ratelimit.ByClientIP, &ratelimit.Options{Store: heedful{newMemory(t, tenPerSecond, nil)}})
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := l.Charge(from("192.0.2.1:1").WithContext(gone)); err != nil {
+		t.Error(err)
+	}
+	if w := send(l.Middleware(ok), from("192.0.2.1:1").WithContext(gone)); w.Code != 499 {
+		t.Errorf("who has gone away is answered %d", w.Code)
+	}
+}
+
+// heedful is a store across a network: it gives up with the context.
+type heedful struct{ ratelimit.Store }
+
+func (h heedful) TakeN(ctx context.Context, key string, n float64) (ratelimit.Result, error) {
+	if ctx.Err() != nil {
+		return ratelimit.Result{}, ctx.Err()
+	}
+	return h.Store.TakeN(ctx, key, n)
+}
+
+func (h heedful) Charge(ctx context.Context, key string, n float64) (ratelimit.Result, error) {
+	if ctx.Err() != nil {
+		return ratelimit.Result{}, ctx.Err()
+	}
+	return h.Store.Charge(ctx, key, n)
+}
+
 func TestAnyStoreOfGoLimiterWorks(t *testing.T) {
 	store, err := memorystore.New(&memorystore.Config{Tokens: 3, Interval: time.Hour})
 	if err != nil {
@@ -272,6 +319,9 @@ func TestAnyStoreOfGoLimiterWorks(t *testing.T) {
 	got = append(got, w.Code, send(l.Peek(ok), request(1)).Code)
 	if diff := cmp.Diff([]int{200, 200, 200, 200, 200, 429, 429}, got); diff != "" {
 		t.Error(diff)
+	}
+	if s := send(l.Peek(ok), request(1)).Header().Get("Retry-After"); s != "1" {
+		t.Errorf("who looks is told to wait for %s", s)
 	}
 	if s := w.Header().Get("Retry-After"); len(s) != 4 || s > "3600" {
 		t.Errorf("Retry-After %s", s)

@@ -1,10 +1,8 @@
 package ratelimit
 
 import (
-	"math"
 	"math/bits"
 	"sync"
-	"sync/atomic"
 )
 
 // slot is a bucket in 16 bytes without a pointer, which the garbage collector
@@ -25,18 +23,16 @@ const (
 // says no more than a free one, is given to the next key that comes by, and
 // what nobody came by is left out when the table is built anew.
 type shard struct {
-	mu       sync.Mutex
-	slots    []slot
-	used     int   // slots that are not free
-	arrivals int   // keys that came since the table was built
-	turned   int   // keys that found the store full since then
-	patience int   // how many of those there have to be before it is tried again
-	earliest int64 // no slot becomes idle before this moment
+	mu      sync.Mutex
+	slots   []slot
+	used    int   // slots that are not free
+	turned  int   // keys that found the store full since the table was built
+	halfway int64 // about half of the keys are idle after this moment
 
 	allowed, refused, shared uint64
 
 	special map[uint64]*special // buckets with a limit or an extra of their own
-	_       [24]byte            // two cache lines, so that shards do not share one
+	_       [40]byte            // two cache lines, so that shards do not share one
 }
 
 // find returns the slot of hash, or nil, and an idle or free one that it could
@@ -75,73 +71,61 @@ func home(hash uint64, shardBits uint, size int) int {
 }
 
 // claim gives a key that has no slot one, and says whether there was any.
-// vacant is what find has found for it; keys counts the slots of all shards, of
-// which there may be limit.
-func (s *shard) claim(p slot, vacant *slot, shardBits uint, now int64, keys *atomic.Int64, limit int64) bool {
-	if s.stale(now, vacant == nil || turnsAway(vacant, keys, limit)) {
-		s.rebuild(shardBits, now, keys)
-		_, vacant = s.find(p.hash, shardBits, now)
+// vacant is what find has found for it.
+func (s *shard) claim(p slot, vacant *slot, now int64, all *population) bool {
+	switch {
+	case vacant == nil:
+		s.rebuild(now, all)
+		_, vacant = s.find(p.hash, all.shardBits, now)
+	case all.turnsAway(vacant) && s.sweep(now, all) > 0:
+		_, vacant = s.find(p.hash, all.shardBits, now)
 	}
 	if vacant == nil {
 		return false
 	}
 	if vacant.hash == 0 {
-		if keys.Add(1) > limit {
-			keys.Add(-1)
+		if !all.grow() {
 			return false
 		}
 		s.used++
 	}
-	s.arrivals++
-	s.earliest = min(s.earliest, p.full)
 	*vacant = p
 	return true
 }
 
-// turnsAway says whether the store is full and no idle slot is at hand.
-func turnsAway(vacant *slot, keys *atomic.Int64, limit int64) bool {
-	return keys.Load() >= limit && (vacant == nil || vacant.hash == 0)
-}
-
-// stale says whether it is time to build the table anew: as many keys have come
-// as it has slots, or there is no room and some may have become idle. Where that
-// has freed little in a full store, it is tried again only after so many
-// newcomers that it costs each of them a few slots.
-func (s *shard) stale(now int64, noRoom bool) bool {
-	if s.arrivals >= max(len(s.slots), minSlots) {
-		return true
-	}
-	if !noRoom {
-		return false
-	}
+// sweep makes room in a full store and returns how much. It is tried once for so
+// many newcomers that it costs each of them a few slots, and when half of the
+// keys may have become idle.
+func (s *shard) sweep(now int64, all *population) (freed int) {
 	s.turned++
-	crowded := slotsFor(s.used+1) > len(s.slots)
-	return crowded || (now >= s.earliest && s.turned > s.patience)
+	if s.turned <= len(s.slots)/8 && now < s.halfway {
+		return 0
+	}
+	return s.rebuild(now, all)
 }
 
-// rebuild leaves out what is idle, in a table of the size that suits the rest.
-func (s *shard) rebuild(shardBits uint, now int64, keys *atomic.Int64) {
-	live := 0
-	s.earliest = math.MaxInt64
+// rebuild leaves out what is idle, in a table of the size that suits the rest,
+// and returns how much it was.
+func (s *shard) rebuild(now int64, all *population) (freed int) {
+	live, sum := 0, 0.0
 	for _, p := range s.slots {
 		if p.full > now {
 			live++
-			s.earliest = min(s.earliest, p.full)
+			sum += float64(p.full)
 		}
 	}
 	old := s.slots
 	s.slots = make([]slot, fitting(live, len(old)))
 	for _, p := range old {
 		if p.full > now {
-			s.put(p, shardBits)
+			s.put(p, all.shardBits)
 		}
 	}
-	freed := s.used - live
-	keys.Add(int64(-freed))
-	s.used, s.arrivals, s.turned, s.patience = live, 0, 0, 0
-	if freed < len(old)/16 {
-		s.patience = len(old) / 8
-	}
+	freed = s.used - live
+	all.keys.Add(int64(-freed))
+	s.halfway = int64(sum / float64(max(live, 1)))
+	s.used, s.turned = live, 0
+	return freed
 }
 
 // fitting is the size of a table for so many keys and some more: the old size

@@ -82,15 +82,14 @@ func (m *Memory) makeSpecial(key string, change func(*special, time.Duration)) e
 	for h, sp := range s.special {
 		if sp.over(elapsed) {
 			delete(s.special, h)
-			m.keys.Add(-1)
+			m.all.keys.Add(-1)
 		}
 	}
-	if m.keys.Add(1) > m.maxKeys {
-		m.keys.Add(-1)
-		return fmt.Errorf("ratelimit: the store holds its %d keys already", m.maxKeys)
+	if !m.all.grow() {
+		return fmt.Errorf("ratelimit: the store holds its %d keys already", m.all.limit)
 	}
 	sp := &special{meter: m.meter}
-	if own, _ := s.find(hash, m.shardBits, m.meter.moment(elapsed)); own != nil {
+	if own, _ := s.find(hash, m.all.shardBits, m.meter.moment(elapsed)); own != nil {
 		sp.full = own.full
 	}
 	change(sp, elapsed)

@@ -59,6 +59,12 @@ var checks = []check{
 		}
 		b.refuses("key", 0.1)
 	}},
+	{"a fraction is the nearest thousandth", func(b *bench) {
+		for range 4 {
+			b.admits("key", 1.001) // in floating point that is 1000.9999999999999 thousandths
+		}
+		b.has("key", 0.996)
+	}},
 	{"what costs anything costs a thousandth", func(b *bench) {
 		b.admits("key", 4.999)
 		b.admits("key", 1e-9)
@@ -92,6 +98,7 @@ var checks = []check{
 		if r := b.charge("key", 3); !r.OK || !near(r.Remaining, -2) {
 			b.t.Errorf("after a charge of 3 to 1: %+v", r)
 		}
+		b.has("key", -2)
 		b.Advance(150 * time.Second)
 		b.has("key", 0.5)
 		if r := b.refuses("key", 1); r.Wait < 29*time.Second || r.Wait > 31*time.Second {

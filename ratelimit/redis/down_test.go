@@ -5,6 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,6 +62,58 @@ func TestRedisIsKilledAndComesBack(t *testing.T) {
 	}
 }
 
+// TestRedisIsKilledInTheMiddle of many requests at once: none of them fails, and
+// no more get through than three full buckets have: that of the first server,
+// the local one, and that of a server that has forgotten everything.
+func TestRedisIsKilledInTheMiddle(t *testing.T) {
+	srv := startServer(t)
+	client := srv.client()
+	s := newStore(t, client, "p:", ratelimit.Limit{Burst: 100, Rate: 0.01}, patient(redis.CountLocally))
+	var admitted, asked atomic.Int64
+	var clients sync.WaitGroup
+	stop := make(chan struct{})
+	for range 4 {
+		clients.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				r, err := s.TakeN(t.Context(), "key", 1)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if asked.Add(1); r.OK {
+					admitted.Add(1)
+				}
+			}
+		})
+	}
+	more := func() { // so many requests
+		for until := asked.Load() + 300; asked.Load() < until && !t.Failed(); {
+			runtime.Gosched()
+		}
+	}
+	more()
+	srv.kill()
+	more()
+	srv.start()
+	for client.Ping(t.Context()).Err() != nil {
+		continue
+	}
+	more()
+	close(stop)
+	clients.Wait()
+	if n := admitted.Load(); n < 200 || n > 300 {
+		t.Errorf("%d got through", n)
+	}
+	if s.Unanswered() == 0 {
+		t.Error("Redis was never missed")
+	}
+}
+
 // asking returns what sends n requests through a Limiter over s.
 func asking(t *testing.T, s ratelimit.Store) func(n int) []int {
 	t.Helper()
@@ -102,6 +157,24 @@ func TestASilentRedisDelaysFewRequests(t *testing.T) {
 	}
 	if s.Unanswered() != 100 {
 		t.Errorf("%d were decided without Redis", s.Unanswered())
+	}
+}
+
+// TestAFewFailuresAreNoOutage: only those in a row count.
+func TestAFewFailuresAreNoOutage(t *testing.T) {
+	o := patient(redis.FailClosed)
+	o.OnChange = func(down bool, err error) { t.Errorf("down %v: %v", down, err) }
+	s := newStore(t, &brokenScripter{Scripter: startServer(t).client()}, "p:", slow, o)
+	failed := 0
+	for range 12 {
+		if _, err := s.TakeN(t.Context(), "key", 0); errors.Is(err, redis.ErrDown) {
+			failed++
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+	if failed != 8 {
+		t.Errorf("%d of 12 failed", failed)
 	}
 }
 

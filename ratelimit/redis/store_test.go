@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	goredis "github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
@@ -97,8 +98,8 @@ func TestKeysExpireWhenTheirBucketIsFull(t *testing.T) {
 		}
 		longest := map[string]time.Duration{"p:taken": 2 * time.Minute, "p:charged": 10 * time.Minute, "p:burst": 5 * time.Minute}[key]
 		ttl, err := client.PTTL(ctx, key).Result()
-		if err != nil || ttl <= 0 || ttl > longest+10*time.Millisecond {
-			t.Errorf("%s expires in %v, not within %v (%v)", key, ttl, longest, err)
+		if err != nil || ttl < longest-time.Minute || ttl > longest+10*time.Millisecond {
+			t.Errorf("%s expires in %v, not in %v (%v)", key, ttl, longest, err)
 		}
 	}
 	if err := s.Set(ctx, "set", 1, time.Minute); err != nil {
@@ -143,8 +144,10 @@ func TestInstancesCountTogetherAndPrefixesApart(t *testing.T) {
 	wantTaken(t, b, 2)
 	wantTaken(t, a, 0)
 	wantTaken(t, other, 5)
-	if got := [2]uint64{a.Stats().Allowed, b.Stats().Refused}; got != [2]uint64{1, 1} {
-		t.Errorf("counted %v", got)
+	_, _, _ = b.Get(t.Context(), "key") // looking is not counted
+	want := []ratelimit.Stats{{Allowed: 1, Refused: 1}, {Allowed: 2, Refused: 1}}
+	if diff := cmp.Diff(want, []ratelimit.Stats{a.Stats(), b.Stats()}); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -186,5 +189,16 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 				t.Errorf("New = %v, %v", s, err)
 			}
 		})
+	}
+}
+
+func BenchmarkTakeN(b *testing.B) {
+	s := newStore(b, startServer(b).client(), "p:", ratelimit.Limit{Burst: ratelimit.MaxBurst, Rate: 1}, patient(redis.FailClosed))
+	ctx := b.Context()
+	b.ReportAllocs()
+	for b.Loop() {
+		if r, err := s.TakeN(ctx, "192.0.2.1", 1); !r.OK || err != nil {
+			b.Fatal(r, err)
+		}
 	}
 }
