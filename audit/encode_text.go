@@ -84,6 +84,8 @@ func shown(r rune) bool {
 
 func appendEscape(dst []byte, r rune) []byte {
 	switch r {
+	case utf8.RuneError: // what it stands for is not known any more
+		return utf8.AppendRune(dst, r)
 	case '"', '\\':
 		return append(dst, '\\', byte(r))
 	case '\n':

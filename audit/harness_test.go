@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"log/slog"
@@ -114,3 +115,5 @@ func read(t testing.TB, name string) []byte {
 	must(t, err)
 	return b
 }
+
+func hashOf(b []byte) sum { return sha256.Sum256(b) }

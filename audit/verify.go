@@ -103,6 +103,7 @@ type verifier struct {
 	keys    []ed25519.PublicKey
 	workers int
 	wanted  map[uint64][]*claim // by the number of the seal
+	free    chan []byte         // blocks to use again
 	report  Report
 	end     *endpoint // the last seal that is good; nil before the first
 
@@ -144,6 +145,7 @@ func verify(ctx context.Context, keys []ed25519.PublicKey, files []source, o *Ve
 			v.wanted[c.Seal] = append(v.wanted[c.Seal], &claim{Checkpoint: c})
 		}
 	}
+	v.free = make(chan []byte, 2*v.workers+2)
 	for _, f := range files {
 		if err := v.file(ctx, f); err != nil {
 			return nil, err

@@ -13,7 +13,6 @@ type pipeline struct {
 	r       io.Reader
 	ordered chan block // in their order
 	work    chan block
-	free    chan []byte
 	running sync.WaitGroup
 	err     error // of reading; to look at once ordered is closed
 }
@@ -21,7 +20,7 @@ type pipeline struct {
 func newPipeline(v *verifier, r io.Reader) *pipeline {
 	return &pipeline{
 		v: v, r: r,
-		ordered: make(chan block, v.workers), work: make(chan block, v.workers), free: make(chan []byte, 2*v.workers+2),
+		ordered: make(chan block, v.workers), work: make(chan block, v.workers),
 	}
 }
 
@@ -59,7 +58,7 @@ func (*pipeline) send(ctx context.Context, to chan<- block, b block) bool {
 // room is a buffer, one that is not needed any more if there is one.
 func (p *pipeline) room() []byte {
 	select {
-	case b := <-p.free:
+	case b := <-p.v.free:
 		return b
 	default:
 		return make([]byte, blockSize)
@@ -71,7 +70,7 @@ func (p *pipeline) recycle(b block) {
 		return
 	}
 	select {
-	case p.free <- b.room:
+	case p.v.free <- b.room:
 	default:
 	}
 }
