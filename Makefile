@@ -127,7 +127,7 @@ $(CLIENTS): clients/package.json clients/package-lock.json clients/.npmrc
 
 .PHONY: need
 need:
-	@scripts/need ffmpeg ffprobe chromium node npm
+	@scripts/need ffmpeg ffprobe chromium node npm openssl
 
 # The race detector is linked by the C compiler.
 .PHONY: need-race

@@ -3,7 +3,6 @@ package audit
 import (
 	"log/slog"
 	"strconv"
-	"time"
 )
 
 const (
@@ -33,15 +32,6 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 		dst = appendDetails(dst, begin, e.Details)
 	}
 	return append(dst, '}')
-}
-
-// appendTime appends a time of RFC 3339, which has years of four digits.
-func appendTime(dst []byte, t time.Time) []byte {
-	t = t.UTC()
-	if y := t.Year(); y < 1 || y > 9999 {
-		t = time.Time{}
-	}
-	return t.AppendFormat(dst, time.RFC3339Nano)
 }
 
 func appendField(dst []byte, name, value string) []byte {

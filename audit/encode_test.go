@@ -98,7 +98,7 @@ func TestDetailsOfEachType(t *testing.T) {
 		"a duration":              {1500 * time.Millisecond, `"1.5s"`},
 		"a time":                  {time.Date(2026, 3, 1, 13, 0, 0, 5, time.FixedZone("", 3600)), `"2026-03-01T12:00:00.000000005Z"`},
 		"a time that has no year": {time.Date(12026, 3, 1, 13, 0, 0, 5, time.UTC), `"0001-01-01T00:00:00Z"`},
-		"an error":                {errors.New("bad\n"), `"bad\n"`},
+		"an error":                {errors.New("bad\nworse"), `"bad\nworse"`},
 		"an error that panics":    {(*url.Error)(nil), `"[panic: runtime error: invalid memory address or nil pointer dereference]"`},
 		"JSON that panics":        {stubborn{}, `"[no JSON: panic: no]"`},
 		"no JSON":                 {func() {}, `"[no JSON: json: unsupported type: func()]"`},
@@ -188,15 +188,15 @@ func prepended(r rune) bool {
 func FuzzEventIsOneLineThatReadsTheSame(f *testing.F) {
 	f.Add("ada", "asset.deleted", "k", "v", int64(1), 1.5, uint64(1), []byte(`{"a":[1,"b",{}],"c":{"d":null}}`))
 	f.Add("\x1b[0m\n", "\u2028", "Authorization", "\xff\xfe", int64(-1), math.Inf(1), uint64(math.MaxUint64), []byte(`"\ud800"`))
-	f.Add(`","x":"`, strings.Repeat("ä", 600), "", "", int64(0), -0.0, uint64(0), []byte(`{"":{"":1}}`))
+	f.Add(`","x":"`, strings.Repeat("ä", 600), "", "", int64(0), 0.0, uint64(0), []byte(`{"":{"":1}}`))
 	f.Fuzz(func(t *testing.T, actor, action, key, text string, i int64, x float64, u uint64, raw []byte) {
-		var any any
-		if json.Unmarshal(raw, &any) != nil {
-			any = raw
+		var parsed any
+		if json.Unmarshal(raw, &parsed) != nil {
+			parsed = raw
 		}
 		e := Event{
 			Time: time.Unix(i%253402300799, i%1e9), Actor: actor, Action: action, Details: []slog.Attr{
-				slog.String(key, text), slog.Int64("i", i), slog.Float64("x", x), slog.Uint64("u", u), slog.Any("any", any),
+				slog.String(key, text), slog.Int64("i", i), slog.Float64("x", x), slog.Uint64("u", u), slog.Any("any", parsed),
 				slog.Group(key, slog.String(key, text), slog.Bool("b", true)), slog.Any("secret "+key, NewSecret("canary-"+text)),
 			},
 		}
@@ -227,3 +227,21 @@ func FuzzEventIsOneLineThatReadsTheSame(f *testing.F) {
 
 // toValid is s with U+FFFD for each byte that is no UTF-8.
 func toValid(s string) string { return string([]rune(s)) }
+
+func TestTimesAreThoseOfTheStandardLibrary(t *testing.T) {
+	for _, when := range []time.Time{
+		{},
+		time.Unix(0, 0), time.Unix(0, 1), time.Unix(1, 100), time.Unix(1, 999999999), time.Unix(-1, 5e8), time.Unix(lastSecond, 120),
+		time.Date(2026, 3, 1, 12, 0, 0, 1000, time.FixedZone("", 3600)), time.Date(2026, 3, 1, 12, 0, 1, 0, time.UTC),
+		time.Date(2026, 3, 1, 11, 0, 0, 1000, time.UTC),
+	} {
+		if got, want := string(appendTime(nil, when)), when.UTC().Format(time.RFC3339Nano); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	for _, when := range []time.Time{time.Unix(lastSecond+1, 0), time.Unix(firstSecond-1, 0)} {
+		if got := string(appendTime(nil, when)); got != "0001-01-01T00:00:00Z" {
+			t.Errorf("of %v: %s", when, got)
+		}
+	}
+}

@@ -29,7 +29,7 @@ func appendText(dst []byte, s string, limit int) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
-		for i+8 <= len(s) && allPlain(s[i:i+8]) {
+		for i+8 <= len(s) && special(eight(s[i:])) == 0 {
 			i += 8
 		}
 		for i < len(s) && plain[s[i]] {
@@ -57,16 +57,18 @@ func appendText(dst []byte, s string, limit int) []byte {
 	return append(dst, '"')
 }
 
-// allPlain says whether eight bytes are plain, all at once. It may be wrong about
-// those that are, never about those that are not.
-func allPlain(s string) bool {
+// special has a bit for each of eight bytes that may not be plain. It may be wrong
+// about those that are, never about those that are not.
+func special(x uint64) uint64 {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	_ = s[7]
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 	quote, slash := x^ones*'"', x^ones*'\\'
-	control := x - ones*' '
-	return (control&^x|(quote-ones)&^quote|(slash-ones)&^slash|x|(x+ones))&tops == 0
+	return ((x-ones*' ')&^x | (quote-ones)&^quote | (slash-ones)&^slash | x | (x + ones)) & tops
+}
+
+func eight(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // shown says whether a rune from U+00A0 on may stand as it is: separators of

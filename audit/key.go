@@ -18,7 +18,7 @@ import (
 // readable by its owner alone, and on the disk before it is used. Its PublicKey is
 // what Verify needs, and best noted elsewhere at once; see MarshalPublicKey.
 func LoadKey(path string) (ed25519.PrivateKey, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the operator says where the key is
+	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return makeKey(path)
 	}
@@ -52,7 +52,7 @@ func makeKey(path string) (ed25519.PrivateKey, error) {
 
 // writeNew writes a file that was not there, durably.
 func writeNew(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator says where the key is
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}

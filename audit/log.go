@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,33 +70,49 @@ func New(sinks []Sink, o *Options) (*Log, error) {
 
 // recording is what Record needs for a moment.
 type recording struct {
-	event Event
-	line  []byte
+	event   Event
+	line    []byte
+	details []slog.Attr // room for those of a slog.Record
 }
 
-const maxPooled = 16 << 10 // bytes of a line that is worth keeping
+const (
+	maxPooled   = 16 << 10 // bytes of a line that is worth keeping
+	roomDetails = 16
+)
 
-var recordings = sync.Pool{New: func() any { return &recording{line: make([]byte, 0, 1024)} }}
+var recordings = sync.Pool{New: func() any {
+	return &recording{line: make([]byte, 0, 1024), details: make([]slog.Attr, 0, roomDetails)}
+}}
+
+// newRecording returns one to record and forget.
+func newRecording() *recording {
+	return recordings.Get().(*recording) //nolint:forcetypeassert // nothing else is in it
+}
+
+// forget makes r another's.
+func (r *recording) forget() {
+	r.event = Event{}
+	clear(r.details[:cap(r.details)])
+	if cap(r.line) <= maxPooled && cap(r.details) <= roomDetails {
+		recordings.Put(r)
+	}
+}
 
 // Record writes e to all sinks, and sets its Time where that is zero. It returns
 // when the sinks have it: when a File does not NoWait, then it is on the disk.
 // The only error is one that matches ErrUnavailable; the end of ctx leads to one.
 func (l *Log) Record(ctx context.Context, e Event) error {
-	r := recordings.Get().(*recording) //nolint:forcetypeassert // nothing else is in it
+	r := newRecording()
+	defer r.forget()
 	r.event = e
+	return l.record(ctx, r)
+}
+
+func (l *Log) record(ctx context.Context, r *recording) error {
 	if r.event.Time.IsZero() {
 		r.event.Time = time.Now()
 	}
 	r.line = append(r.event.AppendJSON(r.line[:0]), '\n')
-	err := l.record(ctx, r)
-	r.event = Event{}
-	if cap(r.line) <= maxPooled {
-		recordings.Put(r)
-	}
-	return err
-}
-
-func (l *Log) record(ctx context.Context, r *recording) error {
 	for i := range l.outlets {
 		o := &l.outlets[i]
 		if err := o.sink.Append(ctx, &r.event, r.line); err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -228,9 +229,7 @@ func TestSlogHandlerIsOneAsSlogWantsIt(t *testing.T) {
 			delete(flat, slog.TimeKey) // an audit event has a time, whatever slog says
 		}
 		if details, ok := m["details"].(map[string]any); ok {
-			for name, v := range details {
-				flat[name] = v
-			}
+			maps.Copy(flat, details)
 		}
 		return flat
 	})

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // recover finds where the chain ends, cuts off what a crash left behind that, and
@@ -16,8 +17,8 @@ func (w *writer) recover(keys []ed25519.PublicKey) (cut int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	for i := len(numbers) - 1; i >= 0; i-- {
-		name := fileName(numbers[i])
+	for _, number := range slices.Backward(numbers) {
+		name := fileName(number)
 		v, err := w.read(name, keys)
 		if err != nil {
 			return 0, err
@@ -26,7 +27,7 @@ func (w *writer) recover(keys []ed25519.PublicKey) (cut int64, err error) {
 			cut += torn.Bytes
 		}
 		if v.end != nil {
-			return cut, w.resume(name, numbers[i], v)
+			return cut, w.resume(name, number, v)
 		}
 		if err := w.fs.Remove(name); err != nil {
 			return 0, err

@@ -51,7 +51,7 @@ type seal struct {
 }
 
 // next is the number of the first event after the group.
-func (s *seal) next() uint64 { return s.first + uint64(s.count) } //nolint:gosec // a count is not negative
+func (s *seal) next() uint64 { return s.first + uint64(s.count) }
 
 // appendUnsigned appends the seal up to where its signature begins.
 func (s *seal) appendUnsigned(dst []byte) []byte {
@@ -132,7 +132,7 @@ func parseSeal(line []byte) (seal, error) {
 	p.bytes(`","prev":"`, s.prev[:])
 	p.bytes(`","digest":"`, s.digest[:])
 	p.literal(`"`)
-	s.count = int(min(count, maxGroupLines+1)) //nolint:gosec // it is small now
+	s.count = int(min(count, maxGroupLines+1))
 	if p.has(`,"lines":"`) && s.count <= maxGroupLines {
 		s.marks = make([]byte, s.count*markSize)
 		p.bytes("", s.marks)

@@ -46,27 +46,15 @@ func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`
 // MarshalText implements encoding.TextMarshaler.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// sensitive says whether a value of this name never gets into a line: the headers
-// that carry credentials, and what else usually does. The name is in lower case
-// and without - and _.
-func sensitive(name string) bool {
-	switch name {
-	case "authorization", "proxyauthorization", "cookie", "setcookie",
-		"xapikey", "apikey", "xauthtoken", "xcsrftoken",
-		"password", "passwd", "secret", "clientsecret",
-		"token", "accesstoken", "refreshtoken", "idtoken", "bearertoken",
-		"privatekey", "signingkey", "credentials", "sessionid":
-		return true
-	}
-	return false
-}
-
+// The lengths of the shortest and the longest name that isSensitive knows.
 const (
 	shortestSensitive = len("token")
 	longestSensitive  = len("proxyauthorization")
 )
 
-// isSensitive says whether what has this name is left out, however it is spelled.
+// isSensitive says whether a value of this name never gets into a line: the headers
+// that carry credentials, and what else usually does, in whatever case, with
+// or without - and _.
 func isSensitive(name string) bool {
 	if len(name) < shortestSensitive {
 		return false
@@ -86,5 +74,13 @@ func isSensitive(name string) bool {
 		folded[n] = c
 		n++
 	}
-	return sensitive(string(folded[:n]))
+	switch string(folded[:n]) {
+	case "authorization", "proxyauthorization", "cookie", "setcookie",
+		"xapikey", "apikey", "xauthtoken", "xcsrftoken",
+		"password", "passwd", "secret", "clientsecret",
+		"token", "accesstoken", "refreshtoken", "idtoken", "bearertoken",
+		"privatekey", "signingkey", "credentials", "sessionid":
+		return true
+	}
+	return false
 }

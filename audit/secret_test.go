@@ -84,7 +84,8 @@ func TestCredentialsAreInNoSink(t *testing.T) {
 	details := []slog.Attr{
 		slog.Any("headers", header), slog.Any("header", map[string][]string(header)),
 		slog.Any("within", map[string]any{"h": header, "list": []any{header, map[string]any{"PASSWORD": canary}}}),
-		slog.String("Authorization", canary), slog.String("access_token", canary), slog.Any("api-key", []string{canary}),
+		slog.String(http.CanonicalHeaderKey("authorization"), canary), slog.Any(strings.ToLower("Api-Key"), []string{canary}),
+		slog.String("access_token", canary),
 		slog.Group("cookie", slog.String("v", canary)), slog.Any("secret", NewSecret(canary)), slog.Any("holder", newHolder()),
 		slog.Any("cookies", []*http.Cookie{{Name: "a", Value: canary}}),
 	}

@@ -50,9 +50,10 @@ func (h *slogHandler) WithGroup(name string) slog.Handler {
 
 // Handle implements slog.Handler.
 func (h *slogHandler) Handle(ctx context.Context, r slog.Record) error {
-	e := Event{Time: r.Time, Action: r.Message}
-	var room [16]slog.Attr
-	inner := room[:0]
+	made := newRecording()
+	defer made.forget()
+	made.event.Time, made.event.Action = r.Time, r.Message
+	inner := made.details[:0]
 	if len(h.groups) > 0 {
 		inner = append(inner, h.groups[len(h.groups)-1].attrs...)
 	} else {
@@ -62,8 +63,8 @@ func (h *slogHandler) Handle(ctx context.Context, r slog.Record) error {
 		inner = append(inner, a)
 		return true
 	})
-	for i := len(h.groups) - 1; i >= 0; i-- {
-		inside := slog.Attr{Key: h.groups[i].name, Value: slog.GroupValue(slices.Clone(inner)...)}
+	for i, g := range slices.Backward(h.groups) {
+		inside := slog.Attr{Key: g.name, Value: slog.GroupValue(slices.Clone(inner)...)}
 		inner = inner[:0]
 		if i > 0 {
 			inner = append(inner, h.groups[i-1].attrs...)
@@ -72,8 +73,9 @@ func (h *slogHandler) Handle(ctx context.Context, r slog.Record) error {
 		}
 		inner = append(inner, inside)
 	}
-	e.Details = slices.DeleteFunc(inner, e.take)
-	return h.log.Record(ctx, e)
+	made.details = inner
+	made.event.Details = slices.DeleteFunc(inner, made.event.take)
+	return h.log.record(ctx, made)
 }
 
 // take moves an attribute to the field of its name, where there is one.

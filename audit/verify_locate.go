@@ -93,7 +93,7 @@ func differs(g *rawGroup, s *seal) (int, string) {
 		return string(s.marks[i*markSize : (i+1)*markSize])
 	}
 	for i := range max(len(marks), s.count) {
-		event := s.first + uint64(i) //nolint:gosec // an index is not negative
+		event := s.first + uint64(i)
 		switch {
 		case i >= len(marks):
 			return i, fmt.Sprintf("event %d is missing before it", event)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"slices"
 )
 
 // rewind goes back to the seal that s continues, when s says that what followed
@@ -18,8 +19,8 @@ func (v *verifier) rewind(s *seal) bool {
 		return follows(v.end, s, true) == "" && v.goOn(v.end, v.tailLines())
 	}
 	abandoned := 0
-	for i := len(v.before) - 1; i >= 0; i-- {
-		end, lines := findSeal(v.before[i], s.number-1)
+	for _, f := range slices.Backward(v.before) {
+		end, lines := findSeal(f, s.number-1)
 		abandoned += lines
 		if end != nil {
 			return follows(end, s, true) == "" && v.goOn(end, abandoned)
