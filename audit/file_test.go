@@ -2,7 +2,9 @@ package audit
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -100,5 +102,38 @@ func TestOpenFileRefusesWhatCannotWork(t *testing.T) {
 	}
 	if _, err := OpenFile(dir, testKey[:10], nil); err == nil {
 		t.Error("half a key is taken for one")
+	}
+}
+
+// TestAFileThatIsMovedAwayStaysInTheChain is what logrotate does before it calls.
+func TestAFileThatIsMovedAwayStaysInTheChain(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir, FileOptions{})
+	write(t, f, "a", 2)
+	moved := filepath.Join(t.TempDir(), "old.jsonl")
+	must(t, os.Rename(path(dir, 1), moved))
+	write(t, f, "b", 1) // into the file that was moved
+	must(t, f.Rotate(t.Context()))
+	write(t, f, "c", 1)
+	must(t, f.Close())
+	f = open(t, dir, FileOptions{})
+	write(t, f, "d", 1)
+	must(t, f.Close())
+	r, err := Verify(t.Context(), testKeys, []string{moved, path(dir, 2)}, nil)
+	must(t, err)
+	if got := fmt.Sprint(r.Events, actions(t, dir)); got != "6 [audit.rotated c1 d1]" {
+		t.Error(got)
+	}
+}
+
+func TestOpenFileMakesItsDirectories(t *testing.T) {
+	base := t.TempDir()
+	dir := filepath.Join(base, "a", "b", "c")
+	f := open(t, dir, FileOptions{})
+	write(t, f, "a", 1)
+	must(t, f.Close())
+	must(t, os.WriteFile(filepath.Join(base, "file"), nil, 0o600))
+	if _, err := OpenFile(filepath.Join(base, "file", "x"), testKey, nil); err == nil {
+		t.Error("a file is taken for a directory")
 	}
 }

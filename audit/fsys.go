@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // fsys is what a File does to its directory. It exists so that a test can make
@@ -51,7 +52,7 @@ type rootFS struct {
 
 // openRoot makes dir where it is not there, and takes its lock.
 func openRoot(dir string) (fsys, error) {
-	if err := os.MkdirAll(dir, dirMode); err != nil {
+	if err := makeDir(dir); err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(dir)
@@ -67,6 +68,30 @@ func openRoot(dir string) (fsys, error) {
 	}
 	_ = root.Close() // the error that counts is err
 	return nil, err
+}
+
+// makeDir makes a directory and those above it that are not there, durably: what
+// is acknowledged in it must not be gone with it.
+func makeDir(dir string) error {
+	dir = filepath.Clean(dir)
+	if _, err := os.Stat(dir); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	above := filepath.Dir(dir)
+	if above != dir {
+		if err := makeDir(above); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	parent, err := os.Open(above)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = parent.Close() }() // nothing was written by it
+	return syncDir(parent)
 }
 
 func (r rootFS) Create(name string) (file, error) {

@@ -75,27 +75,22 @@ func (s *search) backwards(ctx context.Context, f io.ReaderAt, end int64) error 
 				continue
 			}
 		}
-		if err := s.lines(data[from:]); err != nil {
-			return err
-		}
+		s.lines(data[from:])
 		rest = data[:from]
 	}
 	return nil
 }
 
 // lines hands on whole lines, the last one first.
-func (s *search) lines(data []byte) error {
+func (s *search) lines(data []byte) {
 	for len(data) > 0 && !s.done {
 		data = bytes.TrimSuffix(data, []byte("\n"))
 		begin := bytes.LastIndexByte(data, '\n') + 1
 		if line := data[begin:]; len(line) > 0 {
-			if err := s.line(line); err != nil {
-				return err
-			}
+			s.line(line)
 		}
 		data = data[:begin]
 	}
-	return nil
 }
 
 // stop ends a search that has read enough; the next page goes on from here.

@@ -31,7 +31,10 @@ func (v *verifier) file(ctx context.Context, f source) error {
 	defer func() { _ = r.Close() }() // nothing was written by it
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p := newPipeline(v, r)
+	p, err := newPipeline(v, r)
+	if err != nil {
+		return fmt.Errorf("audit: verifying %s: %w", f.name, err)
+	}
 	defer p.wait()
 	defer cancel() // before waiting
 	p.start(ctx)

@@ -11,17 +11,26 @@ import (
 type pipeline struct {
 	v       *verifier
 	r       io.Reader
+	block   int        // bytes of a block
 	ordered chan block // in their order
 	work    chan block
 	running sync.WaitGroup
 	err     error // of reading; to look at once ordered is closed
 }
 
-func newPipeline(v *verifier, r io.Reader) *pipeline {
-	return &pipeline{
-		v: v, r: r,
-		ordered: make(chan block, v.workers), work: make(chan block, v.workers),
+// newPipeline reads what the file has now: it may grow meanwhile.
+func newPipeline(v *verifier, r io.ReadSeeker) (*pipeline, error) {
+	size, err := r.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
 	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return &pipeline{
+		v: v, r: io.LimitReader(r, size), block: int(min(size, blockSize-1)) + 1,
+		ordered: make(chan block, v.workers), work: make(chan block, v.workers),
+	}, nil
 }
 
 func (p *pipeline) start(ctx context.Context) {
@@ -57,16 +66,18 @@ func (*pipeline) send(ctx context.Context, to chan<- block, b block) bool {
 
 // room is a buffer, one that is not needed any more if there is one.
 func (p *pipeline) room() []byte {
-	select {
-	case b := <-p.v.free:
-		return b
-	default:
-		return make([]byte, blockSize)
+	if p.block == blockSize {
+		select {
+		case b := <-p.v.free:
+			return b
+		default:
+		}
 	}
+	return make([]byte, p.block)
 }
 
 func (p *pipeline) recycle(b block) {
-	if b.room == nil {
+	if len(b.room) != blockSize {
 		return
 	}
 	select {
