@@ -155,7 +155,7 @@ func TestFileRotatesByAge(t *testing.T) {
 		time.Sleep(time.Minute)
 		write(t, f, "c", 1)
 		must(t, f.Close())
-		if got := fmt.Sprint(len(m.now), m.actions(t)); got != "2 [a1 b1 c1]" {
+		if got := fmt.Sprint(actionsOf(t, m.now[fileName(1)].data), actionsOf(t, m.now[fileName(2)].data)); got != "[a1 b1] [c1]" {
 			t.Error(got)
 		}
 		if _, err := verify(t.Context(), testKeys, m.sources(), nil); err != nil {
@@ -196,5 +196,26 @@ func TestCheckpointsComeInTimeAndAtTheEnd(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
+	})
+}
+
+// TestACheckpointThatWasNotTakenIsOfferedAgain although nothing new is recorded.
+func TestACheckpointThatWasNotTakenIsOfferedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []uint64
+		f, err := openMem(t, newMemFS(), FileOptions{Checkpoint: func(_ context.Context, c Checkpoint) error {
+			if got = append(got, c.Seq); len(got) < 3 {
+				return errIO
+			}
+			return nil
+		}})
+		must(t, err)
+		write(t, f, "a", 1)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if diff := cmp.Diff([]uint64{1, 1, 1}, got); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+		must(t, f.Close())
 	})
 }

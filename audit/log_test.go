@@ -28,12 +28,13 @@ type fragile struct {
 	failures atomic.Int64
 	mu       sync.Mutex
 	lines    []string
+	failing  string // an action that it never takes
 }
 
 var errFragile = errors.New("it is broken")
 
-func (s *fragile) Append(_ context.Context, _ *Event, line []byte) error {
-	if s.failures.Add(-1) >= 0 {
+func (s *fragile) Append(_ context.Context, e *Event, line []byte) error {
+	if s.failures.Add(-1) >= 0 || s.failing != "" && e.Action == s.failing {
 		return errFragile
 	}
 	s.mu.Lock()
@@ -91,6 +92,21 @@ func TestPolicyDropCountsAndTellsTheSink(t *testing.T) {
 		t.Errorf("%d dropped -want +got:\n%s", l.Dropped(), diff)
 	}
 	if diff := cmp.Diff([]string{"a", "b", "c", "d"}, other.actions(t)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestWhatIsNotToldIsToldLater has the event that tells of the missing ones fail too.
+func TestWhatIsNotToldIsToldLater(t *testing.T) {
+	s := new(fragile)
+	l := newLog(t, Drop, s)
+	s.failures.Store(1)
+	must(t, l.Record(t.Context(), Event{Action: "a"}))
+	s.failing = "audit.dropped"
+	must(t, l.Record(t.Context(), Event{Action: "b"}))
+	s.failing = ""
+	must(t, l.Record(t.Context(), Event{Action: "c"}))
+	if diff := cmp.Diff([]string{"b", "c", "audit.dropped events=1"}, s.actions(t)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -237,13 +253,17 @@ func TestSlogHandlerIsOneAsSlogWantsIt(t *testing.T) {
 
 func TestHandlersDoNotShareWhatFollows(t *testing.T) {
 	s := new(fragile)
-	base := slog.New(newLog(t, Refuse, s).Handler()).With("a", 1)
-	x, y := base.With("b", 2), base.With("c", 3)
-	g, h := base.WithGroup("g").With("b", 2), base.WithGroup("h").With("c", 3)
-	for _, l := range []*slog.Logger{x, y, g, h, base} {
+	base := slog.New(newLog(t, Refuse, s).Handler()).With("a", 1).With("b", 2).With("c", 3)
+	x, y := base.With("d", 4), base.With("e", 5)
+	group := base.WithGroup("g")
+	g, h, i := group.With("d", 4), group.With("e", 5), group.WithGroup("i").With("f", 6)
+	for _, l := range []*slog.Logger{x, y, g, h, i, group, base} {
 		l.Info("m")
 	}
-	want := []string{"m a=1 b=2", "m a=1 c=3", "m a=1 g=[b=2]", "m a=1 h=[c=3]", "m a=1"}
+	want := []string{
+		"m a=1 b=2 c=3 d=4", "m a=1 b=2 c=3 e=5", "m a=1 b=2 c=3 g=[d=4]", "m a=1 b=2 c=3 g=[e=5]",
+		"m a=1 b=2 c=3 g=[i=[f=6]]", "m a=1 b=2 c=3", "m a=1 b=2 c=3",
+	}
 	if diff := cmp.Diff(want, s.actions(t)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

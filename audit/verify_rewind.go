@@ -13,7 +13,7 @@ func (v *verifier) rewind(s *seal) bool {
 	switch {
 	case v.end == nil: // there is nothing but a tail
 		return s.begins() && v.goOn(nil, v.tailLines())
-	case s.log != v.end.seal.log || s.number > v.end.seal.number+1:
+	case s.log != v.end.seal.log:
 		return false
 	case s.prev == v.end.hash: // all that was good counts, and the tail does not
 		return follows(v.end, s, true) == "" && v.goOn(v.end, v.tailLines())

@@ -434,3 +434,29 @@ func TestEveryLineThatIsChangedIsFound(t *testing.T) {
 		}
 	}
 }
+
+// abandoned is a log whose first seal says that a file before it was abandoned.
+func abandoned(t *testing.T) []byte {
+	t.Helper()
+	m := newMemFS()
+	w := writer{fs: m, key: testKey, o: &FileOptions{MaxSize: 1 << 30}}
+	w.link = link{log: logID{7}, next: 1, file: 1, abandoned: true}
+	must(t, w.commit(line("x")))
+	return m.now[fileName(2)].data
+}
+
+func TestAnAbandonedEndIsOfTheSameLog(t *testing.T) {
+	one := contents(chain(t, FileOptions{}, 2, 1))[0]
+	for name, first := range map[string][]byte{"whole": one, "with an unfinished end": append(bytes.Clone(one), `{"seq":`...)} {
+		t.Run(name, func(t *testing.T) {
+			if r, err := verify(t.Context(), testKeys, named([][]byte{first, abandoned(t)}), nil); err == nil {
+				t.Errorf("the file of another log is taken: %+v", r)
+			}
+		})
+	}
+	r, err := verify(t.Context(), testKeys, named([][]byte{[]byte(`{"seq":`), abandoned(t)}), nil)
+	must(t, err)
+	if r.Abandoned != 1 || r.Events != 1 {
+		t.Errorf("%+v", r)
+	}
+}
