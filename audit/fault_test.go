@@ -2,10 +2,18 @@ package audit
 
 import (
 	"context"
+	"crypto"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"io"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestEachFaultLosesNothingAcknowledged fails every single step, and every step
@@ -68,4 +76,72 @@ func faultAt(t *testing.T, step int, onward, loses bool) bool {
 		t.Fatalf("step %d: %v", step, err)
 	}
 	return hit || step < 5
+}
+
+// TestPoliciesWithADiskThatIsBrokenForAWhile has a writer that waits for the disk.
+func TestPoliciesWithADiskThatIsBrokenForAWhile(t *testing.T) {
+	for _, op := range []string{"create", "write", "sync", "syncdir"} {
+		for _, p := range []Policy{Refuse, Block, Drop} {
+			t.Run(fmt.Sprint(op, " ", p), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					m := newMemFS()
+					m.arm(1, true, syscall.EROFS, op)
+					f, err := openMem(t, m, FileOptions{})
+					must(t, err)
+					l := newLog(t, p, f)
+					time.AfterFunc(time.Second, m.mend)
+					err = l.Record(t.Context(), Event{Action: "during"})
+					if refused := errors.Is(err, ErrUnavailable) && errors.Is(err, syscall.EROFS); refused != (p == Refuse) {
+						t.Errorf("got %v", err)
+					}
+					time.Sleep(2 * time.Second)
+					must(t, l.Record(t.Context(), Event{Action: "after"}))
+					must(t, f.Close())
+					want := map[Policy][]string{
+						Refuse: {"after"}, Block: {"during", "after"}, Drop: {"after", "audit.dropped"},
+					}[p]
+					if diff := cmp.Diff(want, m.actions(t)); diff != "" {
+						t.Errorf("-want +got:\n%s", diff)
+					}
+					if _, err := verify(t.Context(), testKeys, m.sources(), nil); err != nil {
+						t.Error(err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// device is a signer that does not answer at times.
+type device struct {
+	ed25519.PrivateKey
+	broken atomic.Bool
+}
+
+func (d *device) Sign(r io.Reader, message []byte, o crypto.SignerOpts) ([]byte, error) {
+	if d.broken.Load() {
+		return nil, errIO
+	}
+	return d.PrivateKey.Sign(r, message, o)
+}
+
+func TestASignerThatFailsRefuses(t *testing.T) {
+	m := newMemFS()
+	d := &device{PrivateKey: testKey}
+	f, err := openFile("mem", m, d, quiet(FileOptions{}))
+	must(t, err)
+	write(t, f, "a", 1)
+	d.broken.Store(true)
+	if err := f.Append(t.Context(), nil, line("no")); !errors.Is(err, syscall.EIO) {
+		t.Errorf("got %v", err)
+	}
+	d.broken.Store(false)
+	write(t, f, "b", 1)
+	must(t, f.Close())
+	if diff := cmp.Diff([]string{"a1", "b1"}, m.actions(t)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if _, err := verify(t.Context(), testKeys, m.sources(), nil); err != nil {
+		t.Error(err)
+	}
 }
