@@ -110,7 +110,7 @@ bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 1h $(TESTFLAGS) $(PKG)
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . -benchtime 5x -timeout 2h -peers.mib 1024 -peers.takeovers 40 $(TESTFLAGS) .
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h $(TESTFLAGS) ./ratelimit
-	cd $(PEERS) && $(GO) test -run '^$$' -bench . $(TESTFLAGS) ./metrics
+	cd $(PEERS) && $(GO) test -run '^$$' -bench . $(TESTFLAGS) ./metrics ./audit
 
 .PHONY: peers
 peers: ## hold uploads, metrics and the rest against others: answers, and a short form of the benchmarks
@@ -134,7 +134,7 @@ $(CLIENTS): clients/package.json clients/package-lock.json clients/.npmrc
 
 .PHONY: need
 need:
-	@scripts/need ffmpeg ffprobe chromium node npm redis-server promtool
+	@scripts/need ffmpeg ffprobe chromium node npm redis-server promtool openssl
 
 # The race detector is linked by the C compiler.
 .PHONY: need-race
