@@ -124,6 +124,7 @@ func (g *Gate) drain(ctx context.Context) error {
 		g.requests.drain(ctx),
 		g.recovery.stop(ctx),
 		g.dispatcher.Stop(ctx),
+		g.closeAudit(ctx),
 		g.close(),
 	)
 	if err != nil {

@@ -30,7 +30,7 @@ func (g *Gate) openMetrics() (err error) {
 
 // recorder is told of what the services do: first who may refuse it, then what
 // counts it.
-func (g *Gate) recorder() events.Recorder { return events.Join(g.o.recorder, g.counts) }
+func (g *Gate) recorder() events.Recorder { return events.Join(g.trail, g.o.recorder, g.counts) }
 
 // label is a pattern as the metrics write it, where a segment is a word or a
 // {name}.

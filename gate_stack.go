@@ -13,7 +13,7 @@ type layer = func(http.Handler) http.Handler
 
 // behindStack puts the layers before each endpoint of a table.
 func (g *Gate) behindStack(table []route) (http.Handler, error) {
-	return newRouter(table, func(r route, e *endpoint) (http.Handler, error) {
+	return newRouter(table, http.HandlerFunc(g.serveNothing), func(r route, e *endpoint) (http.Handler, error) {
 		layers, err := g.layers(r, e)
 		if err != nil {
 			return nil, fmt.Errorf("streamgate: the endpoint %s: %w", e.pattern, err)

@@ -22,17 +22,17 @@ func (g *Gate) wire() (err error) {
 		return err
 	}
 	g.bus = events.NewBus(nil)
-	if err := g.openMetrics(); err != nil {
-		return err
-	}
-	if err := g.openLimits(); err != nil {
-		return err
+	for _, open := range []func() error{g.openMetrics, g.openLimits, g.openAudit} {
+		if err := open(); err != nil {
+			return err
+		}
 	}
 	g.dispatcher = events.NewDispatcher(g.meta.Events(), &events.DispatcherOptions{
 		Live: g.bus, Retention: g.o.retention, Logger: g.o.logger,
 	})
 	g.dispatcher.Handle("remove what assets leave behind", metadata.RemoveFiles(g.meta, g.files))
 	g.dispatcher.Handle("play what is there now", g.forget, events.AssetReady, events.AssetDeleted)
+	g.dispatcher.Handle("count what is replaced", g.counts.Record, events.AssetReplaced)
 	g.dispatcher.Handle("log what fails", g.logFailed, events.AssetFailed)
 	if g.o.onReady != nil {
 		g.dispatcher.Handle("OnReady", g.tellReady, events.AssetReady)
@@ -78,8 +78,12 @@ func (g *Gate) uploadOptions() *upload.Options {
 func (g *Gate) cut() media.Cut { return media.Cut{Target: g.o.segmentDuration.Seconds()} }
 
 func (g *Gate) buildPlanes() (err error) {
-	if g.public, err = g.behindStack(g.publicRoutes()); err == nil {
-		g.admin, err = g.behindStack(g.adminRoutes())
+	shown, err := g.auditRoutes()
+	if err == nil {
+		g.public, err = g.behindStack(g.publicRoutes())
+	}
+	if err == nil {
+		g.admin, err = g.behindStack(append(g.adminRoutes(), shown...))
 	}
 	return err
 }

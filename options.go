@@ -12,6 +12,7 @@ import (
 
 	limiter "github.com/sethvargo/go-limiter"
 
+	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
@@ -46,6 +47,7 @@ type options struct {
 	proxies         []netip.Prefix
 	metrics         *metrics.Registry
 	quiet           bool
+	audit           *audit.Log
 }
 
 // WithAuthenticator says who sends a request, for example by the application's
@@ -197,6 +199,15 @@ func WithTrustedProxies(ranges ...netip.Prefix) Option {
 // /metrics of Admin.
 func WithMetrics(r *metrics.Registry) Option {
 	return func(o *options) { o.metrics = r }
+}
+
+// WithAudit has the log told of what is done before the client hears of it: who
+// did what to what, from where. By its policy it may refuse, see package audit.
+// docs/operations.md says what is in it. Where a sink of it can be searched, it is
+// shown at /v1/audit of Admin. The caller closes its sinks, after Stop. Default:
+// there is none.
+func WithAudit(l *audit.Log) Option {
+	return func(o *options) { o.audit = l }
 }
 
 // WithQuietAnswers leaves X-Request-ID, RateLimit and RateLimit-Policy out of

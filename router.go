@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
@@ -25,10 +26,10 @@ type routed struct {
 }
 
 // newRouter puts each endpoint behind its stack.
-func newRouter(table []route, stack func(route, *endpoint) (http.Handler, error)) (_ *router, err error) {
+func newRouter(table []route, nothing http.Handler, stack func(route, *endpoint) (http.Handler, error)) (_ *router, err error) {
 	rt := &router{}
-	nothing := route{service: "gateway", open: true, handler: http.HandlerFunc(serveNothing)}
-	if rt.notFound, err = stack(nothing, &endpoint{pattern: restPattern}); err != nil {
+	nowhere := route{service: "gateway", open: true, handler: nothing}
+	if rt.notFound, err = stack(nowhere, &endpoint{pattern: restPattern}); err != nil {
 		return nil, err
 	}
 	for _, r := range table {
@@ -107,7 +108,8 @@ func element(path string) (first, rest string) {
 	return path, ""
 }
 
-func serveNothing(w http.ResponseWriter, r *http.Request) {
+func (g *Gate) serveNothing(w http.ResponseWriter, r *http.Request) {
+	g.count(r, actionNotFound, "", audit.Refused)
 	problem.Write(w, r, problem.Errorf(problem.ErrNotFound, "there is nothing at this path"))
 }
 

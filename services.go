@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/ratelimit"
 )
@@ -52,7 +53,10 @@ func (g *Gate) newLimiter(service string) (*ratelimit.Limiter, error) {
 	violations := g.counts.LimitViolations.With(service)
 	o := &ratelimit.Options{
 		Name: service, Cost: costOf, NoHeaders: g.o.quiet,
-		OnRefuse: func(*http.Request, string) { violations.Inc() },
+		OnRefuse: func(r *http.Request, _ string) {
+			violations.Inc()
+			g.count(r, actionLimited, "service/"+service, audit.Refused)
+		},
 	}
 	if g.o.limitStore != nil {
 		var err error

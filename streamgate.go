@@ -45,6 +45,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/metadata"
@@ -80,6 +81,8 @@ type Gate struct {
 	counts     *metrics.Gate
 	limits     map[string]*ratelimit.Limiter // by service
 	address    ratelimit.Address
+	trail      events.Recorder // the audit log's, or nil
+	tally      *audit.Tally    // or nil
 
 	crossOrigin *http.CrossOriginProtection
 	public      http.Handler

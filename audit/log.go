@@ -140,3 +140,14 @@ func (l *Log) Dropped() uint64 {
 
 // Refused is how many times Record has returned an error.
 func (l *Log) Refused() uint64 { return l.refused.Load() }
+
+// Searcher returns the first sink that can be searched, such as a File; nil where
+// there is none.
+func (l *Log) Searcher() Searcher {
+	for i := range l.outlets {
+		if s, ok := l.outlets[i].sink.(Searcher); ok {
+			return s
+		}
+	}
+	return nil
+}

@@ -22,6 +22,9 @@ type BeginOptions struct {
 // EndpointKey is that of BeginOptions.Endpoint.
 type EndpointKey struct{}
 
+// RequestKey is that of the *http.Request that something is done for.
+type RequestKey struct{}
+
 // Begin is the outermost layer. It gives the request an id, which its answer
 // carries, and writes one line to the access log when it has been answered: at
 // level Info, Warn for a status of 400 and above, Error for one of 500 and

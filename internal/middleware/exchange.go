@@ -56,6 +56,8 @@ func (x *exchange) Value(key any) any {
 		return x
 	case EndpointKey:
 		return x.endpoint
+	case RequestKey:
+		return &x.req
 	}
 	return x.ctx.Value(key)
 }
