@@ -25,7 +25,13 @@ type config struct {
 	key        string
 	publicPlay bool
 	drain      time.Duration
+	adminAddr  string
+	audit      string
+	auditWait  bool
+	proxies    []netip.Prefix
 }
+
+const auditOff = "off"
 
 // parse reads the command line. Its errors are complete sentences; flag.ErrHelp
 // means that the usage was asked for and written.
@@ -39,6 +45,10 @@ func parse(args []string, getenv func(string) string, usage io.Writer) (config, 
 	flags.StringVar(&c.key, "api-key", "", "key that every request must carry; "+keyVariable+" hides it from the list of processes")
 	flags.BoolVar(&c.publicPlay, "public-play", false, "with a key: let anybody play who has the address of a video")
 	flags.DurationVar(&c.drain, "drain", 20*time.Second, "how long running requests may take to end once the server is told to stop")
+	flags.StringVar(&c.adminAddr, "admin-addr", "", "with a key: loopback address for operators, with /metrics, /v1/audit and a /ready that says more")
+	flags.StringVar(&c.audit, "audit", "drop", "what becomes of a request that cannot be written to the audit log: drop (count it), block (wait), refuse; off for no log")
+	flags.BoolVar(&c.auditWait, "audit-wait", false, "answer a request only when it is in the audit log on the disk")
+	flags.Func("trusted-proxy", "address or range of a proxy whose X-Forwarded-For is believed, such as 10.0.0.0/8; may be given more than once", c.trust)
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
 	}
@@ -56,12 +66,32 @@ func (c config) check() error {
 	if c.key != "" && len(c.key) < minKeyLength {
 		return fmt.Errorf("the API key has %d characters and needs at least %d: openssl rand -hex 24 makes a good one", len(c.key), minKeyLength)
 	}
+	if _, ok := policies[c.audit]; !ok && c.audit != auditOff && c.audit != "" {
+		return fmt.Errorf("-audit %q is none of drop, block, refuse and off", c.audit)
+	}
+	if c.adminAddr != "" && !loopback(c.adminAddr) {
+		return fmt.Errorf("-admin-addr %q is not on loopback: who reaches it sees everything, and nobody is asked for the key there", c.adminAddr)
+	}
 	if _, _, err := net.SplitHostPort(c.addr); err != nil {
 		return fmt.Errorf("-addr %q is not host:port, such as 127.0.0.1:8080", c.addr)
 	}
 	if c.key == "" && !loopback(c.addr) {
 		return errOpen(c.addr)
 	}
+	return nil
+}
+
+// trust reads an address or a range of addresses.
+func (c *config) trust(text string) error {
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		addr, failed := netip.ParseAddr(text)
+		if failed != nil {
+			return errors.New("an address such as 10.0.0.1, or a range such as 10.0.0.0/8, is needed")
+		}
+		prefix = netip.PrefixFrom(addr, addr.BitLen())
+	}
+	c.proxies = append(c.proxies, prefix)
 	return nil
 }
 

@@ -29,6 +29,12 @@ func TestCommandLine(t *testing.T) {
 		{name: "a key in the environment opens other addresses", args: []string{"-addr", ":8080"}, env: testKey},
 		{name: "a short key is refused, on loopback too", args: []string{"-api-key", "secret"}, refused: "at least 16"},
 		{name: "an address without a port is refused", args: []string{"-addr", "127.0.0.1"}, refused: "not host:port"},
+		{name: "operators have an address of their own", args: []string{"-addr", ":8080", "-api-key", testKey, "-admin-addr", "127.0.0.1:9090"}},
+		{name: "which is not for everybody", args: []string{"-admin-addr", ":9090"}, refused: "not on loopback"},
+		{name: "the audit log may wait and refuse", args: []string{"-audit", "refuse", "-audit-wait"}},
+		{name: "another policy is refused", args: []string{"-audit", "lose"}, refused: "drop, block, refuse and off"},
+		{name: "proxies are addresses and ranges", args: []string{"-trusted-proxy", "10.0.0.0/8", "-trusted-proxy", "::1"}},
+		{name: "a proxy by name is refused", args: []string{"-trusted-proxy", "proxy.example"}, refused: "10.0.0.0/8"},
 		{name: "what is not a flag is refused", args: []string{"serve"}, refused: `"serve" is not a flag`},
 	}
 	for _, tt := range tests {
@@ -50,7 +56,7 @@ func TestHelpListsTheFlags(t *testing.T) {
 	if !errors.Is(err, flag.ErrHelp) {
 		t.Fatalf("error %v, want flag.ErrHelp", err)
 	}
-	for _, name := range []string{"-addr", "-data", "-api-key", "-import", "-drain", "-public-play"} {
+	for _, name := range []string{"-addr", "-data", "-api-key", "-import", "-drain", "-public-play", "-admin-addr", "-audit", "-audit-wait", "-trusted-proxy"} {
 		if !strings.Contains(usage.String(), name) {
 			t.Errorf("the usage does not mention %s", name)
 		}

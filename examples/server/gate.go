@@ -7,27 +7,41 @@ import (
 	"net/http"
 
 	"github.com/streamgate/streamgate"
+	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/storage/disk"
 )
 
-// openGate opens the service over the data directory.
-func openGate(c config) (*streamgate.Gate, error) {
+// openGate opens the service over the data directory, and returns what closes
+// its audit log after it.
+func openGate(c config) (*streamgate.Gate, func() error, error) {
 	if err := checkImports(c.imports); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	gate, err := streamgate.New(c.data, c.options()...)
-	if errors.Is(err, disk.ErrInUse) {
-		return nil, fmt.Errorf("%s is in use by another server: stop that one, or choose another directory with -data", c.data)
-	}
+	log, file, err := openAudit(c)
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", c.data, err)
+		return nil, nil, c.explain(err)
 	}
-	return gate, nil
+	options, closeAudit := c.options(), func() error { return nil }
+	if log != nil {
+		options, closeAudit = append(options, streamgate.WithAudit(log)), file.Close
+	}
+	gate, err := streamgate.New(c.data, options...)
+	if err != nil {
+		return nil, nil, errors.Join(c.explain(err), closeAudit())
+	}
+	return gate, closeAudit, nil
+}
+
+func (c config) explain(err error) error {
+	if errors.Is(err, disk.ErrInUse) || errors.Is(err, audit.ErrInUse) {
+		return fmt.Errorf("%s is in use by another server: stop that one, or choose another directory with -data", c.data)
+	}
+	return fmt.Errorf("opening %s: %w", c.data, err)
 }
 
 func (c config) options() []streamgate.Option {
-	options := []streamgate.Option{streamgate.WithAuthenticator(c.authenticator())}
+	options := []streamgate.Option{streamgate.WithAuthenticator(c.authenticator()), streamgate.WithTrustedProxies(c.proxies...)}
 	if c.publicPlay {
 		options = append(options, streamgate.WithAuthorizer(auth.PublicPlay(auth.OwnerOnly())))
 	}
@@ -56,7 +70,9 @@ func routes(gate *streamgate.Gate, c config, files fs.FS) (http.Handler, error) 
 	mux := http.NewServeMux()
 	mux.Handle("/", gate)
 	if c.key == "" {
-		mux.Handle("/ready", gate.Admin())
+		for _, path := range []string{"/ready", "/metrics", "/v1/audit"} {
+			mux.Handle(path, gate.Admin())
+		}
 	}
 	if c.key != "" {
 		newKey(c.key).routes(mux)

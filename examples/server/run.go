@@ -15,16 +15,17 @@ import (
 )
 
 // run serves until ctx ends, and then drains.
-func run(ctx context.Context, c config, files fs.FS, out io.Writer) error {
+func run(ctx context.Context, c config, files fs.FS, out io.Writer) (err error) {
 	listener, err := listen(c.addr)
 	if err != nil {
 		return err
 	}
 	defer listener.Close() // nothing is left to do about an error
-	gate, err := openGate(c)
+	gate, closeAudit, err := openGate(c)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, closeAudit()) }() // after the Gate has stopped
 	handler, err := routes(gate, c, files)
 	if err == nil {
 		err = gate.Start(ctx)
@@ -32,6 +33,11 @@ func run(ctx context.Context, c config, files fs.FS, out io.Writer) error {
 	if err != nil {
 		return errors.Join(err, gate.Stop(ctx))
 	}
+	admin, err := serveAdmin(c.adminAddr, gate.Admin())
+	if err != nil {
+		return errors.Join(err, gate.Stop(ctx))
+	}
+	defer admin.Close() //nolint:errcheck // nothing is left to do about it
 	greet(out, c, listener.Addr())
 	importing, cancel := context.WithCancel(ctx)
 	var background sync.WaitGroup
@@ -40,6 +46,36 @@ func run(ctx context.Context, c config, files fs.FS, out io.Writer) error {
 		cancel()
 		background.Wait()
 		return gate.Stop(late)
+	})
+}
+
+// serveAdmin serves operators on an address of their own, where there is one.
+func serveAdmin(addr string, admin http.Handler) (*http.Server, error) {
+	server := newServer(byLoopbackName(admin))
+	if addr == "" {
+		return server, nil
+	}
+	listener, err := listen(addr)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			slog.Error("the address for operators is not served any more", "error", err)
+		}
+	}()
+	return server, nil
+}
+
+// byLoopbackName refuses every other Host: a web page can point its own name at
+// 127.0.0.1, and would read what operators see.
+func byLoopbackName(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !loopback(r.Host) && !loopback(net.JoinHostPort(r.Host, "80")) {
+			http.Error(w, "this address goes by localhost alone", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 
