@@ -1,0 +1,3 @@
+// Package stack holds what a Gate puts before a handler against what an
+// application puts together from chi, httprate, client_golang and httplog.
+package stack

@@ -1,0 +1,117 @@
+package stack
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	chimiddleware "github.com/go-chi/chi/v5/middleware"
+	"github.com/go-chi/httplog/v3"
+	"github.com/go-chi/httprate"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/streamgate/streamgate"
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/ratelimit"
+)
+
+var body = make([]byte, 1<<10)
+
+// logger formats each line, and throws it away.
+func logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(struct{ io.Writer }{io.Discard}, nil))
+}
+
+// gate serves its own /health: the least that goes through its whole stack. Its
+// answer is smaller than 1 KB, which costs nobody here anything.
+func gate(b *testing.B, opts ...streamgate.Option) http.Handler {
+	b.Helper()
+	large := ratelimit.Limit{Burst: ratelimit.MaxBurst, Rate: ratelimit.MaxRate}
+	g, err := streamgate.New(b.TempDir(), append(opts, streamgate.WithAuthenticator(auth.Everybody("ada")),
+		streamgate.WithLogger(logger()), streamgate.WithRateLimit("gateway", large))...)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = g.Stop(context.Background()) })
+	return g
+}
+
+// assembled is what documentation and examples of these packages put together:
+// an id, a log line, recovery, count and latency by route and status, a limit by
+// address.
+func assembled() http.Handler {
+	registry := prometheus.NewRegistry()
+	labels := []string{"code", "method"}
+	requests := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "requests_total"}, labels)
+	latency := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "duration_seconds"}, labels)
+	size := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "response_bytes", Buckets: prometheus.ExponentialBuckets(100, 10, 6)}, labels)
+	inFlight := prometheus.NewGauge(prometheus.GaugeOpts{Name: "in_flight"})
+	registry.MustRegister(requests, latency, size, inFlight)
+	r := chi.NewRouter()
+	r.Use(chimiddleware.RequestID)
+	r.Use(httplog.RequestLogger(logger(), &httplog.Options{Level: slog.LevelInfo, RecoverPanics: true}))
+	r.Use(func(next http.Handler) http.Handler {
+		return promhttp.InstrumentHandlerInFlight(inFlight, promhttp.InstrumentHandlerCounter(requests,
+			promhttp.InstrumentHandlerDuration(latency, promhttp.InstrumentHandlerResponseSize(size, next))))
+	})
+	r.Use(httprate.LimitByIP(1<<30, time.Minute))
+	r.Get("/health", answer)
+	return r
+}
+
+func answer(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body) }
+
+type sink struct{ header http.Header }
+
+func (s *sink) Header() http.Header         { return s.header }
+func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
+func (s *sink) WriteHeader(int)             {}
+
+// drive sends n requests, and returns the CPU of each.
+func drive(h http.Handler, n int) time.Duration {
+	r := httptest.NewRequest(http.MethodGet, "/health", nil)
+	w := &sink{header: make(http.Header)}
+	begin := cpu()
+	for range n {
+		clear(w.header)
+		h.ServeHTTP(w, r)
+	}
+	return (cpu() - begin) / time.Duration(n)
+}
+
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkStack is what each adds to a bare handler, in CPU: medians of rounds by
+// turns. Wanted: at most an eighth.
+func BenchmarkStack(b *testing.B) {
+	const requests = 20_000
+	contestants := map[string]http.Handler{"bare": http.HandlerFunc(answer), "gate": gate(b), "quiet": gate(b, streamgate.WithQuietAnswers()), "chi": assembled()}
+	times := make(map[string][]time.Duration)
+	for b.Loop() {
+		for name, h := range contestants {
+			times[name] = append(times[name], drive(h, requests))
+		}
+	}
+	median := func(name string) float64 {
+		slices.Sort(times[name])
+		return float64(times[name][len(times[name])/2].Nanoseconds())
+	}
+	bare := median("bare")
+	b.ReportMetric(0, "ns/op")
+	for _, name := range []string{"gate", "quiet", "chi"} {
+		b.ReportMetric(median(name)-bare, name+"-ns")
+	}
+	b.ReportMetric((median("gate")-bare)/(median("chi")-bare), "gate/chi")
+}
