@@ -18,7 +18,7 @@ const hurry = 256 << 10
 // Append implements Sink. It returns when the event is on the disk, or under
 // NoWait when it is in memory.
 func (f *File) Append(ctx context.Context, _ *Event, line []byte) error {
-	if len(line) > maxLine || len(line) < 3 || line[0] != '{' || bytes.IndexByte(line, '\n') != len(line)-1 {
+	if len(line) > maxLine || !bytes.HasPrefix(line, []byte(`{"`)) || bytes.IndexByte(line, '\n') != len(line)-1 {
 		return errors.New("audit: what is to be appended is not one line with an object")
 	}
 	b, err := f.enqueue(line, false)

@@ -141,7 +141,7 @@ func TestOpenFileMakesItsDirectories(t *testing.T) {
 func TestAppendTakesOneLine(t *testing.T) {
 	dir := t.TempDir()
 	f := open(t, dir, FileOptions{})
-	for _, l := range []string{"", "\n", "{}", "{}\n{}\n", "x\n", "{\n}\n", "{" + strings.Repeat("x", maxLine) + "\n"} {
+	for _, l := range []string{"", "\n", "{}", "{}\n", "{}\n{}\n", "x\n", "{\n}\n", "{" + strings.Repeat("x", maxLine) + "\n"} {
 		if err := f.Append(t.Context(), nil, []byte(l)); err == nil {
 			t.Errorf("%.20q is taken", l)
 		}
