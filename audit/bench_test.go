@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -128,7 +127,6 @@ func BenchmarkSlogHandler(b *testing.B) {
 	for b.Loop() {
 		logger.LogAttrs(context.Background(), slog.LevelInfo, "asset.deleted", slog.String("actor", "user-4711"), slog.Int("size", 17))
 	}
-	_ = io.Discard
 }
 
 type discard struct{}

@@ -27,7 +27,8 @@
 // Wherever those who can write the files cannot: FileOptions.Checkpoint gets the
 // newest seal once a minute and at Close; send it to another machine, a mailbox,
 // a bucket that takes no overwriting, a printer. It is one line of text and proves
-// itself, so it needs no secrecy. Give it back as VerifyOptions.Checkpoints. What
+// itself, so it needs no secrecy. Give it back as VerifyOptions.Checkpoints, and at
+// the start as FileOptions.After: then a log that was cut is not continued. What
 // was recorded after the last checkpoint can be cut off unseen.
 //
 // # What happens when the disk is full, or broken?

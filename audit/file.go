@@ -43,6 +43,9 @@ type FileOptions struct {
 	// OldKeys are public keys that signed what is there already, after a change
 	// of the key. Default: none, all is signed by the key.
 	OldKeys []ed25519.PublicKey
+	// After is a checkpoint that was kept elsewhere, best the newest: the log is
+	// not continued when it ends before that. Default: none.
+	After Checkpoint
 	// Checkpoint gets the newest seal from time to time, and the last one at
 	// Close, to keep it elsewhere. It is called by one goroutine of its own,
 	// under a deadline of 10 s. An error leads to another try after
@@ -104,7 +107,8 @@ type place struct {
 // whose public key is an Ed25519 one). It checks the newest file: what a crash
 // left unfinished behind the last seal was never acknowledged, is cut off, and
 // stands in the log as an event "audit.recovered"; anything else that is wrong is
-// a *TamperedError, since what continues a broken chain would hide where it broke.
+// a *TamperedError, since what continues a broken chain would hide where it broke;
+// so is a log that ends before the checkpoint FileOptions.After.
 // The older files are for Verify. ErrInUse when another writes there.
 func OpenFile(dir string, key crypto.Signer, o *FileOptions) (*File, error) {
 	root, err := openRoot(dir)

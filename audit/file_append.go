@@ -1,11 +1,16 @@
 package audit
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 )
+
+// maxLine is more than any line of an Event.
+const maxLine = maxEncoded + maxField
 
 // hurry is how many waiting bytes end a Delay.
 const hurry = 256 << 10
@@ -13,6 +18,9 @@ const hurry = 256 << 10
 // Append implements Sink. It returns when the event is on the disk, or under
 // NoWait when it is in memory.
 func (f *File) Append(ctx context.Context, _ *Event, line []byte) error {
+	if len(line) > maxLine || !bytes.HasPrefix(line, []byte(`{"`)) || bytes.IndexByte(line, '\n') != len(line)-1 {
+		return errors.New("audit: what is to be appended is not one line with an object")
+	}
 	b, err := f.enqueue(line, false)
 	if err != nil || f.o.NoWait {
 		return err

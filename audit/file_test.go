@@ -137,3 +137,17 @@ func TestOpenFileMakesItsDirectories(t *testing.T) {
 		t.Error("a file is taken for a directory")
 	}
 }
+
+func TestAppendTakesOneLine(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir, FileOptions{})
+	for _, l := range []string{"", "\n", "{}", "{}\n", "{}\n{}\n", "x\n", "{\n}\n", "{" + strings.Repeat("x", maxLine) + "\n"} {
+		if err := f.Append(t.Context(), nil, []byte(l)); err == nil {
+			t.Errorf("%.20q is taken", l)
+		}
+	}
+	must(t, f.Close())
+	if got := actions(t, dir); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}

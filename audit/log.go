@@ -22,7 +22,8 @@ const (
 	// refuses then.
 	Block
 	// Drop lets the request happen and counts the event. When the sink works
-	// again it gets an event "audit.dropped" with the number.
+	// again it gets an event "audit.dropped" with the number. A disk that hangs
+	// does not fail: who must not wait for it sets FileOptions.NoWait, too.
 	Drop
 )
 

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"slices"
 )
 
 // recover finds where the chain ends, cuts off what a crash left behind that, and
@@ -17,40 +16,69 @@ func (w *writer) recover(keys []ed25519.PublicKey) (cut int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, number := range slices.Backward(numbers) {
-		name := fileName(number)
-		v, err := w.read(name, keys)
-		if err != nil {
+	last := new(verifier)
+	i := len(numbers) - 1
+	for ; i >= 0 && last.end == nil; i-- {
+		if last, err = w.read(fileName(numbers[i]), keys); err != nil {
 			return 0, err
 		}
-		if torn := v.report.Torn; torn != nil {
+		if torn := last.report.Torn; torn != nil {
 			cut += torn.Bytes
 		}
-		if v.end != nil {
-			return cut, w.resume(name, number, v)
-		}
-		if err := w.fs.Remove(name); err != nil {
+	}
+	if err := last.expect(w.o.After); err != nil { // before anything is changed
+		return 0, err
+	}
+	if last.end == nil {
+		if err := w.remove(numbers); err != nil {
 			return 0, err
 		}
-		if err := w.fs.SyncDir(); err != nil {
-			return 0, err
+		w.link = link{next: 1}
+		_, err = rand.Read(w.link.log[:])
+		return cut, err
+	}
+	if err := w.remove(numbers[i+2:]); err != nil {
+		return 0, err
+	}
+	return cut, w.resume(fileName(numbers[i+1]), numbers[i+1], last)
+}
+
+// remove removes files in which nothing is sealed.
+func (w *writer) remove(numbers []uint64) error {
+	for _, number := range numbers {
+		if err := w.fs.Remove(fileName(number)); err != nil {
+			return err
 		}
 	}
-	w.link = link{next: 1}
-	_, err = rand.Read(w.link.log[:])
-	return cut, err
+	if len(numbers) == 0 {
+		return nil
+	}
+	return w.fs.SyncDir()
 }
 
 // read verifies one file.
 func (w *writer) read(name string, keys []ed25519.PublicKey) (*verifier, error) {
-	v := &verifier{keys: keys, workers: 1}
+	v := &verifier{keys: keys, workers: 1, wanted: make(map[uint64][]*claim)}
+	if c := w.o.After; c.Seal > 0 {
+		v.wanted[c.Seal] = []*claim{{Checkpoint: c}}
+	}
 	f := source{name, func() (io.ReadSeekCloser, error) { return openAt(w.fs, name) }}
 	if err := v.file(context.Background(), f); err != nil {
 		return nil, err
 	}
 	v.before = []source{f}
-	_, err := v.finish()
-	return v, err
+	return v, v.unfinished()
+}
+
+// expect says whether a checkpoint is answered for; the zero one always is.
+func (v *verifier) expect(c Checkpoint) error {
+	if c.Seal == 0 {
+		return nil
+	}
+	for _, claim := range v.wanted[c.Seal] {
+		return v.settle(claim)
+	}
+	return v.settle(&claim{Checkpoint: c})
 }
 
 // resume goes on behind the last seal of a file.

@@ -109,3 +109,69 @@ func TestAFileWithoutASealWasNeverThere(t *testing.T) {
 		})
 	}
 }
+
+// TestOpenFileAsksForTheCheckpoint has files of the events a1 to a3 and, after a
+// rotation, b1 to b3.
+func TestOpenFileAsksForTheCheckpoint(t *testing.T) {
+	var points []Checkpoint
+	made := func(t *testing.T) string {
+		points = nil
+		dir := t.TempDir()
+		f := open(t, dir, FileOptions{})
+		write(t, f, "a", 3)
+		must(t, f.Rotate(t.Context()))
+		write(t, f, "b", 3)
+		must(t, f.Close())
+		files, err := Files(dir)
+		must(t, err)
+		for _, name := range files {
+			for l := range strings.Lines(string(read(t, name))) {
+				if isSeal([]byte(l)) {
+					c, err := ParseCheckpoint(l, testKeys...)
+					must(t, err)
+					points = append(points, c)
+				}
+			}
+		}
+		return dir
+	}
+	for name, tt := range map[string]struct {
+		after  int
+		change func(t *testing.T, dir string)
+		want   string
+	}{
+		"the newest":           {6, func(*testing.T, string) {}, ""},
+		"one of the file":      {4, func(*testing.T, string) {}, ""},
+		"one of another file":  {1, func(*testing.T, string) {}, ""},
+		"an end that is cut":   {6, func(t *testing.T, dir string) { must(t, os.Truncate(path(dir, 2), half(t, path(dir, 2)))) }, "cut off"},
+		"a file that is gone":  {6, func(t *testing.T, dir string) { must(t, os.Remove(path(dir, 2))) }, "cut off"},
+		"a file that is empty": {6, func(t *testing.T, dir string) { must(t, os.Truncate(path(dir, 2), 0)) }, "cut off"},
+		"nothing is left": {1, func(t *testing.T, dir string) {
+			must(t, os.Remove(path(dir, 1)))
+			must(t, os.Remove(path(dir, 2)))
+		}, "nothing is"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := made(t)
+			tt.change(t, dir)
+			before, err := Files(dir)
+			must(t, err)
+			f, err := OpenFile(dir, testKey, quiet(FileOptions{After: points[tt.after]}))
+			if err == nil {
+				must(t, f.Close())
+			}
+			bad, ok := errors.AsType[*TamperedError](err)
+			after, listErr := Files(dir)
+			must(t, listErr)
+			if diff := cmp.Diff(before, after); diff != "" {
+				t.Errorf("files -before +after:\n%s", diff)
+			}
+			if ok != (tt.want != "") || ok && !strings.Contains(bad.What, tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// half is where a file ends that has lost its second half.
+func half(t *testing.T, name string) int64 { return int64(len(read(t, name)) / 2) }

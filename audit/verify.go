@@ -155,13 +155,10 @@ func verify(ctx context.Context, keys []ed25519.PublicKey, files []source, o *Ve
 	return v.finish()
 }
 
-// finish judges the end of the last file, and what has to be there.
+// finish judges how the files end, and what has to be there.
 func (v *verifier) finish() (*Report, error) {
-	if v.tail != nil {
-		if v.tail.torn == nil {
-			return nil, v.tail.err
-		}
-		v.report.Torn = v.tail.torn
+	if err := v.unfinished(); err != nil {
+		return nil, err
 	}
 	for _, claims := range v.wanted {
 		for _, c := range claims {
@@ -174,6 +171,18 @@ func (v *verifier) finish() (*Report, error) {
 		v.report.Last = checkpointOf(&v.end.seal, v.end.line)
 	}
 	return &v.report, nil
+}
+
+// unfinished judges the end of the last file.
+func (v *verifier) unfinished() error {
+	if v.tail == nil {
+		return nil
+	}
+	if v.tail.torn == nil {
+		return v.tail.err
+	}
+	v.report.Torn = v.tail.torn
+	return nil
 }
 
 // settle says whether a checkpoint is answered for.
