@@ -32,15 +32,17 @@ func newCache[K comparable, V any](t testing.TB, o *cache.Options[K, V]) *cache.
 
 func TestNewRefusesWhatCannotWork(t *testing.T) {
 	tests := map[string]cache.Options[string, int]{
-		"negative entries":           {MaxEntries: -1},
-		"negative cost":              {MaxCost: -1},
-		"negative expectation":       {Expected: -1},
-		"negative TTL":               {TTL: -1},
-		"negative negative TTL":      {NegativeTTL: -1},
-		"two bounds":                 {MaxEntries: 10, MaxCost: 10},
-		"a cost that bounds nothing": {Cost: func(string, int) int64 { return 1 }},
-		"room for one entry":         {MaxEntries: 1},
-		"room for a cost of one":     {MaxCost: 1},
+		"negative entries":                         {MaxEntries: -1},
+		"negative cost":                            {MaxCost: -1},
+		"negative expectation":                     {Expected: -1},
+		"a memory for its history that nobody has": {MaxEntries: 1<<28 + 1},
+		"a cost that would overflow":               {MaxCost: 1<<60 + 1},
+		"negative TTL":                             {TTL: -1},
+		"negative negative TTL":                    {NegativeTTL: -1},
+		"two bounds":                               {MaxEntries: 10, MaxCost: 10},
+		"a cost that bounds nothing":               {Cost: func(string, int) int64 { return 1 }},
+		"room for one entry":                       {MaxEntries: 1},
+		"room for a cost of one":                   {MaxCost: 1},
 	}
 	for name, o := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -247,6 +248,47 @@ func TestWhoComesLateLoadsNothing(t *testing.T) {
 	c.loads.mu.Unlock()
 	if v := <-got; v != 1 {
 		t.Errorf("GetOrLoad = %d, by a load of its own", v)
+	}
+}
+
+// TestManyFindThatItExpired has each of them take it out: only one may.
+func TestManyFindThatItExpired(t *testing.T) {
+	c, err := New[string, int](nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	c.SetItem(Item[string, int]{Key: "a", TTL: 1})
+	h := c.hash("a")
+	e := c.found.Load().find(h, "a")
+	for range 3 {
+		c.expire(h, e)
+	}
+	if s := c.Stats(); s.Expirations != 1 || s.Entries != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestUsesBesideClose tells ristretto of uses while it is closed, which it does
+// not bear: it sends on channels that it has closed.
+func TestUsesBesideClose(t *testing.T) {
+	for range 200 {
+		m, err := newRegion[int, int](100, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		var closed atomic.Bool
+		for range 4 {
+			all.Go(func() {
+				for h := uint64(0); !closed.Load(); h++ {
+					m.tell(h)
+				}
+			})
+		}
+		m.close()
+		closed.Store(true)
+		all.Wait()
 	}
 }
 

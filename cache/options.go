@@ -9,8 +9,8 @@ import (
 
 // Options for New. The zero value is ready to use, and so is nil.
 type Options[K comparable, V any] struct {
-	// MaxEntries is how many entries there may be, 2 or more, if MaxCost is 0.
-	// Default: 10,000.
+	// MaxEntries is how many entries there may be, 2 or more, if MaxCost is 0. Some
+	// 70 bytes for each are taken at once, for the history of uses. Default: 10,000.
 	MaxEntries int
 
 	// MaxCost is what all entries together may cost, such as bytes, instead of
@@ -21,8 +21,8 @@ type Options[K comparable, V any] struct {
 	// It is called concurrently. With MaxEntries it is not used. Default: 1.
 	Cost func(K, V) int64
 
-	// Expected is about how many entries fit into MaxCost. Memory for the history
-	// of uses is taken for as many. Default: MaxCost / 4096, at least 1,000 and
+	// Expected is about how many entries fit into MaxCost: there is a history of
+	// uses for as many, and if it is too small, the wrong ones stay. Default: MaxCost / 4096, at least 1,000 and
 	// at most 1,000,000.
 	Expected int
 
@@ -47,6 +47,8 @@ const (
 	maxExpected     = 1_000_000
 	windowShare     = 64 // the window has one part in so many,
 	minWindow       = 16 // and so many entries, but never more than half
+	mostEntries     = 1 << 28
+	mostCost        = 1 << 60
 	longestDuration = time.Duration(1<<63 - 1)
 )
 
@@ -59,6 +61,8 @@ func (o *Options[K, V]) withDefaults() (Options[K, V], error) {
 	switch {
 	case d.MaxEntries < 0 || d.MaxCost < 0 || d.Expected < 0:
 		return d, errors.New("cache: MaxEntries, MaxCost and Expected cannot be negative")
+	case d.MaxEntries > mostEntries || d.Expected > mostEntries || d.MaxCost > mostCost:
+		return d, fmt.Errorf("cache: more than %d entries or a cost of %d is no bound", mostEntries, int64(mostCost))
 	case d.TTL < 0 || d.NegativeTTL < 0:
 		return d, errors.New("cache: a TTL cannot be negative; 0 is none")
 	case d.MaxEntries > 0 && d.MaxCost > 0:

@@ -24,10 +24,9 @@ type region[K comparable, V any] struct {
 	pending     int   // what ristretto was told and may not have done; guarded by Cache.mu
 	pendingCost int64 // of these
 
-	// open is held by who calls ristretto without Cache.mu: ristretto must not
-	// be used during or after its Close.
-	open   sync.RWMutex
-	closed bool
+	// closing is held by who calls ristretto without Cache.mu: ristretto must not
+	// be used while it closes.
+	closing sync.RWMutex
 
 	told   atomic.Int64  // uses, in this period
 	period atomic.Uint32 // how often ristretto has halved its counters
@@ -168,11 +167,9 @@ func (m *region[K, V]) used(h uint64, e *entry[K, V]) {
 // tell has ristretto count a use, which its Get does, and says how many it was
 // told in this period.
 func (m *region[K, V]) tell(h uint64) int64 {
-	m.open.RLock()
-	if !m.closed {
-		m.r.Get(h)
-	}
-	m.open.RUnlock()
+	m.closing.RLock()
+	m.r.Get(h)
+	m.closing.RUnlock()
 	n := m.told.Add(1)
 	if n == m.length {
 		m.told.Add(-m.length)
@@ -190,9 +187,8 @@ func (m *region[K, V]) clear() {
 
 // close ends ristretto's goroutines.
 func (m *region[K, V]) close() {
-	m.open.Lock()
-	m.closed = true
-	m.open.Unlock()
+	m.closing.Lock()
 	m.r.Close()
+	m.closing.Unlock()
 	m.departures()
 }
