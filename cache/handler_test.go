@@ -339,6 +339,7 @@ func FuzzHandler(f *testing.F) {
 		if err != nil {
 			t.Skip() // no server would get it
 		}
+		s.recorded = nil
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, r)
 		if w.Code >= 500 {

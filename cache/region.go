@@ -56,7 +56,7 @@ const (
 const (
 	fewPerEntry   = 10.9 // its filter has a power of two bits, of which this uses nearly all for 10,000 entries
 	manyPerEntry  = 64
-	enoughInAll   = 64 << 10
+	enoughInAll   = 109_000
 	readsPerBatch = 64
 )
 
@@ -145,8 +145,13 @@ func (m *region[K, V]) settle() {
 	}
 }
 
-// used tells ristretto of a hit, unless it has heard enough: its counters end
-// at 15, and are halved once a period. That spares most hits the call.
+// maxTold is how many uses of an entry ristretto is told in one of its periods.
+// Its counters end at 15, and it forgets sooner what was popular once if they
+// are not full.
+const maxTold = 5
+
+// used tells ristretto of a hit, unless it has heard enough, which spares most
+// hits the call.
 func (m *region[K, V]) used(h uint64, e *entry[K, V]) {
 	const countBits = 8
 	period := m.period.Load() << countBits
@@ -155,7 +160,7 @@ func (m *region[K, V]) used(h uint64, e *entry[K, V]) {
 	if was-count != period {
 		count /= 2
 	}
-	if count >= maxCount {
+	if count >= maxTold {
 		return
 	}
 	e.told.Store(period | (count + 1))

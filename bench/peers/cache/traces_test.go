@@ -15,6 +15,7 @@ var traces = map[string]func(r *rand.Rand, size int) []uint64{
 	"zipf 0.8":  func(r *rand.Rand, size int) []uint64 { return fill(zipf(r, 50*size, 0.8)) },
 	"zipf 1.0":  func(r *rand.Rand, size int) []uint64 { return fill(zipf(r, 50*size, 1)) },
 	"scan":      scan,
+	"shift":     shift,
 	"loop 1.25": func(_ *rand.Rand, size int) []uint64 { return loop(size * 5 / 4) },
 	"loop 2":    func(_ *rand.Rand, size int) []uint64 { return loop(size * 2) },
 	"viewers":   viewers,
@@ -52,6 +53,17 @@ func scan(r *rand.Rand, size int) []uint64 {
 		}
 		fresh++
 		return fresh
+	})
+}
+
+// shift is zipf over keys that change: after each eighth, others are popular by
+// a quarter of the size.
+func shift(r *rand.Rand, size int) []uint64 {
+	popular := zipf(r, 10*size, 0.9)
+	i := 0
+	return fill(func() uint64 {
+		i++
+		return popular() + uint64(i/(accesses/8)*size/4)
 	})
 }
 
