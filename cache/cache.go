@@ -102,6 +102,7 @@ func (c *Cache[K, V]) expire(h uint64, e *entry[K, V]) {
 	if e.place != gone {
 		c.take(h, e)
 		c.counts.add(h, expirations)
+		c.pace()
 	}
 }
 

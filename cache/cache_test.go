@@ -265,6 +265,16 @@ func TestDeletions(t *testing.T) {
 	}
 }
 
+func TestTagsAreThoseOfTheMomentOfTheSet(t *testing.T) {
+	c := newCache[string, int](t, nil)
+	tags := []string{"a", "a"}
+	c.SetItem(cache.Item[string, int]{Key: "x", Tags: tags})
+	tags[0], tags[1] = "b", "b"
+	if b, a := c.DeleteTag("b"), c.DeleteTag("a"); a != 1 || b != 0 {
+		t.Errorf("%d and %d were deleted", a, b)
+	}
+}
+
 func TestAKeyThatIsNotItselfIsNotKept(t *testing.T) {
 	c := newCache[float64, int](t, nil)
 	nan := 0.0

@@ -44,6 +44,10 @@ type flight[K comparable, V any] struct {
 
 // do returns what w loads for key, or what somebody else just loaded.
 func (f *flights[K, V]) do(ctx context.Context, c *Cache[K, V], h uint64, key K, w work[K, V]) (V, error) {
+	var none V
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
 	l, e := f.join(ctx, c, h, key, w)
 	if e != nil {
 		return e.value, e.failure()
@@ -53,7 +57,6 @@ func (f *flights[K, V]) do(ctx context.Context, c *Cache[K, V], h uint64, key K,
 		return l.value, l.err
 	case <-ctx.Done():
 		f.leave(key, l)
-		var none V
 		return none, ctx.Err()
 	}
 }

@@ -1,6 +1,9 @@
 package cache
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Forever is the TTL of an Item that does not expire, whatever Options.TTL is.
 const Forever time.Duration = -1
@@ -18,7 +21,7 @@ type Item[K comparable, V any] struct {
 	// Options.MaxEntries each costs 1.
 	Cost int64
 
-	// Tags are names by which DeleteTag finds it. The slice is kept.
+	// Tags are names by which DeleteTag finds it.
 	Tags []string
 }
 
@@ -27,7 +30,7 @@ func (c *Cache[K, V]) entry(it *Item[K, V], now int64) *entry[K, V] {
 	e := &entry[K, V]{key: it.Key, value: it.Value, expires: expiry(now, it.TTL, c.o.TTL)}
 	cost := c.costOf(it)
 	if cost != 1 || len(it.Tags) > 0 {
-		e.extra = &extra{cost: cost, tags: it.Tags}
+		e.extra = &extra{cost: cost, tags: slices.Clone(it.Tags)}
 	}
 	return e
 }

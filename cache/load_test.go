@@ -115,6 +115,16 @@ func TestTheLastWhoLeavesEndsTheLoad(t *testing.T) {
 	})
 }
 
+func TestWhoHasLeftAlreadyLoadsNothing(t *testing.T) {
+	c := newCache[string, int](t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var loads atomic.Int64
+	if _, err := c.GetOrLoad(ctx, "a", after(&loads, 1, nil)); !errors.Is(err, context.Canceled) || loads.Load() > 0 {
+		t.Errorf("%v, after %d loads", err, loads.Load())
+	}
+}
+
 func TestALoadHasTheValuesOfWhoAskedFirst(t *testing.T) {
 	type name struct{}
 	c := newCache[string, string](t, nil)
