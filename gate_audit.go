@@ -13,11 +13,15 @@ import (
 )
 
 // audited is what the audit log is told of, by service. Beside it there are
-// violations of limits and paths that are not there, counted by the minute so
-// that a flood of them does not fill the log.
+// violations of limits, paths that are not there and searches of the log itself,
+// counted by the minute so that a flood of them does not fill the log.
 var audited = map[string][]events.Type{
-	"upload":   {events.UploadCreated, events.UploadComplete, events.UploadCanceled, events.UploadRefused},
-	"metadata": {events.AssetCreated, events.AssetUpdated, events.AssetDeleted, events.AssetSearched},
+	"gateway":   {},
+	"streaming": {}, // what is played is in the access log
+	"monitor":   {},
+	"upload":    {events.UploadCreated, events.UploadComplete, events.UploadCanceled, events.UploadRefused},
+	"metadata":  {events.AssetCreated, events.AssetUpdated, events.AssetDeleted, events.AssetSearched},
+	"cache":     {events.CacheSet, events.CacheDeleted, events.CacheCleared},
 }
 
 // What the tally counts.

@@ -28,7 +28,7 @@ func (g *Gate) serveHealth(w http.ResponseWriter, r *http.Request) {
 
 // serveReady says whether to send requests here, and no more: it is open to all.
 func (g *Gate) serveReady(w http.ResponseWriter, r *http.Request) {
-	if _, err := g.ready(r.Context()); err != nil {
+	if _, err := g.readiness(r.Context()); err != nil {
 		problem.Write(w, r, err)
 		return
 	}
@@ -37,7 +37,7 @@ func (g *Gate) serveReady(w http.ResponseWriter, r *http.Request) {
 
 // serveReadyInDetail adds what each dependency says.
 func (g *Gate) serveReadyInDetail(w http.ResponseWriter, r *http.Request) {
-	checks, err := g.ready(r.Context())
+	checks, err := g.readiness(r.Context())
 	if err != nil {
 		problem.Write(w, r, &problem.Error{
 			Kind: problem.KindOf(err), Detail: "not ready", Cause: err, Fields: map[string]any{"checks": checks},
@@ -45,6 +45,28 @@ func (g *Gate) serveReadyInDetail(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answerJSON(w, r, map[string]any{"status": "ready", "checks": checks})
+}
+
+// readiness is what the dependencies have said.
+type readiness struct {
+	checks map[string]check
+	err    error
+}
+
+// readiness asks them at most once a second, whoever asks. That the Gate stops is
+// known at once.
+func (g *Gate) readiness(ctx context.Context) (map[string]check, error) {
+	if !g.is(running) {
+		return g.ready(ctx)
+	}
+	r, err := g.caches.ready.GetOrLoad(ctx, struct{}{}, func(ctx context.Context, _ struct{}) (readiness, error) {
+		checks, err := g.ready(ctx)
+		return readiness{checks, err}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.checks, r.err
 }
 
 // ready asks each dependency. The error has the causes, for the log.

@@ -29,7 +29,7 @@ func (g *Gate) open(dir string) error {
 		g.closers = append(g.closers, db.Close)
 		meta = db.Metadata()
 	}
-	g.meta = &wakingStore{Store: meta, wake: g.wake}
+	g.meta = &wakingStore{Store: meta, changed: g.changed}
 	return nil
 }
 
@@ -48,18 +48,25 @@ func (g *Gate) openDirectory(dir string) error {
 }
 
 // wakingStore wakes the dispatcher after each change, so that its events do not
-// wait for the next poll.
+// wait for the next poll, and takes what was changed out of the cache.
 type wakingStore struct {
 	metadata.Store
-	wake func()
+
+	changed func(assets []string, done bool)
 }
 
 func (s *wakingStore) Update(ctx context.Context, fn func(tx metadata.Tx) error) error {
-	err := s.Store.Update(ctx, fn)
-	if err == nil {
-		s.wake()
-	}
+	var assets []string
+	err := s.Store.Update(ctx, func(tx metadata.Tx) error { return fn(notingTx{tx, &assets}) })
+	s.changed(assets, err == nil)
 	return err
 }
 
-func (g *Gate) wake() { g.dispatcher.Wake() }
+// changed is called when a transaction is over. Of one that failed nobody knows
+// for certain whether it is in the database.
+func (g *Gate) changed(assets []string, done bool) {
+	g.caches.assets.DeleteMany(assets...)
+	if done {
+		g.dispatcher.Wake()
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/streamgate/streamgate/cache"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/media"
@@ -22,7 +23,7 @@ func (g *Gate) wire() (err error) {
 		return err
 	}
 	g.bus = events.NewBus(nil)
-	for _, open := range []func() error{g.openMetrics, g.openLimits, g.openAudit} {
+	for _, open := range []func() error{g.openMetrics, g.openCaches, g.openLimits, g.openAudit} {
 		if err := open(); err != nil {
 			return err
 		}
@@ -40,10 +41,12 @@ func (g *Gate) wire() (err error) {
 	if g.uploads, err = upload.New(g.files, g.meta, g.uploadOptions()); err != nil {
 		return err
 	}
-	if g.player, err = hls.New(g.files, g.meta, &hls.Options{Authorizer: g.o.authorizer, Cut: g.cut()}); err != nil {
+	if g.player, err = hls.New(g.files, g.meta, &hls.Options{
+		Authorizer: g.o.authorizer, Cut: g.cut(), Cache: cache.Sized[any]{Cache: g.caches.presentations},
+	}); err != nil {
 		return err
 	}
-	g.assets, err = metadata.NewHandler(g.meta, &metadata.HandlerOptions{
+	g.assets, err = metadata.NewHandler(cachingStore{g.meta, g.caches.assets}, &metadata.HandlerOptions{
 		Authorizer: g.o.authorizer, Recorder: g.recorder(), Playback: g.playbackPath, CrossOrigin: g.crossOrigin,
 	})
 	if err != nil {
@@ -78,12 +81,16 @@ func (g *Gate) uploadOptions() *upload.Options {
 func (g *Gate) cut() media.Cut { return media.Cut{Target: g.o.segmentDuration.Seconds()} }
 
 func (g *Gate) buildPlanes() (err error) {
-	shown, err := g.auditRoutes()
+	more, err := g.auditRoutes()
+	if err != nil {
+		return err
+	}
+	kept, err := g.cacheRoute()
 	if err == nil {
 		g.public, err = g.behindStack(g.publicRoutes())
 	}
 	if err == nil {
-		g.admin, err = g.behindStack(append(g.adminRoutes(), shown...))
+		g.admin, err = g.behindStack(append(append(g.adminRoutes(), kept), more...))
 	}
 	return err
 }

@@ -167,7 +167,8 @@ func WithEventRetention(d time.Duration) Option {
 
 // WithRateLimit sets how many requests one client may send to a service: a full
 // bucket of Burst, and Rate a second. The services are "gateway" (health, events
-// and paths that are not there), "upload", "streaming", "metadata" and "monitor".
+// and paths that are not there), "upload", "streaming", "metadata", "cache" and
+// "monitor".
 // A Gate behind a limit of the application's own gets a large one. Default: the
 // table in docs/operations.md.
 func WithRateLimit(service string, l ratelimit.Limit) Option {

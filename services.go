@@ -20,6 +20,7 @@ var defaultLimits = map[string]ratelimit.Limit{
 	"upload":    {Burst: 100, Rate: 10},
 	"streaming": {Burst: 1000, Rate: 100},
 	"metadata":  {Burst: 500, Rate: 50},
+	"cache":     {Burst: 1000, Rate: 100},
 	"monitor":   {Burst: 1000, Rate: 100},
 }
 

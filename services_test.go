@@ -37,7 +37,7 @@ func tight(t *testing.T, opts ...Option) *Gate {
 var varying = regexp.MustCompile(`\{[^}]+\}`)
 
 // TestEveryEndpointHasALimitAndMetrics walks the route tables: what is added to
-// them has both, or this fails.
+// them has both, and a word on what is audited, or this fails.
 func TestEveryEndpointHasALimitAndMetrics(t *testing.T) {
 	planes := map[string]struct {
 		table   func(*Gate) []route
@@ -49,6 +49,9 @@ func TestEveryEndpointHasALimitAndMetrics(t *testing.T) {
 	for plane, p := range planes {
 		walked := tight(t)
 		for _, r := range p.table(walked) {
+			if _, ok := audited[r.service]; !ok {
+				t.Errorf("nobody has said what is audited of %s", r.service)
+			}
 			endpoints := append([]endpoint{{pattern: restPattern}}, r.endpoints...)
 			if r.exact {
 				endpoints = []endpoint{{}}
@@ -152,7 +155,7 @@ func TestALimitIsChecked(t *testing.T) {
 		want   string
 	}{
 		"of nothing":         {WithRateLimit("upload", ratelimit.Limit{}), "the rate limit of upload"},
-		"of another service": {WithRateLimit("uploads", ratelimit.Limit{Burst: 1, Rate: 1}), `no service "uploads"; there are gateway,`},
+		"of another service": {WithRateLimit("uploads", ratelimit.Limit{Burst: 1, Rate: 1}), `no service "uploads"; there are cache, gateway,`},
 	} {
 		_, err := New(t.TempDir(), WithAuthenticator(auth.Everybody("ada")), c.option)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -77,6 +77,7 @@ type Gate struct {
 	recovery   *periodic
 	importing  sync.RWMutex // held for reading by imports, for writing by a recovery
 	requests   requests
+	caches     caches
 	registry   *metrics.Registry
 	counts     *metrics.Gate
 	limits     map[string]*ratelimit.Limiter // by service

@@ -71,15 +71,18 @@ type Reader interface {
 	OpenUploads(ctx context.Context, after string, limit int) ([]*Upload, error)
 	// AssetsIn returns up to limit assets of any owner in a state with an id above after, by id.
 	AssetsIn(ctx context.Context, s State, after string, limit int) ([]*Asset, error)
-	// Usage sums up what an owner has; zero for one who has nothing.
+	// Usage sums up the open uploads of an owner; zero for one who has none. It is
+	// asked for at each creation, and must not take longer the more assets there are.
 	Usage(ctx context.Context, owner string) (Usage, error)
+	// Stored is how many bytes an owner has: of assets, and of complete uploads
+	// that are yet to become what their asset is made of.
+	Stored(ctx context.Context, owner string) (int64, error)
 }
 
-// Usage is what one owner has.
+// Usage is what one owner has open.
 type Usage struct {
 	Open      int   // uploads in UploadOpen
 	OpenBytes int64 // of them: Size, or Offset while that is not known; and of parts that are complete and not joined
-	Stored    int64 // bytes of assets, and of complete uploads that are yet to become what their asset is made of
 }
 
 // Tx is a transaction. It is not safe for concurrent use. Its reads see its own

@@ -40,25 +40,34 @@ func (a allowance) check(ctx context.Context, tx metadata.Tx, owner string) erro
 	if a.none() {
 		return nil
 	}
-	u, err := tx.Usage(ctx, owner)
-	if err != nil {
-		return err
-	}
-	return a.has(u)
+	return a.has(ctx, tx, owner, 0)
 }
 
-// has refuses what is more than is allowed.
-func (a allowance) has(u metadata.Usage) error {
+// has refuses what is more than is allowed, as r sees it, with so many bytes of
+// open uploads beside it.
+func (a allowance) has(ctx context.Context, r metadata.Reader, owner string, more int64) error {
+	u, err := r.Usage(ctx, owner)
+	if err != nil {
+		return fmt.Errorf("upload: counting what %s has: %w", owner, err)
+	}
+	used := u.OpenBytes + more
+	if a.quota >= 0 { // all assets are summed up for it
+		stored, err := r.Stored(ctx, owner)
+		if err != nil {
+			return fmt.Errorf("upload: counting what %s has: %w", owner, err)
+		}
+		used += stored
+	}
 	switch {
 	case a.open >= 0 && u.Open > a.open:
 		return problem.Errorf(ErrTooMany, "%d uploads may be open at the same time; complete or cancel one first", a.open)
-	case a.bytes >= 0 && u.OpenBytes > a.bytes:
+	case a.bytes >= 0 && u.OpenBytes+more > a.bytes:
 		return problem.Errorf(ErrTooMany, "open uploads may have %d bytes together; complete or cancel one first", a.bytes)
-	case a.quota >= 0 && u.OpenBytes+u.Stored > a.quota:
+	case a.quota >= 0 && used > a.quota:
 		return &problem.Error{
 			Kind:   problem.KindOf(ErrQuota),
 			Detail: fmt.Sprintf("there is room for %d bytes in all; delete something first", a.quota),
-			Fields: map[string]any{"quota": a.quota, "used": u.OpenBytes + u.Stored},
+			Fields: map[string]any{"quota": a.quota, "used": used},
 		}
 	}
 	return nil
@@ -80,13 +89,8 @@ func (s *session) count(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	u, err := s.up.meta.Usage(ctx, s.u.Owner)
-	if err != nil {
-		return fmt.Errorf("upload: counting what %s has: %w", s.u.Owner, err)
-	}
 	allowed.open = -1
-	u.OpenBytes += s.u.Offset - s.durable
-	return allowed.has(u)
+	return allowed.has(ctx, s.up.meta, s.u.Owner, s.u.Offset-s.durable)
 }
 
 func (up *Uploader) unlimited() bool {

@@ -123,7 +123,8 @@ func (h *house) holdsAtMost(n int64) {
 		h.t.Errorf("%d bytes have arrived where %d are allowed", arrived, n)
 	}
 	u, err := h.meta.Usage(h.t.Context(), "alice")
-	if err != nil || u.OpenBytes+u.Stored > n {
+	stored, storedErr := h.meta.Stored(h.t.Context(), "alice")
+	if err != nil || storedErr != nil || u.OpenBytes+stored > n {
 		h.t.Errorf("usage is %+v, %v; %d are allowed", u, err, n)
 	}
 }

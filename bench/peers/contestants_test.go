@@ -16,6 +16,7 @@ import (
 	"github.com/streamgate/streamgate"
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/metadata/sqlite"
+	"github.com/streamgate/streamgate/ratelimit"
 	"github.com/streamgate/streamgate/storage/disk"
 	"github.com/streamgate/streamgate/upload"
 )
@@ -72,7 +73,8 @@ func nothing(context.Context, *upload.Completed) error { return nil }
 func openGate(dir string, maxSize int64) (*contestant, error) {
 	g, err := streamgate.New(dir,
 		streamgate.WithAuthenticator(auth.Everybody("bench")), streamgate.WithAllowedHosts("localhost", "127.0.0.1", "::1"),
-		streamgate.WithLogger(logger()), streamgate.WithMaxUploadSize(maxSize))
+		streamgate.WithLogger(logger()), streamgate.WithMaxUploadSize(maxSize),
+		streamgate.WithRateLimit("upload", ratelimit.Limit{Burst: ratelimit.MaxBurst, Rate: ratelimit.MaxRate}))
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,8 @@ func usageSums(t *testing.T, s metadata.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "usage", got, metadata.Usage{Open: 3, OpenBytes: 1<<40 + 3007, Stored: 120})
+	equal(t, "usage", got, metadata.Usage{Open: 3, OpenBytes: 1<<40 + 3007})
+	equalStored(t, s, "ann", 120)
 }
 
 func usageOfNobody(t *testing.T, s metadata.Store) {
@@ -50,6 +51,7 @@ func usageOfNobody(t *testing.T, s metadata.Store) {
 		t.Fatal(err)
 	}
 	equal(t, "usage", got, metadata.Usage{})
+	equalStored(t, s, "nobody", 0)
 }
 
 func usageInTransaction(t *testing.T, s metadata.Store) {
@@ -61,7 +63,17 @@ func usageInTransaction(t *testing.T, s metadata.Store) {
 			return err
 		}
 		got, err := tx.Usage(ctx, "ann")
-		equal(t, "usage", got, metadata.Usage{Open: 1, OpenBytes: 1, Stored: 3})
+		equal(t, "usage", got, metadata.Usage{Open: 1, OpenBytes: 1})
+		equalStored(t, tx, "ann", 3)
 		return err
 	})
+}
+
+func equalStored(t *testing.T, r metadata.Reader, owner string, want int64) {
+	t.Helper()
+	got, err := r.Stored(t.Context(), owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "stored", got, want)
 }

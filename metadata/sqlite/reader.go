@@ -52,8 +52,14 @@ func (r reader) AssetsIn(ctx context.Context, s metadata.State, after string, li
 
 func (r reader) Usage(ctx context.Context, owner string) (metadata.Usage, error) {
 	var u metadata.Usage
-	err := r.stmt(ctx, selectUsage).QueryRowContext(r.live(ctx), owner).Scan(&u.Open, &u.OpenBytes, &u.Stored)
-	return u, failed("sum up what an owner has", err)
+	err := r.stmt(ctx, selectUsage).QueryRowContext(r.live(ctx), owner).Scan(&u.Open, &u.OpenBytes)
+	return u, failed("sum up the open uploads of an owner", err)
+}
+
+func (r reader) Stored(ctx context.Context, owner string) (int64, error) {
+	var n int64
+	err := r.stmt(ctx, selectStored).QueryRowContext(r.live(ctx), owner).Scan(&n)
+	return n, failed("sum up what an owner has stored", err)
 }
 
 // all scans every row and closes rows. err is that of the query.

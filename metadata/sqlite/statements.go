@@ -12,12 +12,12 @@ const (
 	selectUpload    = `SELECT ` + uploadColumns + ` FROM uploads WHERE id = ?`
 	selectUploadsOf = `SELECT ` + uploadColumns + ` FROM uploads WHERE asset = ? ORDER BY created_at, id`
 	// What was announced may be any number, and sum fails where it overflows.
-	selectUsage = `SELECT coalesce(sum(state = 'open'), 0), cast(min(total(max(size, offset)), 4e18) AS INTEGER),
-			(SELECT coalesce(sum(size), 0) FROM assets WHERE owner = ?1) + (
-				SELECT coalesce(sum(u.size), 0) FROM assets a INDEXED BY assets_processing JOIN uploads u ON u.asset = a.id
-				WHERE a.owner = ?1 AND a.state = 'processing' AND u.state = 'complete' AND u.key NOT IN ('', a.source))
+	selectUsage = `SELECT coalesce(sum(state = 'open'), 0), cast(min(total(max(size, offset)), 4e18) AS INTEGER)
 		FROM uploads INDEXED BY uploads_owner
 		WHERE owner = ?1 AND (state = 'open' OR asset IS NULL AND state = 'complete' AND key <> '')`
+	selectStored = `SELECT (SELECT coalesce(sum(size), 0) FROM assets WHERE owner = ?1) + (
+			SELECT coalesce(sum(u.size), 0) FROM assets a INDEXED BY assets_processing JOIN uploads u ON u.asset = a.id
+			WHERE a.owner = ?1 AND a.state = 'processing' AND u.state = 'complete' AND u.key NOT IN ('', a.source))`
 	selectUploadsOn = `SELECT ` + uploadColumns + ` FROM uploads INDEXED BY uploads_open
 		WHERE (state = 'open' OR asset IS NULL AND state = 'complete') AND id > ? ORDER BY id LIMIT ?`
 	selectTombstone  = `SELECT 1 FROM tombstones WHERE kind = ? AND id = ?`
@@ -57,7 +57,7 @@ const (
 	insertEvent = `INSERT INTO outbox (type, time, owner, actor, asset, upload, request_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
-var readStatements = []string{selectAsset, selectAssetsIn, selectUpload, selectUploadsOf, selectUploadsOn, selectUsage}
+var readStatements = []string{selectAsset, selectAssetsIn, selectUpload, selectUploadsOf, selectUploadsOn, selectUsage, selectStored}
 
 var writeStatements = append([]string{
 	selectTombstone, selectAssetVers, selectUploadVers, insertAsset, updateAsset, deleteAsset,
