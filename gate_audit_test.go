@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -45,8 +46,7 @@ func told(t *testing.T, file *audit.File) (list []string, entries []audit.Entry)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := len(page.Entries) - 1; i >= 0; i-- {
-		e := page.Entries[i]
+	for _, e := range slices.Backward(page.Entries) {
 		list = append(list, strings.Join([]string{e.Action, e.Resource, string(e.Outcome)}, " "))
 		entries = append(entries, e)
 	}

@@ -30,13 +30,14 @@ type RequestKey struct{}
 // level Info, Warn for a status of 400 and above, Error for one of 500 and
 // above. The query is left out: it is where credentials travel.
 func Begin(o BeginOptions) func(http.Handler) http.Handler {
+	handler := o.Logger.Handler()
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			x := begin(w, r, &o)
 			method, path := r.Method, r.URL.Path
 			finished := false
 			defer func() { // on a panic, too
-				x.log(o.Logger, method, path, finished)
+				x.log(handler, method, path, finished)
 			}()
 			next.ServeHTTP(x.writer, &x.req)
 			x.res.Begin() // a handler that writes nothing has answered 200
@@ -45,26 +46,29 @@ func Begin(o BeginOptions) func(http.Handler) http.Handler {
 	}
 }
 
-func (x *exchange) log(logger *slog.Logger, method, path string, finished bool) {
-	if !logger.Enabled(x, level(x.res.Status())) {
+// log goes to the handler itself: a Logger would look for the line of code that
+// logs, which is always this one.
+func (x *exchange) log(handler slog.Handler, method, path string, finished bool) {
+	level := level(x.res.Status())
+	if !handler.Enabled(x, level) {
 		return
 	}
-	var list [10]slog.Attr
-	attrs := append(
-		list[:0],
+	took := time.Since(x.began)
+	line := slog.NewRecord(x.began.Add(took), level, "request", 0)
+	line.AddAttrs(
 		slog.String("method", method),
 		slog.String("path", path[:min(len(path), maxLoggedPath)]),
 		slog.Int("status", x.res.Status()),
 		slog.Int64("bytes", x.res.Bytes()),
-		slog.Duration("duration", time.Since(x.began)),
+		slog.Duration("duration", took),
 		slog.String("remote", x.req.RemoteAddr),
 		slog.String("request_id", *x.name()),
 	)
-	attrs = append(attrs, found(&x.entry)...)
+	line.AddAttrs(found(&x.entry)...)
 	if !finished {
-		attrs = append(attrs, slog.Bool("aborted", true))
+		line.AddAttrs(slog.Bool("aborted", true))
 	}
-	logger.LogAttrs(context.WithoutCancel(x), level(x.res.Status()), "request", attrs...)
+	_ = handler.Handle(context.WithoutCancel(x), line) // there is nobody to tell
 }
 
 // found is what the layers below found out.
