@@ -10,7 +10,7 @@ type Gate struct {
 	UploadsCanceled  *Counter
 	UploadsRefused   *Counter
 	UploadSize       *Histogram  // bytes, of whole files
-	UploadDuration   *Histogram  // seconds, from creation to completion; no event tells it
+	UploadDuration   *Histogram  // seconds, from creation to completion
 	Assets           *CounterVec // by event
 	SearchResults    *Histogram
 	LimitViolations  *CounterVec // by service; no event tells it

@@ -25,6 +25,9 @@ func (g *Gate) Record(_ context.Context, e events.Event) error {
 		if size, ok := number(e.Data["size"]); ok {
 			g.UploadSize.Observe(size)
 		}
+		if seconds, ok := number(e.Data["seconds"]); ok {
+			g.UploadDuration.Observe(seconds)
+		}
 	case events.UploadCanceled:
 		g.UploadsCanceled.Inc()
 	case events.UploadRefused:

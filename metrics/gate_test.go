@@ -17,7 +17,7 @@ func TestAnEventBecomesItsMetric(t *testing.T) {
 		"an upload by tus":           {events.Event{Type: events.UploadCreated, Data: map[string]any{"protocol": "tus"}}, map[string]float64{`uploads_created_total{protocol="tus"}`: 1}},
 		"one by something else":      {events.Event{Type: events.UploadCreated, Data: map[string]any{"protocol": "canary"}}, map[string]float64{`uploads_created_total{protocol="other"}`: 1}},
 		"one that says nothing":      {events.Event{Type: events.UploadCreated}, map[string]float64{`uploads_created_total{protocol="other"}`: 1}},
-		"a complete upload":          {events.Event{Type: events.UploadComplete, Data: map[string]any{"size": int64(5000)}}, map[string]float64{`uploads_completed_total`: 1, `upload_size_bytes_sum`: 5000, `upload_size_bytes_count`: 1}},
+		"a complete upload":          {events.Event{Type: events.UploadComplete, Data: map[string]any{"size": int64(5000), "seconds": 2.5}}, map[string]float64{`uploads_completed_total`: 1, `upload_duration_seconds_sum`: 2.5, `upload_duration_seconds_count`: 1, `upload_size_bytes_sum`: 5000, `upload_size_bytes_count`: 1}},
 		"the same out of the outbox": {events.Event{Type: events.UploadComplete, Data: map[string]any{"size": 5000.0}}, map[string]float64{`uploads_completed_total`: 1, `upload_size_bytes_sum`: 5000, `upload_size_bytes_count`: 1}},
 		"a canceled upload":          {events.Event{Type: events.UploadCanceled}, map[string]float64{`uploads_canceled_total`: 1}},
 		"a refused upload":           {events.Event{Type: events.UploadRefused}, map[string]float64{`uploads_refused_total`: 1}},

@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"time"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
@@ -21,7 +22,10 @@ func (s *session) completion(ctx context.Context) (*completion, error) {
 	done := *s.u
 	done.State, done.Size, done.SHA256, done.Hash = metadata.UploadComplete, s.u.Offset, s.digest.hex(), nil
 	e := s.up.event(ctx, events.UploadComplete, &done)
-	e.Data = map[string]any{"size": done.Size, "sha256": done.SHA256, "type": done.Type, "filename": done.Filename}
+	e.Data = map[string]any{
+		"size": done.Size, "sha256": done.SHA256, "type": done.Type, "filename": done.Filename,
+		"seconds": time.Since(done.CreatedAt).Seconds(), // pauses included
+	}
 	saved := done
 	return &completion{up: s.up, done: done, event: e, saved: &saved}, s.up.o.Recorder.Record(ctx, e)
 }
