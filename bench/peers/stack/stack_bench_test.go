@@ -64,7 +64,9 @@ func assembled(log *slog.Logger) http.Handler {
 		return promhttp.InstrumentHandlerInFlight(inFlight, promhttp.InstrumentHandlerCounter(requests,
 			promhttp.InstrumentHandlerDuration(latency, promhttp.InstrumentHandlerResponseSize(size, next))))
 	})
-	r.Use(httprate.LimitByIP(1<<30, time.Minute))
+	r.Use(httprate.LimitBy(1<<30, time.Minute, func(r *http.Request) (string, error) {
+		return httprate.CanonicalizeIP(ratelimit.RemoteIP(r).String()), nil
+	}))
 	r.Get("/health", answer)
 	return r
 }
