@@ -29,6 +29,7 @@ const (
 	actionLimited  = "limit.violated"
 	actionNotFound = "path.not_found"
 	actionSearched = "audit.searched"
+	actionSignIn   = "auth.failed"
 )
 
 // openAudit makes what leads to the audit log, where there is one.
@@ -41,6 +42,9 @@ func (g *Gate) openAudit() error {
 		types = append(types, list...)
 	}
 	record, err := audit.NewRecorder(g.o.audit, &audit.RecorderOptions{Types: types})
+	if err == nil {
+		err = g.counts.Audit(g.o.audit)
+	}
 	if err == nil {
 		g.tally, err = audit.NewTally(g.o.audit, &audit.TallyOptions{Logger: g.o.logger})
 	}

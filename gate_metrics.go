@@ -23,7 +23,7 @@ func (g *Gate) openMetrics() (err error) {
 		err = g.counts.Bus(g.bus)
 	}
 	if err != nil {
-		return fmt.Errorf("streamgate: the metrics: %w", err)
+		return fmt.Errorf("streamgate: the metrics (has another Gate counted in this Registry? Each needs one of its own, also after the other has stopped): %w", err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/ratelimit"
@@ -35,7 +36,7 @@ func (g *Gate) layers(r route, e *endpoint) ([]layer, error) {
 		return nil, fmt.Errorf("there is no service %q; there are %s", r.service, serviceNames())
 	}
 	list := []layer{
-		middleware.Begin(middleware.BeginOptions{Logger: g.o.logger, Endpoint: e, Quiet: g.o.quiet}),
+		middleware.Begin(middleware.BeginOptions{Logger: g.o.logger, Endpoint: e, Quiet: g.o.quiet, Remote: g.remote()}),
 		count,
 		middleware.Recover,
 		g.requests.layer,
@@ -58,12 +59,21 @@ func (g *Gate) layers(r route, e *endpoint) ([]layer, error) {
 	return append(list, limit.Middleware), nil
 }
 
+// remote tells the access log who a proxy speaks for, where one is named.
+func (g *Gate) remote() func(*http.Request) string {
+	if len(g.o.proxies) == 0 {
+		return nil
+	}
+	return g.addressOf
+}
+
 // authenticating charges the address of whoever sends wrong credentials; all
 // others are charged for their request.
 func (g *Gate) authenticating(limit *ratelimit.Limiter) auth.Authenticator {
 	return func(r *http.Request) (auth.Principal, error) {
 		p, err := g.o.authenticate(r)
 		if err != nil {
+			g.count(r, actionSignIn, "", audit.Refused)
 			if charged := limit.Charge(r); charged != nil {
 				g.o.logger.WarnContext(r.Context(), "a failed sign-in was not counted", "error", charged)
 			}

@@ -43,6 +43,7 @@ type options struct {
 	segmentDuration time.Duration
 	retention       time.Duration
 	limits          map[string]ratelimit.Limit
+	limitKey        ratelimit.Key
 	limitStore      func(service string, l ratelimit.Limit) (limiter.Store, error)
 	proxies         []netip.Prefix
 	metrics         *metrics.Registry
@@ -188,6 +189,13 @@ func WithRateLimitStore(open func(service string, l ratelimit.Limit) (limiter.St
 	return func(o *options) { o.limitStore = open }
 }
 
+// WithRateLimitKey says who counts as one client: those with the same key share a
+// bucket. For requests that the Gate has not authenticated yet, too. Default:
+// ratelimit.ByPrincipal, and for who is not signed in the address.
+func WithRateLimitKey(k ratelimit.Key) Option {
+	return func(o *options) { o.limitKey = k }
+}
+
 // WithTrustedProxies names the proxies, by the ranges of their addresses, whose
 // X-Forwarded-For tells from where a request comes: see ratelimit.ForwardedIP.
 // Default: none; a client is who opened the connection.
@@ -237,6 +245,11 @@ func collect(list []Option) (*options, error) {
 	for service := range o.limits {
 		if _, ok := defaultLimits[service]; !ok {
 			return nil, fmt.Errorf("streamgate: WithRateLimit: there is no service %q; there are %s", service, serviceNames())
+		}
+	}
+	for _, p := range o.proxies {
+		if !p.IsValid() || p.Bits() == 0 {
+			return nil, fmt.Errorf("streamgate: WithTrustedProxies: %v is no range of addresses, or is all of them: then every client may say that it is another", p)
 		}
 	}
 	if o.segmentDuration < 0 || o.retention < 0 || o.uploadExpiry < 0 {

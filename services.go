@@ -65,7 +65,11 @@ func (g *Gate) newLimiter(service string) (*ratelimit.Limiter, error) {
 			return nil, err
 		}
 	}
-	return ratelimit.New(limit, ratelimit.ByPrincipal(ratelimit.ByAddress(g.address)), o)
+	key := g.o.limitKey
+	if key == nil {
+		key = ratelimit.ByPrincipal(ratelimit.ByAddress(g.address))
+	}
+	return ratelimit.New(limit, key, o)
 }
 
 // costOf asks the route table.

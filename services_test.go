@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
 )
 
@@ -161,5 +163,57 @@ func TestALimitIsChecked(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q in it", name, err, c.want)
 		}
+	}
+}
+
+func TestWhoIsOneClientIsUpToTheApplication(t *testing.T) {
+	g := tight(t, WithRateLimitKey(ratelimit.ByClientIP)) // where all are one principal
+	for addr, want := range map[string]int{"192.0.2.1:1": 200, "192.0.2.2:1": 200} {
+		r := httptest.NewRequest(http.MethodGet, "/v1/assets", nil)
+		r.RemoteAddr = addr
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s: %d, want %d", addr, w.Code, want)
+		}
+	}
+}
+
+func TestATrustedProxyIsARange(t *testing.T) {
+	for _, p := range []netip.Prefix{{}, netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")} {
+		_, err := New(t.TempDir(), WithAuthenticator(auth.Everybody("ada")), WithTrustedProxies(p))
+		if err == nil || !strings.Contains(err.Error(), "WithTrustedProxies") {
+			t.Errorf("%v: %v", p, err)
+		}
+	}
+}
+
+// The access log names the client whom a proxy speaks for.
+func TestTheAccessLogNamesWhoAProxySpeaksFor(t *testing.T) {
+	var log bytes.Buffer
+	g, err := New(t.TempDir(), WithAuthenticator(auth.Everybody("ada")), WithLogger(slog.New(slog.NewTextHandler(&log, nil))),
+		WithTrustedProxies(netip.MustParsePrefix("192.0.2.0/24")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Stop(context.Background()) //nolint:errcheck // nothing runs
+	r := httptest.NewRequest(http.MethodGet, "/health", nil)
+	r.RemoteAddr = "192.0.2.1:1234"
+	r.Header.Set("X-Forwarded-For", "203.0.113.9, 198.51.100.7")
+	g.ServeHTTP(httptest.NewRecorder(), r)
+	if !strings.Contains(log.String(), "remote=198.51.100.7 ") {
+		t.Error(log.String())
+	}
+}
+
+func TestARegistryIsOfOneGate(t *testing.T) {
+	r, err := metrics.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tight(t, WithMetrics(r))
+	_, err = New(t.TempDir(), WithAuthenticator(auth.Everybody("ada")), WithMetrics(r))
+	if err == nil || !strings.Contains(err.Error(), "another Gate") {
+		t.Error(err)
 	}
 }

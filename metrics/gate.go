@@ -15,6 +15,8 @@ type Gate struct {
 	SearchResults    *Histogram
 	LimitViolations  *CounterVec // by service; no event tells it
 
+	auditDropped  *CounterVec
+	auditRefused  *CounterVec
 	eventsDropped *CounterVec
 	subscribers   *GaugeVec
 	cacheRequests *CounterVec
@@ -26,7 +28,7 @@ type Gate struct {
 }
 
 // NewGate makes the families of a Gate in r. Those that need a source (Bus,
-// Cache) appear with it.
+// Cache, Audit) appear with it.
 func NewGate(r *Registry) (*Gate, error) {
 	g := &Gate{}
 	for _, d := range gateSeries(g) {
@@ -61,12 +63,14 @@ func gateSeries(g *Gate) []series {
 		{name: "streamgate_assets_total", help: "What happened to assets.", labels: []string{"event"}, into: &g.Assets},
 		{name: "streamgate_search_results", help: "How many assets a page of search results had.", buckets: resultBuckets, into: &g.SearchResults},
 		{name: "streamgate_limit_violations_total", help: "Requests that a rate limit refused.", labels: []string{"service"}, into: &g.LimitViolations},
+		{name: "streamgate_audit_dropped_total", help: "Events that the audit log did not take, and that happened all the same.", into: &g.auditDropped},
+		{name: "streamgate_audit_refused_total", help: "What did not happen because the audit log did not take it.", into: &g.auditRefused},
 		{name: "streamgate_events_dropped_total", help: "Live events that a slow listener had no room for.", into: &g.eventsDropped},
 		{name: "streamgate_event_subscribers", help: "Listeners of live events.", into: &g.subscribers},
 		{name: "streamgate_cache_requests_total", help: "Lookups in a cache, by whether it had the entry.", labels: []string{"cache", "result"}, into: &g.cacheRequests},
 		{name: "streamgate_cache_evictions_total", help: "Entries that a cache gave up for others.", labels: []string{"cache"}, into: &g.cacheEvicted},
 		{name: "streamgate_cache_entries", help: "Entries that a cache holds.", labels: []string{"cache"}, into: &g.cacheEntries},
-		{name: "streamgate_cache_bytes", help: "What the entries of a cache take, by its own account.", labels: []string{"cache"}, into: &g.cacheBytes},
+		{name: "streamgate_cache_bytes", help: "What the entries of a cache take, by its own account; 0 for one that counts entries.", labels: []string{"cache"}, into: &g.cacheBytes},
 	}
 }
 
@@ -101,6 +105,18 @@ func (g *Gate) Bus(b interface {
 		return err
 	}
 	return g.subscribers.Func(func() float64 { return float64(b.Subscribers()) })
+}
+
+// Audit has the audit log asked at each scrape; an *audit.Log is one.
+func (g *Gate) Audit(l interface {
+	Dropped() uint64
+	Refused() uint64
+},
+) error {
+	if err := g.auditDropped.Func(func() float64 { return float64(l.Dropped()) }); err != nil {
+		return err
+	}
+	return g.auditRefused.Func(func() float64 { return float64(l.Refused()) })
 }
 
 // CacheStats is what a cache tells of itself. Counts rise from its start.

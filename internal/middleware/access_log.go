@@ -17,6 +17,10 @@ type BeginOptions struct {
 	Logger   *slog.Logger // of the access log
 	Endpoint any          // what the context has under EndpointKey
 	Quiet    bool         // leaves the X-Request-ID out of answers
+
+	// Remote is who sent a request, for the log. nil: whoever opened the
+	// connection, with the port.
+	Remote func(*http.Request) string
 }
 
 // EndpointKey is that of BeginOptions.Endpoint.
@@ -37,7 +41,7 @@ func Begin(o BeginOptions) func(http.Handler) http.Handler {
 			method, path := r.Method, r.URL.Path
 			finished := false
 			defer func() { // on a panic, too
-				x.log(handler, method, path, finished)
+				x.log(handler, &o, method, path, finished)
 			}()
 			next.ServeHTTP(x.writer, &x.req)
 			x.res.Begin() // a handler that writes nothing has answered 200
@@ -48,10 +52,14 @@ func Begin(o BeginOptions) func(http.Handler) http.Handler {
 
 // log goes to the handler itself: a Logger would look for the line of code that
 // logs, which is always this one.
-func (x *exchange) log(handler slog.Handler, method, path string, finished bool) {
+func (x *exchange) log(handler slog.Handler, o *BeginOptions, method, path string, finished bool) {
 	level := level(x.res.Status())
 	if !handler.Enabled(x, level) {
 		return
+	}
+	remote := x.req.RemoteAddr
+	if o.Remote != nil {
+		remote = o.Remote(&x.req)
 	}
 	took := time.Since(x.began)
 	line := slog.NewRecord(x.began.Add(took), level, "request", 0)
@@ -61,7 +69,7 @@ func (x *exchange) log(handler slog.Handler, method, path string, finished bool)
 		slog.Int("status", x.res.Status()),
 		slog.Int64("bytes", x.res.Bytes()),
 		slog.Duration("duration", took),
-		slog.String("remote", x.req.RemoteAddr),
+		slog.String("remote", remote),
 		slog.String("request_id", *x.name()),
 	)
 	line.AddAttrs(found(&x.entry)...)
