@@ -10,7 +10,11 @@ import (
 	"github.com/streamgate/streamgate/internal/access"
 )
 
-const maxLoggedPath = 1024 // bytes
+// In bytes.
+const (
+	maxLoggedPath   = 1024
+	maxLoggedMethod = 32
+)
 
 // BeginOptions are those of Begin.
 type BeginOptions struct {
@@ -53,7 +57,7 @@ func Begin(o BeginOptions) func(http.Handler) http.Handler {
 // log goes to the handler itself: a Logger would look for the line of code that
 // logs, which is always this one.
 func (x *exchange) log(handler slog.Handler, o *BeginOptions, method, path string, finished bool) {
-	level := level(x.res.Status())
+	level := x.level(finished)
 	if !handler.Enabled(x, level) {
 		return
 	}
@@ -64,7 +68,7 @@ func (x *exchange) log(handler slog.Handler, o *BeginOptions, method, path strin
 	took := time.Since(x.began)
 	line := slog.NewRecord(x.began.Add(took), level, "request", 0)
 	line.AddAttrs(
-		slog.String("method", method),
+		slog.String("method", method[:min(len(method), maxLoggedMethod)]),
 		slog.String("path", path[:min(len(path), maxLoggedPath)]),
 		slog.Int("status", x.res.Status()),
 		slog.Int64("bytes", x.res.Bytes()),
@@ -96,11 +100,15 @@ func found(entry *access.Entry) []slog.Attr {
 	return attrs
 }
 
-func level(status int) slog.Level {
+// level goes by the status, and by what went wrong after that was sent.
+func (x *exchange) level(finished bool) slog.Level {
+	status := x.res.Status()
+	err := x.entry.Err()
+	_, panicked := errors.AsType[*PanicError](err)
 	switch {
-	case status >= http.StatusInternalServerError:
+	case status >= http.StatusInternalServerError, panicked:
 		return slog.LevelError
-	case status >= http.StatusBadRequest:
+	case status >= http.StatusBadRequest, !finished, err != nil:
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo
