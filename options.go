@@ -167,9 +167,9 @@ func WithEventRetention(d time.Duration) Option {
 }
 
 // WithRateLimit sets how many requests one client may send to a service: a full
-// bucket of Burst, and Rate a second. The services are "gateway" (health, events
-// and paths that are not there), "upload", "streaming", "metadata", "cache" and
-// "monitor".
+// bucket of Burst, and Rate a second. The services are "health", "gateway" (events
+// and paths that are not there), "auth" (wrong credentials, by address), "upload",
+// "streaming", "metadata", "cache" and "monitor".
 // A Gate behind a limit of the application's own gets a large one. Default: the
 // table in docs/operations.md.
 func WithRateLimit(service string, l ratelimit.Limit) Option {
@@ -181,9 +181,9 @@ func WithRateLimit(service string, l ratelimit.Limit) Option {
 	}
 }
 
-// WithRateLimitStore keeps the buckets elsewhere, for instance in Redis (package
-// ratelimit/redis), so that several Gates share them: open is called once for
-// each service, and what it returns is the caller's to close after Stop.
+// WithRateLimitStore keeps the buckets of "upload", "streaming", "metadata" and
+// "auth" elsewhere, for instance in Redis (package ratelimit/redis), so that
+// several Gates share them: open is called once for each service, and what it returns is the caller's to close after Stop.
 // Default: in memory.
 func WithRateLimitStore(open func(service string, l ratelimit.Limit) (limiter.Store, error)) Option {
 	return func(o *options) { o.limitStore = open }

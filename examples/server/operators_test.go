@@ -93,8 +93,8 @@ func TestTheAuditLogOfRunsCanBeVerified(t *testing.T) {
 		}
 	}
 	// One that was cut off is not continued, as the checkpoints tell.
-	cut := bytes.Index(text, []byte(`{"seal":2,`))
-	if err := os.WriteFile(filepath.Join(dir, "audit-00000001.jsonl"), text[:cut], 0o600); err != nil {
+	kept, _, _ := bytes.Cut(text, []byte(`{"seal":2,`))
+	if err := os.WriteFile(filepath.Join(dir, "audit-00000001.jsonl"), kept, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := openAudit(config{data: data, audit: "drop", checkpoints: points}); err == nil || !strings.Contains(err.Error(), "mv "+dir) {

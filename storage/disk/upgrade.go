@@ -53,7 +53,7 @@ func moveAll(root *os.Root, tree string, place func(key string) string) error {
 			return err
 		}
 		key, imported := strings.CutSuffix(strings.TrimPrefix(name, tree+"/"), importSuffix)
-		if storage.CheckKey(unflat(key)) != nil {
+		if !isKey(unflat(key)) {
 			return nil // not ours, or moved already
 		}
 		to := place(key)
@@ -69,6 +69,8 @@ func moveAll(root *os.Root, tree string, place func(key string) string) error {
 		return root.Rename(name, to)
 	})
 }
+
+func isKey(key string) bool { return storage.CheckKey(key) == nil }
 
 func syncTree(root *os.Root, tree string) error {
 	return fs.WalkDir(root.FS(), tree, func(name string, e fs.DirEntry, err error) error {
