@@ -213,16 +213,21 @@ func TestTheAccessLogNamesWhoAProxySpeaksFor(t *testing.T) {
 	}
 }
 
-func TestARegistryIsOfOneGate(t *testing.T) {
+func TestARegistryIsOfOneGateAtATime(t *testing.T) {
 	r, err := metrics.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tight(t, WithMetrics(r))
+	first := tight(t, WithMetrics(r))
 	_, err = New(t.TempDir(), WithAuthenticator(auth.Everybody("ada")), WithMetrics(r))
 	if err == nil || !strings.Contains(err.Error(), "another Gate") {
 		t.Error(err)
 	}
+	wantSeries(t, first, "streamgate_event_subscribers 0") // which the second has not taken along
+	if err := first.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	wantSeries(t, tight(t, WithMetrics(r)), "streamgate_event_subscribers 0")
 }
 
 // Whatever wrong credentials are sent to, they are counted.

@@ -1,6 +1,9 @@
 package metrics
 
-import "fmt"
+import (
+	"fmt"
+	"sync"
+)
 
 // Gate holds the series of the services of a Gate, beside those of Route. Its
 // Record takes them from events; what no event tells is filled by whoever knows.
@@ -25,6 +28,9 @@ type Gate struct {
 	cacheBytes    *GaugeVec
 
 	assets map[string]*Counter // of Assets
+
+	mu    sync.Mutex
+	added []func() // take out what ask added
 }
 
 // NewGate makes the families of a Gate in r. Those that need a source (Bus,
@@ -95,16 +101,45 @@ func (d *series) make(r *Registry) (err error) {
 	return err
 }
 
+// asked is a family with series whose value is asked for.
+type asked interface {
+	Func(f func() float64, values ...string) error
+	Forget(values ...string)
+}
+
+// ask adds such a series, until Close.
+func (g *Gate) ask(v asked, f func() float64, values ...string) error {
+	if err := v.Func(f, values...); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.added = append(g.added, func() { v.Forget(values...) })
+	return nil
+}
+
+// Close takes out the series that were asked for at each scrape, so that another
+// Gate may count in the same Registry. What was counted stays.
+func (g *Gate) Close() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, forget := range g.added {
+		forget()
+	}
+	g.added = nil
+	return nil
+}
+
 // Bus has the live bus asked at each scrape; an *events.Bus is one.
 func (g *Gate) Bus(b interface {
 	Dropped() int64
 	Subscribers() int
 },
 ) error {
-	if err := g.eventsDropped.Func(func() float64 { return float64(b.Dropped()) }); err != nil {
+	if err := g.ask(g.eventsDropped, func() float64 { return float64(b.Dropped()) }); err != nil {
 		return err
 	}
-	return g.subscribers.Func(func() float64 { return float64(b.Subscribers()) })
+	return g.ask(g.subscribers, func() float64 { return float64(b.Subscribers()) })
 }
 
 // Audit has the audit log asked at each scrape; an *audit.Log is one.
@@ -113,10 +148,10 @@ func (g *Gate) Audit(l interface {
 	Refused() uint64
 },
 ) error {
-	if err := g.auditDropped.Func(func() float64 { return float64(l.Dropped()) }); err != nil {
+	if err := g.ask(g.auditDropped, func() float64 { return float64(l.Dropped()) }); err != nil {
 		return err
 	}
-	return g.auditRefused.Func(func() float64 { return float64(l.Refused()) })
+	return g.ask(g.auditRefused, func() float64 { return float64(l.Refused()) })
 }
 
 // CacheStats is what a cache tells of itself. Counts rise from its start.
@@ -129,17 +164,17 @@ type CacheStats struct {
 // Cache has a cache asked at each scrape, under its name.
 func (g *Gate) Cache(name string, stats func() CacheStats) error {
 	for _, s := range []struct {
-		add   func(f func() float64, values ...string) error
+		to    asked
 		value func(CacheStats) float64
 		label []string
 	}{
-		{g.cacheRequests.Func, func(s CacheStats) float64 { return float64(s.Hits) }, []string{name, "hit"}},
-		{g.cacheRequests.Func, func(s CacheStats) float64 { return float64(s.Misses) }, []string{name, "miss"}},
-		{g.cacheEvicted.Func, func(s CacheStats) float64 { return float64(s.Evictions) }, []string{name}},
-		{g.cacheEntries.Func, func(s CacheStats) float64 { return float64(s.Entries) }, []string{name}},
-		{g.cacheBytes.Func, func(s CacheStats) float64 { return float64(s.Bytes) }, []string{name}},
+		{g.cacheRequests, func(s CacheStats) float64 { return float64(s.Hits) }, []string{name, "hit"}},
+		{g.cacheRequests, func(s CacheStats) float64 { return float64(s.Misses) }, []string{name, "miss"}},
+		{g.cacheEvicted, func(s CacheStats) float64 { return float64(s.Evictions) }, []string{name}},
+		{g.cacheEntries, func(s CacheStats) float64 { return float64(s.Entries) }, []string{name}},
+		{g.cacheBytes, func(s CacheStats) float64 { return float64(s.Bytes) }, []string{name}},
 	} {
-		if err := s.add(func() float64 { return s.value(stats()) }, s.label...); err != nil {
+		if err := g.ask(s.to, func() float64 { return s.value(stats()) }, s.label...); err != nil {
 			return err
 		}
 	}
