@@ -11,7 +11,7 @@ import (
 const (
 	maxIDBytes     = 4       // EBMLMaxIDLength that is taken (RFC 8794 §11.2.4)
 	maxSizeBytes   = 8       // EBMLMaxSizeLength
-	maxElements    = 1 << 24 // elements of a file that are looked at
+	maxElements    = 8 << 20 // elements of a file that are looked at, and frames in laces
 	elementHeader  = maxIDBytes + maxSizeBytes
 	maxTextElement = 512 // bytes of a name or an ID that are of use
 )
@@ -34,8 +34,8 @@ func (s *source) peek(off, limit int64, n int) ([]byte, error) {
 
 // element reads the header of the element at off, which must end by limit.
 func (s *source) element(off, limit int64) (element, error) {
-	if s.looked++; s.looked > maxElements {
-		return element{}, problem.Errorf(ErrInvalid, "more than %d elements", maxElements)
+	if err := s.look(1); err != nil {
+		return element{}, err
 	}
 	h, err := s.peek(off, limit, elementHeader)
 	if err != nil {
@@ -55,6 +55,14 @@ func (s *source) element(off, limit int64) (element, error) {
 	}
 	e.end = e.body + size
 	return e, nil
+}
+
+// look counts what is looked at.
+func (s *source) look(n int) error {
+	if s.looked += n; s.looked > maxElements {
+		return problem.Errorf(ErrInvalid, "more than %d elements and frames", maxElements)
+	}
+	return nil
 }
 
 // elementHead reads ID and size (RFC 8794 §5 and §6.1); a size of -1 is unknown.

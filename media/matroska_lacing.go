@@ -25,6 +25,9 @@ func (m *matroska) laces(b *block) (sizes []int64, off int64, err error) {
 	}
 	r := laceReader{m: m, off: b.body, end: min(b.end, b.body+maxLaceHead)}
 	count := int64(r.byte()) + 1
+	if err := m.look(int(count)); err != nil {
+		return sizes, 0, err
+	}
 	switch kind {
 	case laceXiph:
 		for int64(len(sizes)) < count-1 && r.err == nil {

@@ -10,7 +10,7 @@ import (
 
 const (
 	window       = 8 << 10 // bytes read at once while walking boxes
-	sparseWindow = 256     // while skipping from frame to frame: the header of one and what stands before it
+	sparseWindow = 1 << 10 // while skipping from frame to frame: a few packets of sound, and the header of the next picture
 )
 
 // source is the file being parsed: a bounds-checked, buffered ReaderAt. All
