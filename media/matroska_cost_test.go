@@ -42,7 +42,7 @@ func (f *longFilm) size() int64 { return int64(len(f.head)) + f.seconds*int64(le
 func (f *longFilm) ReadAt(p []byte, off int64) (n int, err error) {
 	f.reads, f.asked = f.reads+1, f.asked+int64(len(p))
 	for n < len(p) && off < f.size() {
-		k := 0
+		var k int
 		if at := off - int64(len(f.head)); at < 0 {
 			k = copy(p[n:], f.head[off:])
 		} else {

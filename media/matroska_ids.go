@@ -34,6 +34,9 @@ const (
 	idCodecID         = 0x86
 	idCodecPrivate    = 0x63a2
 	idCodecDelay      = 0x56aa
+	idAdditionMapping = 0x41e4
+	idAdditionType    = 0x41e7
+	idAdditionData    = 0x41ed
 
 	idVideo           = 0xe0
 	idPixelWidth      = 0xb0

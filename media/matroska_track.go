@@ -3,6 +3,7 @@ package media
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/streamgate/streamgate/internal/problem"
 )
@@ -21,6 +22,7 @@ type matroskaTrack struct {
 	codec    string // CodecID
 	private  []byte
 	video    []byte // content of the Video element
+	dolby    []byte // dvcC or dvvC box
 	audio    matroskaAudio
 	encoded  error // why its frames are not what the decoder takes, as they lie there
 
@@ -65,7 +67,7 @@ func parseTrackEntry(b []byte) (*matroskaTrack, error) {
 		case idCodecDelay:
 			t.delay = ebmlUint(body)
 		case idName:
-			t.name = ebmlText(body)
+			t.name = strings.ToValidUTF8(ebmlText(body), "\ufffd")
 		case idLanguage:
 			t.language = matroskaLanguage(body)
 		case idLanguageBCP47:
@@ -73,7 +75,13 @@ func parseTrackEntry(b []byte) (*matroskaTrack, error) {
 		case idCodecID:
 			t.codec = ebmlText(body)
 		case idCodecPrivate:
-			t.private = append([]byte(nil), body...)
+			if len(body) <= maxSmallBox {
+				t.private = append([]byte(nil), body...)
+			}
+		case idAdditionMapping:
+			if box := dolbyVision(body); box != nil {
+				t.dolby = box
+			}
 		case idVideo:
 			t.video = append([]byte(nil), body...)
 		case idAudio:

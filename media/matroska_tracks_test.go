@@ -71,6 +71,19 @@ func TestWhatMatroskaTracksSayOfThemselves(t *testing.T) {
 	}
 }
 
+// Profile 5 of Dolby Vision is for its decoders alone; profile 8 is HEVC to others.
+func TestDolbyVisionIsNamed(t *testing.T) {
+	hvcC := unhexed("01 01 60000000 90000000 0000 5d f000 fc fd f8 f8 0000 0f 03 a0 0001 0002 4001 a1 0001 0002 4201 a2 0001 0002 4401")
+	for config, codec := range map[string]string{"01000a35100000": "dvh1.05.06", "01001035100000": "hvc1.1.6.L93.90"} {
+		mapping := ebml(0x41e4, number(0x41e7, 0x64766343), ebml(0x41ed, unhexed(config)))
+		file := matroskaFile(info(1e6), tracks(trackEntry(1, 1, "V_MPEGH/ISO/HEVC", hvcC, ebml(0xe0, number(0xb0, 64), number(0xba, 48)), mapping)), cluster(0, simple(1, 0, isKey, 1)))
+		track := parsed(t, file).Tracks[0]
+		if track.Codec != codec || !bytes.Contains(track.Entries[0], append([]byte("dvcC"), unhexed(config)...)) {
+			t.Errorf("%s, %q", track.Codec, track.Entries[0])
+		}
+	}
+}
+
 func TestWhatIsRefusedOfMatroskaAndWhy(t *testing.T) {
 	whole := matroskaFile(info(1e6), opusAndPicture(), slices.Concat(matroskaClusters()...))
 	encoded := func(encoding ...[]byte) []byte {

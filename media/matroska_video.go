@@ -28,9 +28,38 @@ func (t *matroskaTrack) videoEntry() (entry, error) {
 	p := picture(t.video)
 	parts := p.header()
 	parts = append(parts, makeBox(config, t.private)...)
+	if len(t.dolby) > 8+4 {
+		if parts = append(parts, t.dolby...); config == "hvcC" && t.dolby[8+2]>>1 == 5 { // no other decoder makes sense of that profile
+			kind = "dvh1"
+		}
+	}
 	parts = append(parts, p.aspect()...)
 	parts = append(parts, colourBoxes(p.colour)...)
 	return videoEntry(kind, parts)
+}
+
+// dolbyVision is the configuration of Dolby Vision as a box, where a
+// BlockAdditionMapping has one (RFC 9559 §5.1.4.1.17: its type is the box's name).
+func dolbyVision(b []byte) []byte {
+	var kind string
+	var config []byte
+	master(b, func(id uint32, body []byte) {
+		switch id {
+		case idAdditionType:
+			switch ebmlUint(body) {
+			case 0x64766343:
+				kind = "dvcC"
+			case 0x64767643:
+				kind = "dvvC"
+			}
+		case idAdditionData:
+			config = body
+		}
+	})
+	if kind == "" || len(config) > 64 {
+		return nil
+	}
+	return makeBox(kind, config)
 }
 
 func picture(b []byte) (p matroskaPicture) {

@@ -16,8 +16,8 @@ type Options struct {
 	Cut Cut // how to cut; default Cut{Target: DefaultTarget}
 }
 
-// Parse reads what is in a file and returns its index, blocks included. The
-// source is read through r, never beyond size.
+// Parse reads what is in a file (MP4, MOV, Matroska, WebM) and returns its index,
+// blocks included. The source is read through r, never beyond size.
 //
 // Errors match ErrInvalid, ErrEncrypted, ErrNoMedia or ErrUnsupported; anything
 // else is an error of r or of the context.
