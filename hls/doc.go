@@ -18,9 +18,9 @@
 //
 // # What plays
 //
-// MP4 and MOV files, progressive or fragmented, with H.264, HEVC or AV1 video
-// and AAC, AC-3, E-AC-3, Opus, FLAC, ALAC or MP3 audio, each as HLS carries it
-// in fragmented MP4 (CMAF). Samples are sent as they are in the file. Audio and
+// MP4 and MOV files, progressive or fragmented, Matroska and WebM, with H.264,
+// HEVC or AV1 video and AAC, AC-3, E-AC-3, Opus, FLAC, ALAC or MP3 audio, each as
+// HLS carries it in fragmented MP4 (CMAF). Samples are sent as they are in the file. Audio and
 // video are separate renditions, so that every audio track can be chosen with
 // every video track. Edit lists, encoder delay, composition offsets and rotation
 // are resolved. What HLS cannot carry is a 415 that says why.
