@@ -106,7 +106,7 @@ func (f *Folder) Close() error {
 	return root.Close()
 }
 
-// ServeHTTP answers {file}/master.m3u8 and what it leads to.
+// ServeHTTP answers {file}/master.m3u8 and manifest.mpd, and what they lead to.
 func (f *Folder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.begin(w, r) {
 		return

@@ -31,8 +31,11 @@ func (p *player) begin(w http.ResponseWriter, r *http.Request) (done bool) {
 // serve answers with what t names. An error is to be answered by the caller:
 // nothing was sent yet.
 func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation, t target) error {
-	if t.what == multivariant {
+	switch t.what {
+	case multivariant:
 		return p.sendDocument(w, r, &of.master, false)
+	case dashManifest:
+		return p.sendDocument(w, r, &of.manifest, false)
 	}
 	if t.revision != of.revision {
 		return problem.Errorf(ErrNotFound, "there is no revision %q, or no more; load %s again", t.revision, multivariantName)

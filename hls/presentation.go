@@ -13,6 +13,7 @@ type presentation struct {
 	blocks   string // storage key that the index's blocks are read from; "" when it holds them
 	key      string // of the file that it was made of; "" for a blob, which does not change
 	master   document
+	manifest document
 	tracks   []prepared // parallel to index.Tracks
 }
 
@@ -27,6 +28,7 @@ type prepared struct {
 func newPresentation(index *media.Index, source, revision, blocks string) *presentation {
 	p := &presentation{index: index, source: source, revision: revision, blocks: blocks}
 	p.master = newDocument(playlistType, func() []byte { return multivariantPlaylist(index.Tracks, revision) })
+	p.manifest = newDocument(manifestType, func() []byte { return manifest(p) })
 	p.tracks = make([]prepared, len(index.Tracks))
 	for i, t := range index.Tracks {
 		p.tracks[i] = prepared{
@@ -56,7 +58,7 @@ func (p *presentation) find(kind media.Kind, id int) int {
 func (p *presentation) memory() int64 {
 	total := p.index.Memory() + 4096
 	for _, t := range p.index.Tracks {
-		total += mediaPlaylistSize(t)*5/4 + 4096
+		total += (mediaPlaylistSize(t)+manifestSize(t))*5/4 + 4096
 	}
 	return total
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // A resource is one kind of thing that lies below a presentation. What comes
-// later (keys, I-frame playlists, subtitles, a DASH manifest) is a line here,
-// one in parseTrackFile or splitPath, and one in player.serve.
+// later (keys, subtitles) is a line here, one in parseTrackFile or splitPath, and
+// one in player.serve.
 type resource int
 
 const (
@@ -17,6 +17,7 @@ const (
 	mediaPlaylist
 	initialization
 	mediaSegment
+	dashManifest
 )
 
 const multivariantName = "master.m3u8"
@@ -24,7 +25,7 @@ const multivariantName = "master.m3u8"
 // A target is what the end of a path names within a presentation.
 type target struct {
 	what     resource
-	revision string // as it stands in the path; "" for the multivariant playlist
+	revision string // as it stands in the path; "" for what finds it
 	kind     media.Kind
 	track    int // Track.ID
 	segment  int
@@ -43,8 +44,11 @@ func splitPath(path string) (name string, t target, ok bool) {
 	if !ok {
 		return "", target{}, false
 	}
-	if file == multivariantName {
+	switch file {
+	case multivariantName:
 		return rest, target{what: multivariant}, rest != ""
+	case manifestName:
+		return rest, target{what: dashManifest}, rest != ""
 	}
 	rest, track, ok := cutLast(rest)
 	if !ok {

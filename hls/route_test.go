@@ -16,6 +16,7 @@ func TestPathsThatArePlayable(t *testing.T) {
 	}{
 		{"/clip/master.m3u8", "clip", target{what: multivariant}},
 		{"/a/b/clip.mp4/master.m3u8", "a/b/clip.mp4", target{what: multivariant}},
+		{"/clip/manifest.mpd", "clip", target{what: dashManifest}},
 		{"/clip/r1/v1/index.m3u8", "clip", target{what: mediaPlaylist, revision: "r1", kind: media.Video, track: 1}},
 		{"/clip/r1/a2/init.mp4", "clip", target{what: initialization, revision: "r1", kind: media.Audio, track: 2}},
 		{"/clip/r1/a20/0.m4s", "clip", target{what: mediaSegment, revision: "r1", kind: media.Audio, track: 20}},
@@ -33,7 +34,7 @@ func TestPathsThatArePlayable(t *testing.T) {
 
 func TestPathsThatNameNothing(t *testing.T) {
 	for _, path := range []string{
-		"", "/", "//", "clip/master.m3u8", "/master.m3u8", "//master.m3u8",
+		"", "/", "//", "clip/master.m3u8", "/master.m3u8", "//master.m3u8", "/manifest.mpd", "//manifest.mpd", "/clip/manifest.mpd/", "/clip/MANIFEST.mpd",
 		"/clip", "/clip/", "/clip/master.m3u8/", "/clip/MASTER.M3U8", "/clip/master.m3u8.gz", "/clip/index",
 		"/clip/index.m3u8", "/clip/v1/index.m3u8", "//r1/v1/index.m3u8", "/clip//v1/index.m3u8", "/clip/r1//index.m3u8",
 		"/clip/r1/v01/index.m3u8", "/clip/r1/v/index.m3u8", "/clip/r1/V1/index.m3u8", "/clip/r1/x1/index.m3u8",
@@ -51,6 +52,7 @@ func TestPathsThatNameNothing(t *testing.T) {
 
 func FuzzSplitPath(f *testing.F) {
 	f.Add("/clip/master.m3u8")
+	f.Add("/clip/manifest.mpd")
 	f.Add("/clip/r1/v1/index.m3u8")
 	f.Add("/a/b/r1/a2/17.m4s")
 	f.Add("/clip/r1/v01/init.mp4")
@@ -73,8 +75,11 @@ func FuzzSplitPath(f *testing.F) {
 
 // path is the target's one spelling.
 func (t target) path() string {
-	if t.what == multivariant {
+	switch t.what {
+	case multivariant:
 		return multivariantName
+	case dashManifest:
+		return manifestName
 	}
 	track := trackName(&media.Track{Kind: t.kind, ID: t.track})
 	file := map[resource]string{mediaPlaylist: "index.m3u8", initialization: "init.mp4", mediaSegment: segmentName(t.segment)}[t.what]

@@ -98,7 +98,7 @@ func defaultCache(bytes int64) Cache {
 	return NewCache(bytes)
 }
 
-// ServeHTTP answers {asset}/master.m3u8 and what it leads to.
+// ServeHTTP answers {asset}/master.m3u8 and manifest.mpd, and what they lead to.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.begin(w, r) {
 		return
