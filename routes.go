@@ -47,6 +47,7 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: "/{asset}/master.m3u8"},
 			{pattern: "/{asset}/manifest.mpd"},
 			{pattern: "/{asset}/{revision}/{track}/index.m3u8"},
+			{pattern: "/{asset}/{revision}/{track}/iframes.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/init.mp4"},
 			{pattern: "/{asset}/{revision}/{track}/{segment}.m4s"},
 		}},

@@ -69,8 +69,11 @@ const (
 // accessPoint is the kind that every segment begins with, or 0 where that is not
 // known.
 func (t *prepared) accessPoint() int {
-	if t.Kind == media.Audio {
+	switch {
+	case t.Kind == media.Audio, t.iframes != nil && t.closed:
 		return closedAccess
+	case t.iframes != nil:
+		return openAccess
 	}
 	return 0
 }

@@ -44,16 +44,22 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	if track < 0 {
 		return problem.Errorf(ErrNotFound, "there is no such track")
 	}
-	switch t.what {
-	case mediaPlaylist:
-		return p.sendDocument(w, r, &of.tracks[track].playlist, true)
-	case initialization:
-		return p.sendDocument(w, r, &of.tracks[track].init, true)
-	case mediaSegment:
-		if t.segment >= len(of.tracks[track].Segments) {
-			return problem.Errorf(ErrNotFound, "there is no segment %d; the last one is %d", t.segment, len(of.tracks[track].Segments)-1)
+	from := &of.tracks[track]
+	if t.what == iframePlaylist || t.what == iframeSegment {
+		if from = from.iframes; from == nil {
+			return problem.Errorf(ErrNotFound, "there are no I-frames of this track")
 		}
-		return p.sendSegment(w, r, of, track, t.segment)
+	}
+	switch t.what {
+	case mediaPlaylist, iframePlaylist:
+		return p.sendDocument(w, r, &from.playlist, true)
+	case initialization:
+		return p.sendDocument(w, r, &from.init, true)
+	case mediaSegment, iframeSegment:
+		if t.segment >= len(from.Segments) {
+			return problem.Errorf(ErrNotFound, "there is no segment %d; the last one is %d", t.segment, len(from.Segments)-1)
+		}
+		return p.sendSegment(w, r, of, from, t.segment)
 	}
 	return ErrNotFound
 }

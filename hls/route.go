@@ -18,6 +18,8 @@ const (
 	initialization
 	mediaSegment
 	dashManifest
+	iframePlaylist
+	iframeSegment
 )
 
 const multivariantName = "master.m3u8"
@@ -82,13 +84,19 @@ func parseTrackFile(file string) (target, bool) {
 		return target{what: mediaPlaylist}, true
 	case "init.mp4":
 		return target{what: initialization}, true
+	case iframesName:
+		return target{what: iframePlaylist}, true
 	}
 	number, ok := strings.CutSuffix(file, ".m4s")
 	if !ok {
 		return target{}, false
 	}
+	what := mediaSegment
+	if picture, ok := strings.CutPrefix(number, iframePrefix); ok {
+		number, what = picture, iframeSegment
+	}
 	n, ok := parseNumber(number)
-	return target{what: mediaSegment, segment: n}, ok
+	return target{what: what, segment: n}, ok
 }
 
 // parseTrack reads a track's name, such as v1 or a2.

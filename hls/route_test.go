@@ -19,6 +19,8 @@ func TestPathsThatArePlayable(t *testing.T) {
 		{"/clip/manifest.mpd", "clip", target{what: dashManifest}},
 		{"/clip/r1/v1/index.m3u8", "clip", target{what: mediaPlaylist, revision: "r1", kind: media.Video, track: 1}},
 		{"/clip/r1/a2/init.mp4", "clip", target{what: initialization, revision: "r1", kind: media.Audio, track: 2}},
+		{"/clip/r1/v1/iframes.m3u8", "clip", target{what: iframePlaylist, revision: "r1", kind: media.Video, track: 1}},
+		{"/clip/r1/v1/iframe-7.m4s", "clip", target{what: iframeSegment, revision: "r1", kind: media.Video, track: 1, segment: 7}},
 		{"/clip/r1/a20/0.m4s", "clip", target{what: mediaSegment, revision: "r1", kind: media.Audio, track: 20}},
 		{"/clip/r1/v4294967295/107.m4s", "clip", target{what: mediaSegment, revision: "r1", kind: media.Video, track: 4294967295, segment: 107}},
 	} {
@@ -42,6 +44,7 @@ func TestPathsThatNameNothing(t *testing.T) {
 		"/clip/r1/v1/00.m4s", "/clip/r1/v1/01.m4s", "/clip/r1/v1/-1.m4s", "/clip/r1/v1/+1.m4s", "/clip/r1/v1/.m4s",
 		"/clip/r1/v1/1e1.m4s", "/clip/r1/v1/0x1.m4s", "/clip/r1/v1/1.M4S", "/clip/r1/v1/1.m4s ", "/clip/r1/v1/%31.m4s",
 		"/clip/r1/v1/99999999999999999999.m4s", "/clip/r1/v1/١.m4s", "/clip/r1/v1/init.mp4/", "/clip/r1/v1/index.sgi",
+		"/clip/r1/v1/iframe-.m4s", "/clip/r1/v1/iframe-01.m4s", "/clip/r1/v1/iframe-iframe-1.m4s", "/clip/r1/v1/iframe-1", "/clip/r1/v1/Iframe-1.m4s", "/clip/iframes.m3u8",
 		"/clip/r1/v1/..", "/clip/r1/v1/../v1/index.m3u8/x",
 	} {
 		if name, got, ok := splitPath(path); ok {
@@ -55,6 +58,7 @@ func FuzzSplitPath(f *testing.F) {
 	f.Add("/clip/manifest.mpd")
 	f.Add("/clip/r1/v1/index.m3u8")
 	f.Add("/a/b/r1/a2/17.m4s")
+	f.Add("/clip/r1/v1/iframe-17.m4s")
 	f.Add("/clip/r1/v01/init.mp4")
 	f.Fuzz(func(t *testing.T, path string) {
 		name, g, ok := splitPath(path)
@@ -82,6 +86,6 @@ func (t target) path() string {
 		return manifestName
 	}
 	track := trackName(&media.Track{Kind: t.kind, ID: t.track})
-	file := map[resource]string{mediaPlaylist: "index.m3u8", initialization: "init.mp4", mediaSegment: segmentName(t.segment)}[t.what]
+	file := map[resource]string{mediaPlaylist: "index.m3u8", initialization: "init.mp4", mediaSegment: segmentName(t.segment), iframePlaylist: iframesName, iframeSegment: iframePrefix + segmentName(t.segment)}[t.what]
 	return t.revision + "/" + track + "/" + file
 }
