@@ -46,6 +46,8 @@ func (g *Gate) publicRoutes() []route {
 		{path: "/play", service: "streaming", anyOrigin: true, handler: g.player, endpoints: []endpoint{
 			{pattern: "/{asset}/master.m3u8"},
 			{pattern: "/{asset}/manifest.mpd"},
+			{pattern: "/{asset}/download"},
+			{pattern: "/{asset}/{revision}/source"},
 			{pattern: "/{asset}/{revision}/{track}/index.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/iframes.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/init.mp4"},

@@ -39,6 +39,9 @@
 //	{presentation}/{revision}/v1/iframe-0.m4s  that of its first segment
 //	{presentation}/{revision}/a2/…             the audio track with ID 2
 //
+// Where Options.Downloads is set, {presentation}/download redirects to the file as
+// it came, {presentation}/{revision}/source.
+//
 // The revision names the content, the cuts and the version of the packager: what
 // a URI below it answers never changes. A replaced file gets another revision,
 // and the old one is 404. Playlists name no host and no path above them, so that

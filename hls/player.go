@@ -12,6 +12,7 @@ import (
 type player struct {
 	headers
 	opener
+	downloads bool // of files as they came
 }
 
 // begin answers what needs no presentation. It reports whether that was all.
@@ -36,9 +37,14 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 		return p.sendDocument(w, r, &of.master, false)
 	case dashManifest:
 		return p.sendDocument(w, r, &of.manifest, false)
+	case download:
+		return p.redirect(w, of)
 	}
 	if t.revision != of.revision {
 		return problem.Errorf(ErrNotFound, "there is no revision %q, or no more; load %s again", t.revision, multivariantName)
+	}
+	if t.what == original {
+		return p.sendSource(w, r, of, t.keepAs)
 	}
 	track := of.find(t.kind, t.track)
 	if track < 0 {

@@ -45,12 +45,18 @@ func (p *player) sendSegment(w http.ResponseWriter, r *http.Request, of *present
 		b.cut(want)
 		w.WriteHeader(http.StatusPartialContent)
 	}
+	p.sendBody(w, r, b, "segment "+strconv.Itoa(n)+" of track "+strconv.Itoa(t.ID))
+	return nil
+}
+
+// sendBody sends the rest of an answer. Who goes away in the middle has the right
+// to; a source that fails there is reported, and the answer broken off.
+func (p *player) sendBody(w http.ResponseWriter, r *http.Request, b *body, what string) {
 	if b.send(w, r) != nil && b.readErr != nil {
 		// Too late for another answer, and a short one must not look whole.
-		problem.Report(r, fmt.Errorf("reading segment %d of track %d: %w", n, t.ID, b.readErr))
+		problem.Report(r, fmt.Errorf("reading %s: %w", what, b.readErr))
 		panic(http.ErrAbortHandler)
 	}
-	return nil // or the client went away, which is its right
 }
 
 // prepare makes b the segment and opens the source that it is sent from.

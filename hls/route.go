@@ -20,6 +20,8 @@ const (
 	dashManifest
 	iframePlaylist
 	iframeSegment
+	download
+	original
 )
 
 const multivariantName = "master.m3u8"
@@ -31,6 +33,7 @@ type target struct {
 	kind     media.Kind
 	track    int // Track.ID
 	segment  int
+	keepAs   string // what a file as it came is called; it does not stand in the path
 }
 
 // splitPath takes an escaped path apart: the name of the presentation, still
@@ -51,6 +54,11 @@ func splitPath(path string) (name string, t target, ok bool) {
 		return rest, target{what: multivariant}, rest != ""
 	case manifestName:
 		return rest, target{what: dashManifest}, rest != ""
+	case downloadName:
+		return rest, target{what: download}, rest != ""
+	case sourceName:
+		name, revision, ok := cutLast(rest)
+		return name, target{what: original, revision: revision}, ok && name != "" && revision != ""
 	}
 	rest, track, ok := cutLast(rest)
 	if !ok {

@@ -19,6 +19,8 @@ func TestPathsThatArePlayable(t *testing.T) {
 		{"/clip/manifest.mpd", "clip", target{what: dashManifest}},
 		{"/clip/r1/v1/index.m3u8", "clip", target{what: mediaPlaylist, revision: "r1", kind: media.Video, track: 1}},
 		{"/clip/r1/a2/init.mp4", "clip", target{what: initialization, revision: "r1", kind: media.Audio, track: 2}},
+		{"/clip/download", "clip", target{what: download}},
+		{"/a/clip.mp4/r1/source", "a/clip.mp4", target{what: original, revision: "r1"}},
 		{"/clip/r1/v1/iframes.m3u8", "clip", target{what: iframePlaylist, revision: "r1", kind: media.Video, track: 1}},
 		{"/clip/r1/v1/iframe-7.m4s", "clip", target{what: iframeSegment, revision: "r1", kind: media.Video, track: 1, segment: 7}},
 		{"/clip/r1/a20/0.m4s", "clip", target{what: mediaSegment, revision: "r1", kind: media.Audio, track: 20}},
@@ -37,6 +39,7 @@ func TestPathsThatArePlayable(t *testing.T) {
 func TestPathsThatNameNothing(t *testing.T) {
 	for _, path := range []string{
 		"", "/", "//", "clip/master.m3u8", "/master.m3u8", "//master.m3u8", "/manifest.mpd", "//manifest.mpd", "/clip/manifest.mpd/", "/clip/MANIFEST.mpd",
+		"/download", "//download", "/clip/download/", "/source", "/clip/source", "//r1/source", "/clip//source", "/clip/r1/source/",
 		"/clip", "/clip/", "/clip/master.m3u8/", "/clip/MASTER.M3U8", "/clip/master.m3u8.gz", "/clip/index",
 		"/clip/index.m3u8", "/clip/v1/index.m3u8", "//r1/v1/index.m3u8", "/clip//v1/index.m3u8", "/clip/r1//index.m3u8",
 		"/clip/r1/v01/index.m3u8", "/clip/r1/v/index.m3u8", "/clip/r1/V1/index.m3u8", "/clip/r1/x1/index.m3u8",
@@ -56,6 +59,8 @@ func TestPathsThatNameNothing(t *testing.T) {
 func FuzzSplitPath(f *testing.F) {
 	f.Add("/clip/master.m3u8")
 	f.Add("/clip/manifest.mpd")
+	f.Add("/clip/download")
+	f.Add("/clip/r1/source")
 	f.Add("/clip/r1/v1/index.m3u8")
 	f.Add("/a/b/r1/a2/17.m4s")
 	f.Add("/clip/r1/v1/iframe-17.m4s")
@@ -84,6 +89,10 @@ func (t target) path() string {
 		return multivariantName
 	case dashManifest:
 		return manifestName
+	case download:
+		return downloadName
+	case original:
+		return t.revision + "/" + sourceName
 	}
 	track := trackName(&media.Track{Kind: t.kind, ID: t.track})
 	file := map[resource]string{mediaPlaylist: "index.m3u8", initialization: "init.mp4", mediaSegment: segmentName(t.segment), iframePlaylist: iframesName, iframeSegment: iframePrefix + segmentName(t.segment)}[t.what]
