@@ -81,7 +81,7 @@ func (t *prepared) accessPoint() int {
 // manifestSize is about how long the part of a manifest gets that is about a
 // track, in bytes.
 func manifestSize(t *media.Track) int64 {
-	return 900 + int64(len(t.Segments))*24
+	return 900 + int64(len(t.Segments))*30
 }
 
 // isoDuration writes microseconds as an ISO 8601 duration.
