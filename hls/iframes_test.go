@@ -251,3 +251,18 @@ func TestIFramesThatCannotBeLookedFor(t *testing.T) {
 		}
 	})
 }
+
+// Of a source that is no file nothing is read in search of I-frames.
+func TestNoIFramesOfASourceElsewhere(t *testing.T) {
+	l := newLibrary(t, shortClip, nil)
+	h := by(ann, l)
+	if master := content(t, ask(h, "GET", "/film/master.m3u8")); bytes.Contains(master, []byte("I-FRAME")) || l.files.opened("film/source") > 0 {
+		t.Errorf("the source was opened %d times:\n%s", l.files.opened("film/source"), master)
+	}
+	if got := ask(h, "GET", base(t, h, "/film", "v1")+"iframes.m3u8"); got.StatusCode != http.StatusNotFound {
+		t.Errorf("%s", got.Status)
+	}
+	if m := parsed(t, content(t, ask(h, "GET", "/film/manifest.mpd"))); m.Period.Sets[0].StartWithSAP != 0 || m.Profiles != profileLive {
+		t.Errorf("what nobody looked at is told: %+v", m)
+	}
+}
