@@ -15,6 +15,7 @@ import (
 	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
@@ -40,6 +41,7 @@ type options struct {
 	hosts           []string
 	origins         []string
 	upload          []func(*upload.Options)
+	playback        []func(*hls.Options)
 	segmentDuration time.Duration
 	retention       time.Duration
 	limits          map[string]ratelimit.Limit
@@ -128,6 +130,14 @@ func WithUploadExpiry(d time.Duration) Option {
 // may be given more than once. Default: those of package upload.
 func WithUpload(f func(o *upload.Options)) Option {
 	return func(o *options) { o.upload = append(o.upload, f) }
+}
+
+// WithPlayback changes what the Gate tells its HLSServer: whether shared caches
+// may keep what is played, whether files may be downloaded as they came. f gets
+// the options as the Gate has set them, and may be given more than once. Default:
+// those of package hls.
+func WithPlayback(f func(o *hls.Options)) Option {
+	return func(o *options) { o.playback = append(o.playback, f) }
 }
 
 // WithImportFolder lets Gate.Import take files from below dir, without copying

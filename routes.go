@@ -46,7 +46,11 @@ func (g *Gate) publicRoutes() []route {
 		{path: "/v1/events", service: "gateway", shared: true, handler: g.live(), endpoints: []endpoint{{pattern: ""}}},
 		{path: "/play", service: "streaming", anyOrigin: true, handler: g.player, endpoints: []endpoint{
 			{pattern: "/{asset}/master.m3u8"},
+			{pattern: "/{asset}/manifest.mpd"},
+			{pattern: "/{asset}/download"},
+			{pattern: "/{asset}/{revision}/source"},
 			{pattern: "/{asset}/{revision}/{track}/index.m3u8"},
+			{pattern: "/{asset}/{revision}/{track}/iframes.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/init.mp4"},
 			{pattern: "/{asset}/{revision}/{track}/{segment}.m4s"},
 		}},
