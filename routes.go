@@ -40,7 +40,7 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: ""}, {pattern: "/{id}", costs: chunkCosts}, {pattern: "/{id}/complete", costs: chunkCosts},
 		}},
 		{path: "/v1/assets", service: "metadata", shared: true, handler: g.assets, endpoints: []endpoint{
-			{pattern: ""}, {pattern: "/{id}"},
+			{pattern: ""}, {pattern: "/{id}"}, {pattern: "/{id}/captions/{lang}"},
 		}},
 		{path: "/v1/events", service: "gateway", shared: true, handler: g.live(), endpoints: []endpoint{{pattern: ""}}},
 		{path: "/play", service: "streaming", anyOrigin: true, handler: g.player, endpoints: []endpoint{
@@ -48,6 +48,7 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: "/{asset}/{revision}/{track}/index.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/init.mp4"},
 			{pattern: "/{asset}/{revision}/{track}/{segment}.m4s"},
+			{pattern: "/{asset}/{revision}/{track}/{segment}.vtt"},
 		}},
 		{path: "/health", service: "gateway", exact: true, open: true, handler: reads(g.serveHealth)},
 		{path: "/ready", service: "gateway", exact: true, open: true, handler: reads(g.serveReady)},
