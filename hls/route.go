@@ -8,7 +8,7 @@ import (
 )
 
 // A resource is one kind of thing that lies below a presentation. What comes
-// later (keys, I-frame playlists, subtitles, a DASH manifest) is a line here,
+// later (keys, I-frame playlists, a DASH manifest) is a line here,
 // one in parseTrackFile or splitPath, and one in player.serve.
 type resource int
 
@@ -17,7 +17,11 @@ const (
 	mediaPlaylist
 	initialization
 	mediaSegment
+	subtitleSegment
 )
+
+// subtitleKind is that of subtitles, which are in no media.Index.
+const subtitleKind media.Kind = "text"
 
 const multivariantName = "master.m3u8"
 
@@ -26,7 +30,7 @@ type target struct {
 	what     resource
 	revision string // as it stands in the path; "" for the multivariant playlist
 	kind     media.Kind
-	track    int // Track.ID
+	track    int // Track.ID; of subtitles their place in Asset.Captions, from 1
 	segment  int
 }
 
@@ -79,15 +83,20 @@ func parseTrackFile(file string) (target, bool) {
 	case "init.mp4":
 		return target{what: initialization}, true
 	}
+	what := mediaSegment
 	number, ok := strings.CutSuffix(file, ".m4s")
+	if !ok {
+		what = subtitleSegment
+		number, ok = strings.CutSuffix(file, ".vtt")
+	}
 	if !ok {
 		return target{}, false
 	}
 	n, ok := parseNumber(number)
-	return target{what: mediaSegment, segment: n}, ok
+	return target{what: what, segment: n}, ok
 }
 
-// parseTrack reads a track's name, such as v1 or a2.
+// parseTrack reads a track's name, such as v1, a2 or s1.
 func parseTrack(name string) (media.Kind, int, bool) {
 	if name == "" {
 		return "", 0, false
@@ -100,6 +109,8 @@ func parseTrack(name string) (media.Kind, int, bool) {
 		return media.Video, id, true
 	case name[0] == 'a':
 		return media.Audio, id, true
+	case name[0] == 's':
+		return subtitleKind, id, true
 	}
 	return "", 0, false
 }
