@@ -2,6 +2,7 @@ package captions_test
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/streamgate/streamgate/captions"
 )
@@ -39,4 +40,9 @@ func ExampleFormat() {
 	// 7
 	// 00:00:01.000 --> 00:00:02.000
 	// Hello
+}
+
+func ExampleAppendTime() {
+	fmt.Println(string(captions.AppendTime(nil, 90*time.Minute+1500*time.Millisecond)))
+	// Output: 01:30:01.500
 }

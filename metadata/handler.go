@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 
 	"github.com/streamgate/streamgate/auth"
@@ -63,6 +64,7 @@ type handler struct {
 	poster   func(string) string
 	cross    *http.CrossOriginProtection
 	files    storage.Store // nil where there is none for subtitles
+	parsing  chan struct{} // bounds the subtitles that are read at the same time
 }
 
 // NewHandler returns the HTTP interface to what is known of assets. It can be
@@ -95,7 +97,7 @@ func NewHandler(store Store, o *HandlerOptions) (http.Handler, error) {
 	if o == nil {
 		o = &HandlerOptions{}
 	}
-	h := &handler{store: store, auth: o.Authorizer, recorder: o.Recorder, playback: o.Playback, poster: o.Poster, cross: o.CrossOrigin, files: o.Files}
+	h := &handler{store: store, auth: o.Authorizer, recorder: o.Recorder, playback: o.Playback, poster: o.Poster, cross: o.CrossOrigin, files: o.Files, parsing: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	if h.auth == nil {
 		h.auth = auth.OwnerOnly()
 	}

@@ -57,7 +57,7 @@ func (h *handler) putCaption(w http.ResponseWriter, r *http.Request, id, languag
 	if err != nil {
 		return err
 	}
-	file, err := readCaptions(w, r)
+	file, err := h.readCaptions(w, r)
 	if err != nil {
 		return err
 	}
@@ -119,8 +119,9 @@ func (h *handler) updateCaptions(ctx context.Context, tx Tx, a *Asset, language,
 	return h.emit(ctx, tx, e)
 }
 
-// readCaptions returns what a body says, as captions.Format writes it.
-func readCaptions(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// readCaptions returns what a body says, as captions.Format writes it. Only so
+// many are read at the same time: each takes several times its size in memory.
+func (h *handler) readCaptions(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, captions.MaxBytes))
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
@@ -128,6 +129,12 @@ func readCaptions(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, err // have answers of their own
 	case err != nil:
 		return nil, problem.Because(problem.ErrBadRequest, err, "the body did not arrive whole")
+	}
+	select {
+	case h.parsing <- struct{}{}:
+		defer func() { <-h.parsing }()
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
 	}
 	cues, err := captions.Parse(body)
 	if err != nil {
