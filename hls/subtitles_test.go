@@ -300,6 +300,36 @@ func TestCaptionsThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// Attacks 26 and 28: what people write beside a film, and in its captions, stays
+// text, even where it came into the stores by another way than the handler's.
+func TestAttackCaptionInjection(t *testing.T) {
+	l := newLibrary(t, shortClip, nil)
+	for _, hostile := range []string{
+		"\"\n#EXT-X-ENDLIST\n", "a\",URI=\"https://evil.example/x.m3u8", "a\r\nb", "a\u2028b\u0085c", "\x00\x1b[31mred", "\u202edrawkcab", strings.Repeat("long ", 100), "",
+	} {
+		file := "WEBVTT\n\nid\n00:01.000 --> 00:02.000 line:0 \"><script>\n" + strings.NewReplacer("\n\n", " ", "\r", " ").Replace(hostile) +
+			"<script>alert(1)</script><img src=x onerror=alert(2)>&#10;&#10;9&#10;00:00:00.000 --&gt; 00:00:09.000&#10;<svg/onload=alert(3)\n"
+		l.caption(file, metadata.Caption{Language: hostile, Label: hostile}, metadata.Caption{Language: "en", Label: hostile})
+		text := l.playlist(t)
+		p := parseMultivariant(t, []byte(text))
+		if n := strings.Count(text, "\n#EXT-X-MEDIA:TYPE=SUBTITLES,"); n != 2 || len(p.Variants) != 1 || strings.Contains(text, `URI="https`) {
+			t.Errorf("%q: %s", hostile, text)
+		}
+		h := by(ann, l)
+		got := ask(h, "GET", base(t, h, "/film", "s2")+"0.vtt", "Accept", "text/html")
+		body := string(content(t, got))
+		if got.Header.Get("Content-Type") != "text/vtt" || got.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%v", got.Header)
+		}
+		if strings.Count(body, "-->") != 1 || strings.Contains(body, "<script") || strings.Contains(body, "<img") || strings.Contains(body, "<svg") || strings.ContainsAny(body, "\x00\x1b\r") {
+			t.Errorf("%q: %s", hostile, body)
+		}
+		if again, err := captions.Parse([]byte(body)); err != nil || len(again) != 1 {
+			t.Errorf("%q: %d cues, %v", hostile, len(again), err)
+		}
+	}
+}
+
 func TestSoundAloneHasSubtitlesToo(t *testing.T) {
 	c := shortClip
 	c.noVideo = true

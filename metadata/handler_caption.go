@@ -122,6 +122,9 @@ func (h *handler) updateCaptions(ctx context.Context, tx Tx, a *Asset, language,
 // readCaptions returns what a body says, as captions.Format writes it. Only so
 // many are read at the same time: each takes several times its size in memory.
 func (h *handler) readCaptions(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > captions.MaxBytes {
+		return nil, &http.MaxBytesError{Limit: captions.MaxBytes}
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, captions.MaxBytes))
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
