@@ -90,6 +90,9 @@ func TestCaptionsAreSetReplacedAndTakenAway(t *testing.T) {
 	}
 
 	s.expect(http.StatusCreated, s.put(a.ID, "de?default=1&forced=true", "WEBVTT\n\n00:01.000 --> 00:02.000\nHallo"))
+	if s.read(a.ID).Captions[0].Default {
+		t.Error("two are shown by themselves")
+	}
 	got = s.expect(http.StatusOK, s.put(a.ID, "en-US", "WEBVTT\n\n00:03.000 --> 00:04.000\nNew"))
 	german := map[string]any{"language": "de", "kind": "subtitles", "default": true, "forced": true}
 	english = map[string]any{"language": "en-US", "kind": "subtitles", "default": false, "forced": false}
@@ -220,6 +223,9 @@ func TestCaptionsHonorPreconditions(t *testing.T) {
 			t.Fatalf("%s if %s: %d: %s", step.method, step.match, w.Code, w.Body)
 		}
 	}
+	c := s.put(a.ID, "en", "no subtitles")
+	c.header = http.Header{"If-Match": {`"1"`}}
+	s.expect(http.StatusPreconditionFailed, c) // it is not read in vain
 	s.deliver()
 	equal(t, "files", len(left(t, s.files)), 0)
 }
