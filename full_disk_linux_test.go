@@ -128,3 +128,22 @@ func TestOnAFullDiskRoomCanBeMade(t *testing.T) {
 		t.Errorf("with the room that was made: %d", status)
 	}
 }
+
+// Row 29 of the list of attacks.
+func TestCaptionsOnAFullDiskAreRefused(t *testing.T) {
+	disk := smallDisk(t, 32)
+	c := serve(t, startGate(t, filepath.Join(disk, "data")), "")
+	id := c.upload()
+	put := func() answer {
+		body := strings.NewReader("1\n00:00:00,500 --> 00:00:01,500\nHello\n" + strings.Repeat("\n00:00:01,500 --> 00:00:01,600\nand so on\n", 1000))
+		return c.do(http.MethodPut, "/v1/assets/"+id+"/captions/en", body)
+	}
+	fill(t, disk)
+	wantProblem(t, put(), http.StatusInsufficientStorage)
+	if got := c.get("/v1/assets/"+id).want(t, http.StatusOK).json(t)["captions"]; len(got.([]any)) != 0 {
+		t.Errorf("it has %v", got)
+	}
+	shrink(t, disk, 20<<20)
+	put().want(t, http.StatusCreated)
+	plays(t, c, c.base+"/play/"+id+"/master.m3u8")
+}

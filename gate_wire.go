@@ -32,7 +32,7 @@ func (g *Gate) wire() (err error) {
 		Live: g.bus, Retention: g.o.retention, Logger: g.o.logger,
 	})
 	g.dispatcher.Handle("remove what assets leave behind", metadata.RemoveFiles(g.meta, g.files))
-	g.dispatcher.Handle("play what is there now", g.forget, events.AssetReady, events.AssetDeleted)
+	g.dispatcher.Handle("play what is there now", g.forget, events.AssetReady, events.AssetUpdated, events.AssetDeleted)
 	g.dispatcher.Handle("count what is replaced", g.counts.Record, events.AssetReplaced)
 	g.dispatcher.Handle("log what fails", g.logFailed, events.AssetFailed)
 	if g.o.onReady != nil {
@@ -45,7 +45,7 @@ func (g *Gate) wire() (err error) {
 		return err
 	}
 	g.assets, err = metadata.NewHandler(cachingStore{g.meta, g.caches.assets}, &metadata.HandlerOptions{
-		Authorizer: g.o.authorizer, Recorder: g.recorder(), Playback: g.playbackPath, CrossOrigin: g.crossOrigin,
+		Authorizer: g.o.authorizer, Recorder: g.recorder(), Playback: g.playbackPath, CrossOrigin: g.crossOrigin, Files: g.files,
 	})
 	if err != nil {
 		return err

@@ -34,6 +34,10 @@ var chunkCosts = map[string]float64{
 	http.MethodPatch: 0.1, http.MethodHead: 0.1, http.MethodGet: 0.1, http.MethodPost: 0.1, http.MethodOptions: 0,
 }
 
+// A file of subtitles costs memory and time that a few words do not; one for
+// each of all the languages that an asset may have are within the burst.
+var captionCosts = map[string]float64{http.MethodPut: 5}
+
 // publicRoutes is what viewers and uploaders may reach.
 func (g *Gate) publicRoutes() []route {
 	return []route{
@@ -41,7 +45,7 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: ""}, {pattern: "/{id}", costs: chunkCosts}, {pattern: "/{id}/complete", costs: chunkCosts},
 		}},
 		{path: "/v1/assets", service: "metadata", shared: true, handler: g.assets, endpoints: []endpoint{
-			{pattern: ""}, {pattern: "/{id}"},
+			{pattern: ""}, {pattern: "/{id}"}, {pattern: "/{id}/captions/{lang}", costs: captionCosts},
 		}},
 		{path: "/v1/events", service: "gateway", shared: true, handler: g.live(), endpoints: []endpoint{{pattern: ""}}},
 		{path: "/play", service: "streaming", anyOrigin: true, handler: g.player, endpoints: []endpoint{
@@ -53,6 +57,7 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: "/{asset}/{revision}/{track}/iframes.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/init.mp4"},
 			{pattern: "/{asset}/{revision}/{track}/{segment}.m4s"},
+			{pattern: "/{asset}/{revision}/{track}/{segment}.vtt"},
 		}},
 		{path: "/health", service: "gateway", limit: "health", exact: true, open: true, handler: reads(g.serveHealth)},
 		{path: "/ready", service: "gateway", limit: "health", exact: true, open: true, handler: reads(g.serveReady)},

@@ -17,6 +17,8 @@ const (
 	// rowBytes bounds the rows that are kept, and rowCost is about one of them.
 	rowBytes = 2 << 20
 	rowCost  = 1 << 10
+	// captionCost is about what a row takes for each of its captions.
+	captionCost = 512
 	// retryAfter is when to ask again for an asset that is being processed.
 	retryAfter = 2 * time.Second
 )
@@ -25,6 +27,7 @@ const (
 type row struct {
 	*metadata.Asset
 	key string // of its presentation in the cache
+	cap string // names its captions; "" where there are none
 	end time.Time
 }
 
@@ -62,8 +65,8 @@ func (s *Server) row(ctx context.Context, id string) (*row, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := &row{Asset: a, key: a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index, end: end}
-		s.rows.Set(id, r, rowCost+int64(len(a.Description)))
+		r := &row{Asset: a, key: a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index, cap: captionsID(a.Captions), end: end}
+		s.rows.Set(id, r, rowCost+int64(len(a.Description)+len(a.Captions)*captionCost))
 		return r, nil
 	})
 }

@@ -26,6 +26,9 @@
 // every video track. Edit lists, encoder delay, composition offsets and rotation
 // are resolved. What HLS cannot carry is a 415 that says why.
 //
+// The captions of an asset (metadata.Caption) are renditions of WebVTT, cut where
+// the picture is. A cue that goes on is in each segment in which it is shown.
+//
 // # URIs
 //
 // Playback begins at {presentation}/master.m3u8, for players of DASH (ISO/IEC
@@ -38,13 +41,16 @@
 //	{presentation}/{revision}/v1/iframes.m3u8  its I-frames, where they decode alone
 //	{presentation}/{revision}/v1/iframe-0.m4s  that of its first segment
 //	{presentation}/{revision}/a2/…             the audio track with ID 2
+//	{presentation}/{its own}/s1/index.m3u8     media playlist of the first of the asset's captions
+//	{presentation}/{its own}/s1/0.vtt          its first segment
 //
 // Where Options.Downloads is set, {presentation}/download redirects to the file as
 // it came, {presentation}/{revision}/source.
 //
 // The revision names the content, the cuts and the version of the packager: what
 // a URI below it answers never changes. A replaced file gets another revision,
-// and the old one is 404. Playlists name no host and no path above them, so that
+// and the old one is 404. Subtitles have revisions of their own, so that nothing
+// else moves when they change. Playlists name no host and no path above them, so that
 // any prefix, proxy or CDN may stand in front. Only this one spelling of each
 // URI is answered.
 //

@@ -21,11 +21,21 @@ func newParser(atOnce int, cut media.Cut) parser {
 }
 
 func (p *parser) parse(ctx context.Context, s source) (*media.Index, error) {
-	select {
-	case p.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := p.enter(ctx); err != nil {
+		return nil, err
 	}
-	defer func() { <-p.slots }()
+	defer p.leave()
 	return media.Parse(ctx, s, s.size, &media.Options{Cut: p.cut})
 }
+
+// enter waits for a slot, which leave gives back.
+func (p *parser) enter(ctx context.Context) error {
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (p *parser) leave() { <-p.slots }

@@ -67,6 +67,28 @@ func displayName(s string) string {
 	return s
 }
 
+// firstName is the name of a track, else its language, else what is left.
+func firstName(name, language, otherwise string) string {
+	if name = displayName(name); name != "" {
+		return name
+	}
+	return orElse(languageTag(language), otherwise)
+}
+
+// unique tells apart names that are the same: no two may be (RFC 8216bis §4.4.6.1).
+func unique(names []string) []string {
+	taken := make(map[string]bool, len(names))
+	for i, name := range names {
+		unique := name
+		for n := 2; taken[unique]; n++ {
+			unique = name + " (" + strconv.Itoa(n) + ")"
+		}
+		taken[unique] = true
+		names[i] = unique
+	}
+	return names
+}
+
 const maxLanguage = 35 // characters; RFC 5646 §4.4.1 asks for at least that
 
 // languageTag returns s where it has the form of a BCP 47 tag, and "" where not.

@@ -108,25 +108,11 @@ func (g *audioGroup) appendMedia(dst []byte, revision string) []byte {
 	return dst
 }
 
-// names returns a name for each member: its own, else its language, else one of
-// ours. No two are the same (RFC 8216bis §4.4.6.1).
+// names returns a name for each member: its own, else its language, else one of ours.
 func (g *audioGroup) names() []string {
 	names := make([]string, len(g.members))
-	taken := make(map[string]bool, len(g.members))
 	for i, t := range g.members {
-		name := displayName(t.Name)
-		if name == "" {
-			name = languageTag(t.Language)
-		}
-		if name == "" {
-			name = "Audio"
-		}
-		unique := name
-		for n := 2; taken[unique]; n++ {
-			unique = name + " (" + strconv.Itoa(n) + ")"
-		}
-		taken[unique] = true
-		names[i] = unique
+		names[i] = firstName(t.Name, t.Language, "Audio")
 	}
-	return names
+	return unique(names)
 }

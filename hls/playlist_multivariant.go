@@ -10,9 +10,9 @@ import (
 
 // multivariantPlaylist returns the multivariant playlist (RFC 8216bis §4.4.6): a
 // variant for each video track with each group of audio tracks, or one for each
-// audio group where there is no video. URIs are relative to it and begin with
-// the revision.
-func multivariantPlaylist(tracks []*media.Track, revision string) []byte {
+// audio group where there is no video. All have the same subtitles. URIs are
+// relative to it and begin with the revision, each of the subtitles with its own.
+func multivariantPlaylist(tracks []*media.Track, revision string, subtitles ...*subtitle) []byte {
 	var videos, audios []*media.Track
 	for _, t := range tracks {
 		switch t.Kind {
@@ -33,18 +33,20 @@ func multivariantPlaylist(tracks []*media.Track, revision string) []byte {
 			dst = g.appendMedia(dst, revision)
 		}
 	}
+	dst = appendSubtitles(dst, subtitles)
+	subtitled := len(subtitles) > 0
 	for _, v := range videos {
 		rate := bitrateOf(v)
 		for _, g := range groups {
-			dst = appendVariant(dst, v, g, rate.plus(g.rate), revision)
+			dst = appendVariant(dst, v, g, rate.plus(g.rate), revision, subtitled)
 		}
 		if len(groups) == 0 {
-			dst = appendVariant(dst, v, nil, rate, revision)
+			dst = appendVariant(dst, v, nil, rate, revision, subtitled)
 		}
 	}
 	if len(videos) == 0 {
 		for _, g := range groups {
-			dst = appendVariant(dst, nil, g, g.rate, revision)
+			dst = appendVariant(dst, nil, g, g.rate, revision, subtitled)
 		}
 	}
 	return dst
@@ -52,7 +54,7 @@ func multivariantPlaylist(tracks []*media.Track, revision string) []byte {
 
 // appendVariant appends EXT-X-STREAM-INF and its URI: of the video, or, without
 // one, of the group's default track.
-func appendVariant(dst []byte, v *media.Track, g *audioGroup, rate bitrate, revision string) []byte {
+func appendVariant(dst []byte, v *media.Track, g *audioGroup, rate bitrate, revision string, subtitled bool) []byte {
 	var a attributes
 	var codecs []string
 	a.integer("BANDWIDTH", rate.peak)
@@ -72,6 +74,9 @@ func appendVariant(dst []byte, v *media.Track, g *audioGroup, rate bitrate, revi
 	}
 	if g != nil && (v != nil || len(g.members) > 1) {
 		a.quoted("AUDIO", g.id)
+	}
+	if subtitled {
+		a.quoted("SUBTITLES", subtitleGroup)
 	}
 	dst = append(dst, "#EXT-X-STREAM-INF:"...)
 	dst = append(dst, a.text...)

@@ -8,7 +8,7 @@ import (
 )
 
 // A resource is one kind of thing that lies below a presentation. What comes
-// later (keys, subtitles) is a line here, one in parseTrackFile or splitPath, and
+// later (keys) is a line here, one in parseTrackFile or splitPath, and
 // one in player.serve.
 type resource int
 
@@ -22,7 +22,11 @@ const (
 	iframeSegment
 	download
 	original
+	subtitleSegment
 )
+
+// subtitleKind is that of subtitles, which are in no media.Index.
+const subtitleKind media.Kind = "text"
 
 const multivariantName = "master.m3u8"
 
@@ -31,7 +35,7 @@ type target struct {
 	what     resource
 	revision string // as it stands in the path; "" for what finds it
 	kind     media.Kind
-	track    int // Track.ID
+	track    int // Track.ID; of subtitles their place in Asset.Captions, from 1
 	segment  int
 	keepAs   string // what a file as it came is called; it does not stand in the path
 }
@@ -95,19 +99,23 @@ func parseTrackFile(file string) (target, bool) {
 	case iframesName:
 		return target{what: iframePlaylist}, true
 	}
+	what := mediaSegment
 	number, ok := strings.CutSuffix(file, ".m4s")
+	if !ok {
+		what = subtitleSegment
+		number, ok = strings.CutSuffix(file, ".vtt")
+	}
 	if !ok {
 		return target{}, false
 	}
-	what := mediaSegment
-	if picture, ok := strings.CutPrefix(number, iframePrefix); ok {
+	if picture, ok := strings.CutPrefix(number, iframePrefix); ok && what == mediaSegment {
 		number, what = picture, iframeSegment
 	}
 	n, ok := parseNumber(number)
 	return target{what: what, segment: n}, ok
 }
 
-// parseTrack reads a track's name, such as v1 or a2.
+// parseTrack reads a track's name, such as v1, a2 or s1.
 func parseTrack(name string) (media.Kind, int, bool) {
 	if name == "" {
 		return "", 0, false
@@ -120,6 +128,8 @@ func parseTrack(name string) (media.Kind, int, bool) {
 		return media.Video, id, true
 	case name[0] == 'a':
 		return media.Audio, id, true
+	case name[0] == 's':
+		return subtitleKind, id, true
 	}
 	return "", 0, false
 }

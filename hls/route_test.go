@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,6 +26,8 @@ func TestPathsThatArePlayable(t *testing.T) {
 		{"/clip/r1/v1/iframe-7.m4s", "clip", target{what: iframeSegment, revision: "r1", kind: media.Video, track: 1, segment: 7}},
 		{"/clip/r1/a20/0.m4s", "clip", target{what: mediaSegment, revision: "r1", kind: media.Audio, track: 20}},
 		{"/clip/r1/v4294967295/107.m4s", "clip", target{what: mediaSegment, revision: "r1", kind: media.Video, track: 4294967295, segment: 107}},
+		{"/clip/r1/s2/index.m3u8", "clip", target{what: mediaPlaylist, revision: "r1", kind: subtitleKind, track: 2}},
+		{"/clip/r1/s12/107.vtt", "clip", target{what: subtitleSegment, revision: "r1", kind: subtitleKind, track: 12, segment: 107}},
 	} {
 		name, got, ok := splitPath(c.path)
 		if !ok || name != c.name {
@@ -49,6 +52,7 @@ func TestPathsThatNameNothing(t *testing.T) {
 		"/clip/r1/v1/99999999999999999999.m4s", "/clip/r1/v1/١.m4s", "/clip/r1/v1/init.mp4/", "/clip/r1/v1/index.sgi",
 		"/clip/r1/v1/iframe-.m4s", "/clip/r1/v1/iframe-01.m4s", "/clip/r1/v1/iframe-iframe-1.m4s", "/clip/r1/v1/iframe-1", "/clip/r1/v1/Iframe-1.m4s", "/clip/iframes.m3u8",
 		"/clip/r1/v1/..", "/clip/r1/v1/../v1/index.m3u8/x",
+		"/clip/r1/s01/index.m3u8", "/clip/r1/s/0.vtt", "/clip/r1/S1/0.vtt", "/clip/r1/s1/00.vtt", "/clip/r1/s1/0.VTT", "/clip/r1/s1/0.webvtt",
 	} {
 		if name, got, ok := splitPath(path); ok {
 			t.Errorf("splitPath(%q) = %q, %+v; want nothing", path, name, got)
@@ -65,6 +69,7 @@ func FuzzSplitPath(f *testing.F) {
 	f.Add("/a/b/r1/a2/17.m4s")
 	f.Add("/clip/r1/v1/iframe-17.m4s")
 	f.Add("/clip/r1/v01/init.mp4")
+	f.Add("/clip/r1/s1/3.vtt")
 	f.Fuzz(func(t *testing.T, path string) {
 		name, g, ok := splitPath(path)
 		if !ok {
@@ -94,7 +99,11 @@ func (t target) path() string {
 	case original:
 		return t.revision + "/" + sourceName
 	}
-	track := trackName(&media.Track{Kind: t.kind, ID: t.track})
-	file := map[resource]string{mediaPlaylist: "index.m3u8", initialization: "init.mp4", mediaSegment: segmentName(t.segment), iframePlaylist: iframesName, iframeSegment: iframePrefix + segmentName(t.segment)}[t.what]
-	return t.revision + "/" + track + "/" + file
+	letter := map[media.Kind]string{media.Video: "v", media.Audio: "a", subtitleKind: "s"}[t.kind]
+	number := strconv.Itoa(t.segment)
+	file := map[resource]string{
+		mediaPlaylist: "index.m3u8", initialization: "init.mp4", mediaSegment: number + ".m4s", subtitleSegment: number + ".vtt",
+		iframePlaylist: iframesName, iframeSegment: iframePrefix + number + ".m4s",
+	}[t.what]
+	return t.revision + "/" + letter + strconv.Itoa(t.track) + "/" + file
 }

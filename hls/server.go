@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/internal/problem"
@@ -65,6 +66,7 @@ type Server struct {
 	rows       *lru // of *row, by asset
 	fetching   flights[*row]
 	loading    flights[*presentation]
+	reading    flights[*cueList]
 }
 
 // New returns a Server of the assets in meta, whose bytes are in files.
@@ -127,11 +129,11 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 	t.keepAs = orElse(row.Filename, row.ID)
 	p, err := s.presentation(ctx, row)
 	if err == nil {
-		err = s.serve(w, r, p, t)
+		err = s.answer(w, r, row, p, t)
 	}
 	if errors.Is(err, errIndex) {
 		if p, err = s.rebuild(ctx, row); err == nil {
-			err = s.serve(w, r, p, t)
+			err = s.answer(w, r, row, p, t)
 		}
 	}
 	if errors.Is(err, storage.ErrNotFound) {
@@ -155,7 +157,7 @@ func (s *Server) missing(ctx context.Context, a *row, cause error) error {
 		return problem.Errorf(ErrNotFound, "there is no asset %q", a.ID)
 	case err != nil:
 		return err
-	case now.Source != a.Source || now.Index != a.Index:
+	case now.Source != a.Source || now.Index != a.Index || !slices.Equal(now.Captions, a.Captions):
 		return errChanged
 	}
 	return problem.Because(ErrMissing, cause, "the bytes of this asset are not in the storage any more")

@@ -76,13 +76,6 @@ type Rendition struct {
 	Error  string `json:"error,omitempty"`
 }
 
-// Caption is a sidecar subtitle.
-type Caption struct {
-	Language string `json:"language"`
-	Label    string `json:"label,omitempty"`
-	Key      string `json:"-"` // storage key
-}
-
 // Clone returns a deep copy.
 func (a *Asset) Clone() *Asset {
 	c := *a

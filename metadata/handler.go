@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/internal/requestid"
+	"github.com/streamgate/streamgate/storage"
 )
 
 // The ways in which the handler refuses a request, beside those of the Store.
@@ -46,6 +48,10 @@ type HandlerOptions struct {
 	// application's sessions are cookies. Default: none.
 	CrossOrigin *http.CrossOriginProtection
 
+	// Files is where subtitles are kept. Default: none, and there is nothing at
+	// their addresses.
+	Files storage.Store
+
 	// Poster returns the address of an asset's poster, for its JSON; it is asked
 	// only where there is one. Default: none, and "poster" is null.
 	Poster func(assetID string) string
@@ -58,6 +64,8 @@ type handler struct {
 	playback func(string) string
 	poster   func(string) string
 	cross    *http.CrossOriginProtection
+	files    storage.Store // nil where there is none for subtitles
+	parsing  chan struct{} // bounds the subtitles that are read at the same time
 }
 
 // NewHandler returns the HTTP interface to what is known of assets. It can be
@@ -68,6 +76,11 @@ type handler struct {
 //	GET    /{id}   one asset, with its ETag
 //	PATCH  /{id}   JSON merge patch (RFC 7396) on title, description, tags
 //	DELETE /{id}   delete the asset and all that is known of it; see RemoveFiles
+//
+// and, where HandlerOptions.Files is set,
+//
+//	PUT    /{id}/captions/{lang}   subtitles in a language: label, kind, default, forced
+//	DELETE /{id}/captions/{lang}   take them away
 //
 // HEAD answers like GET, OPTIONS tells the methods. The principal is that of
 // auth.FromContext; another's asset is a 404, as if it were not there. Each asset
@@ -85,7 +98,7 @@ func NewHandler(store Store, o *HandlerOptions) (http.Handler, error) {
 	if o == nil {
 		o = &HandlerOptions{}
 	}
-	h := &handler{store: store, auth: o.Authorizer, recorder: o.Recorder, playback: o.Playback, poster: o.Poster, cross: o.CrossOrigin}
+	h := &handler{store: store, auth: o.Authorizer, recorder: o.Recorder, playback: o.Playback, poster: o.Poster, cross: o.CrossOrigin, files: o.Files, parsing: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	if h.auth == nil {
 		h.auth = auth.OwnerOnly()
 	}
@@ -101,6 +114,10 @@ func NewHandler(store Store, o *HandlerOptions) (http.Handler, error) {
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if middleware.CrossOrigin(h.cross, w, r) {
+		return
+	}
+	if id, language, ok := captionPath(r.URL.EscapedPath()); ok && h.files != nil {
+		h.serveCaption(w, r, id, language)
 		return
 	}
 	id := strings.TrimPrefix(r.URL.Path, "/")

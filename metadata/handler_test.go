@@ -53,7 +53,7 @@ func TestAssetJSONHasAllFieldsAndNoNullLists(t *testing.T) {
 		"error": "E", "waiting": "ffmpeg", "reason": "R", "duration": 1.5, "size": 7.0, "sha256": "ab",
 		"tracks":     []any{map[string]any{"id": 1.0, "kind": "video", "codec": "avc1"}},
 		"renditions": []any{map[string]any{"name": "720p", "state": "ready"}},
-		"captions":   []any{map[string]any{"language": "en"}},
+		"captions":   []any{map[string]any{"language": "en", "default": false, "forced": false}},
 		"poster":     nil, "playback": "/play/a2/master.m3u8", "created_at": "2024-05-06T07:08:09.123456Z",
 	})
 }

@@ -14,9 +14,9 @@ import (
 )
 
 // RemoveFiles returns what has to follow events.AssetDeleted, which leaves
-// nothing of an asset, and events.AssetReplaced and those of the end of an
-// upload, which leave the files that they name: it removes those from files. All
-// other events pass. It may be called again until it returns nil, so that a crash half-way
+// nothing of an asset, and events.AssetReplaced, events.AssetUpdated and those of
+// the end of an upload, which leave the files that they name: it removes those
+// from files. All other events pass. It may be called again until it returns nil, so that a crash half-way
 // leaves nothing behind. Give it to an events.Dispatcher over store.Events().
 func RemoveFiles(store Store, files storage.Store) func(context.Context, events.Event) error {
 	return func(ctx context.Context, e events.Event) error {
@@ -25,6 +25,11 @@ func RemoveFiles(store Store, files storage.Store) func(context.Context, events.
 			return removeDeleted(ctx, store, files, e)
 		case events.AssetReplaced, events.UploadComplete, events.UploadCanceled, events.UploadRefused:
 			return removeReplaced(ctx, store, files, e)
+		case events.AssetUpdated:
+			if err := removeReplaced(ctx, store, files, e); err != nil {
+				return err
+			}
+			return removeLostCaptions(ctx, store, files, e)
 		}
 		return nil
 	}

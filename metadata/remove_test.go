@@ -124,7 +124,7 @@ func TestWhatIsReplacedIsRemovedUnlessItIsUsed(t *testing.T) {
 		keys = append(keys, key(id, "source"), key(id, "index"))
 	}
 	remove := metadata.RemoveFiles(s.store, files)
-	for _, other := range []events.Type{events.AssetUpdated, events.AssetReady} {
+	for _, other := range []events.Type{events.AssetCreated, events.AssetReady} {
 		if err := remove(t.Context(), events.Event{Type: other, Asset: a.ID, Data: map[string]any{"keys": keys}}); err != nil {
 			t.Fatal(err)
 		}

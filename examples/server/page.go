@@ -23,9 +23,9 @@ var assets embed.FS
 // vendored is where make assets puts hls.js.
 const vendored = "assets/vendor/hls.min.mjs"
 
-// policy lets the page load from this server and nothing else. blob: is what
-// hls.js gives the video element to play.
-const policy = "default-src 'self'; media-src 'self' blob:; img-src 'self' data:; " +
+// policy lets the page load from this server and nothing else. blob: and data: are what
+// hls.js gives the video element: what it plays, and text tracks to be filled.
+const policy = "default-src 'self'; media-src 'self' blob: data:; img-src 'self' data:; " +
 	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // pageRoutes adds the page at / and its files at /assets/.

@@ -12,7 +12,7 @@ var (
 	services = []string{"upload", "metadata", "hls", "transcode", "jobs"}
 	leaves   = []string{
 		"auth", "events", "media", "storage", "validate",
-		"ratelimit", "metrics", "cache", "audit",
+		"ratelimit", "metrics", "cache", "audit", "captions",
 	}
 	drivers = []string{"storage/disk", "storage/s3", "metadata/sqlite", "metadata/postgres", "ratelimit/redis"}
 	// wiring may link whatever it wires.

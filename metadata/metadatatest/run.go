@@ -62,7 +62,7 @@ func fullAsset() *metadata.Asset {
 			{ID: 2, Kind: "audio", Codec: "mp4a.40.2", Channels: 2, SampleRate: 48000},
 		},
 		Renditions: []metadata.Rendition{{Name: "1080p", State: metadata.Failed, Width: 1, Height: 2, Error: "no room"}},
-		Captions:   []metadata.Caption{{Language: "en", Label: "English", Key: "assets/x/en.vtt"}},
+		Captions:   []metadata.Caption{{Language: "en", Label: "English", Kind: metadata.SpokenAndSounds, Default: true, Forced: true, Key: "assets/x/en"}},
 		Poster:     "assets/x/poster.jpg", Source: "assets/x/source", Index: "assets/x/index", Revision: "r1",
 	}
 }

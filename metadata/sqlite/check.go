@@ -31,7 +31,7 @@ func checkAsset(a *metadata.Asset) error {
 		texts = append(texts, r.Name, string(r.State), r.Error)
 	}
 	for _, c := range a.Captions {
-		texts = append(texts, c.Language, c.Label, c.Key)
+		texts = append(texts, c.Language, c.Label, c.Kind, c.Key)
 	}
 	return checkText(texts)
 }

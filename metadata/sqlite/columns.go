@@ -17,6 +17,9 @@ const assetColumns = `id, owner, title, description, tags, state, playable, erro
 type caption struct {
 	Language string `json:"language"`
 	Label    string `json:"label"`
+	Kind     string `json:"kind"`
+	Default  bool   `json:"default"`
+	Forced   bool   `json:"forced"`
 	Key      string `json:"key"`
 }
 

@@ -14,6 +14,7 @@ const quality = document.getElementById('quality');
 
 const kept = 'streamgate:engine';
 const native = video.canPlayType('application/vnd.apple.mpegurl') !== '';
+const apple = 'webkitSupportsPresentationMode' in video; // its HLS has subtitles, that of others has none
 const script = root.dataset.hls; // where hls.js lies; "" when it was not brought
 const other = script ? 'choose hls.js as player' : 'open the address in VLC';
 
@@ -31,6 +32,9 @@ choice.addEventListener('change', () => {
 document.getElementById('again').addEventListener('click', () => load(video.currentTime, true));
 quality.addEventListener('change', () => hls && (hls.currentLevel = Number(quality.value)));
 video.addEventListener('error', () => asset && !hls && video.error && complain(...refused(video.error, undecodable(asset), other)));
+video.addEventListener('loadeddata', () => {
+  if (asset?.captions?.length && !hls && !video.textTracks.length) now.textContent += ` It shows no subtitles; ${script ? '' : 'after make assets, '}hls.js does.`;
+});
 
 /** current is the asset in the player, or null. */
 export function current() {
@@ -69,6 +73,7 @@ function unload() {
 
 function engine() {
   if (choice.value !== 'auto') return choice.value; // what cannot work is disabled
+  if (script && asset.captions?.length && !apple && 'MediaSource' in window) return 'hls.js';
   return native ? 'native' : script ? 'hls.js' : 'none';
 }
 

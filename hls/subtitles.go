@@ -1,0 +1,165 @@
+package hls
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+
+	"github.com/streamgate/streamgate/captions"
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/media"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+)
+
+// subtitleVersion stands for how subtitles are cut and written. Whatever changes
+// a byte of them changes it.
+const subtitleVersion = "1"
+
+// subtitles is what a presentation has besides by the captions of its asset. It
+// does not change, and is apart from the presentation: video and sound keep
+// their URIs, and their place in the cache, when captions change.
+type subtitles struct {
+	master   document
+	playlist document // the same for all
+	timing   timing
+	tracks   []*subtitle
+}
+
+// subtitle is one of an asset's captions.
+type subtitle struct {
+	metadata.Caption
+
+	revision string // of what is cut from its file
+}
+
+// captionsID names what playlists say of captions.
+func captionsID(list []metadata.Caption) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return digest(fmt.Sprintf("%#v", list))
+}
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:12])
+}
+
+func newSubtitles(of *presentation, list []metadata.Caption) *subtitles {
+	s := &subtitles{timing: newTiming(leading(of.index.Tracks))}
+	for _, c := range list {
+		s.tracks = append(s.tracks, &subtitle{c, digest(fmt.Sprintf("%s %s %q", subtitleVersion, of.revision, c.Key))})
+	}
+	master := multivariantPlaylist(of.index.Tracks, of.revision, s.tracks...)
+	s.master = newDocument(playlistType, func() []byte { return master })
+	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times) })
+	return s
+}
+
+// leading is the track at whose cuts subtitles are cut: the picture, else what
+// sounds first.
+func leading(tracks []*media.Track) *media.Track {
+	if i := slices.IndexFunc(tracks, func(t *media.Track) bool { return t.Kind == media.Video }); i >= 0 {
+		return tracks[i]
+	}
+	if groups := audioGroups(tracks); len(groups) > 0 {
+		return groups[0].members[groups[0].preferred]
+	}
+	return new(media.Track)
+}
+
+// memory is about how many bytes it takes once all of it was asked for.
+func (s *subtitles) memory() int64 {
+	return 4096 + int64(len(s.timing.times))*(8+28*5/4) + int64(len(s.tracks))*1024
+}
+
+// answer is serve with what the captions of an asset add to it.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *presentation, t target) error {
+	if a.cap == "" || t.what != multivariant && t.kind != subtitleKind {
+		return s.serve(w, r, of, t)
+	}
+	subs := s.subtitles(a, of)
+	if t.what == multivariant {
+		return s.sendDocument(w, r, &subs.master, false)
+	}
+	return s.serveSubtitle(w, r, subs, t)
+}
+
+func (s *Server) subtitles(a *row, of *presentation) *subtitles {
+	key := a.key + "/" + of.revision + "/" + a.cap
+	if v, ok := s.cache.Get(key); ok {
+		if subs, ok := v.(*subtitles); ok {
+			return subs
+		}
+	}
+	subs := newSubtitles(of, a.Captions)
+	s.cache.Set(key, subs, subs.memory())
+	return subs
+}
+
+func (s *Server) serveSubtitle(w http.ResponseWriter, r *http.Request, subs *subtitles, t target) error {
+	if t.track < 1 || t.track > len(subs.tracks) || subs.tracks[t.track-1].revision != t.revision {
+		return problem.Errorf(ErrNotFound, "there is no revision %q, or no more; load %s again", t.revision, multivariantName)
+	}
+	switch t.what {
+	case mediaPlaylist:
+		return s.sendDocument(w, r, &subs.playlist, true)
+	case subtitleSegment:
+		if last := len(subs.timing.times) - 2; t.segment > last {
+			return problem.Errorf(ErrNotFound, "there is no segment %d; the last one is %d", t.segment, last)
+		}
+		cues, err := s.cues(r.Context(), subs.tracks[t.track-1].Key)
+		if err != nil {
+			return err
+		}
+		d := newDocument(subtitleType, func() []byte { return cues.segment(&subs.timing, t.segment) })
+		return s.sendDocument(w, r, &d, true)
+	}
+	return errPath
+}
+
+// cues returns what a file of captions has, from the cache where it is there.
+func (s *Server) cues(ctx context.Context, key string) (*cueList, error) {
+	cached := "captions\x00" + key
+	if v, ok := s.cache.Get(cached); ok {
+		if list, ok := v.(*cueList); ok {
+			return list, nil
+		}
+	}
+	return s.reading.do(ctx, key, func(ctx context.Context) (*cueList, error) {
+		if err := s.enter(ctx); err != nil {
+			return nil, err
+		}
+		defer s.leave()
+		file, err := s.readCaptions(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		list, err := captions.Parse(file)
+		if err != nil {
+			return nil, problem.Because(ErrMissing, err, "the captions are damaged")
+		}
+		cues := newCueList(list)
+		s.cache.Set(cached, cues, cues.memory())
+		return cues, nil
+	})
+}
+
+func (s *Server) readCaptions(ctx context.Context, key string) (file []byte, err error) {
+	blob, err := s.files.Open(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer blob.Close() //nolint:errcheck // it was only read
+	file = make([]byte, min(blob.Info().Size, captions.MaxBytes+1))
+	if _, err := blob.ReadAt(file, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, problem.Because(storage.ErrUnavailable, err, "the captions cannot be read now")
+	}
+	return file, nil
+}

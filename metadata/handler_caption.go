@@ -1,0 +1,186 @@
+package metadata
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/captions"
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/validate"
+)
+
+// captionPath takes "/{id}/captions/{lang}" apart, as it was sent: neither an id
+// nor a language needs an escape, so one that has some is none.
+func captionPath(escaped string) (id, language string, ok bool) {
+	id, rest, _ := strings.Cut(strings.TrimPrefix(escaped, "/"), "/")
+	language, ok = strings.CutPrefix(rest, "captions/")
+	return id, language, ok && id != "" && language != "" && !strings.Contains(language, "/")
+}
+
+func (h *handler) serveCaption(w http.ResponseWriter, r *http.Request, id, language string) {
+	var err error
+	allowed := []string{http.MethodPut, http.MethodDelete, http.MethodOptions}
+	switch r.Method {
+	case http.MethodOptions:
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		w.WriteHeader(http.StatusNoContent)
+	case http.MethodPut:
+		err = h.putCaption(w, r, id, language)
+	case http.MethodDelete:
+		err = h.deleteCaption(w, r, id, language)
+	default:
+		problem.Method(w, r, allowed...)
+	}
+	if err != nil {
+		problem.Write(w, r, err)
+	}
+}
+
+func (h *handler) putCaption(w http.ResponseWriter, r *http.Request, id, language string) (err error) {
+	ctx := r.Context()
+	seen, err := h.allowed(ctx, auth.Update, id)
+	if err == nil {
+		err = checkPreconditions(r, seen.Version) // before the body is of any use
+	}
+	if err != nil {
+		return err
+	}
+	c, err := captionOf(language, r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	file, err := h.readCaptions(w, r)
+	if err != nil {
+		return err
+	}
+	c.Key = captionsOf(id) + NewID()
+	if err := store(ctx, h.files, c.Key, file); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.files.Delete(context.WithoutCancel(ctx), c.Key))
+		}
+	}()
+	status := http.StatusOK
+	a, err := h.change(r, auth.Update, id, func(tx Tx, a *Asset) error {
+		replaced, err := a.setCaption(c)
+		if err != nil {
+			return err
+		}
+		status = http.StatusOK
+		if replaced == "" {
+			status = http.StatusCreated
+		}
+		return h.updateCaptions(ctx, tx, a, c.Language, replaced)
+	})
+	if err != nil {
+		return err
+	}
+	return h.writeAsset(w, r, status, a)
+}
+
+func (h *handler) deleteCaption(w http.ResponseWriter, r *http.Request, id, language string) error {
+	_, err := h.change(r, auth.Update, id, func(tx Tx, a *Asset) error {
+		at := a.caption(language)
+		if at < 0 {
+			return problem.Errorf(ErrNotFound, "there are no captions in that language")
+		}
+		gone := a.Captions[at]
+		a.Captions = append(a.Captions[:at:at], a.Captions[at+1:]...)
+		return h.updateCaptions(r.Context(), tx, a, gone.Language, gone.Key)
+	})
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// updateCaptions writes an asset down whose captions changed. A file that it
+// left behind is removed by RemoveFiles.
+func (h *handler) updateCaptions(ctx context.Context, tx Tx, a *Asset, language, left string) error {
+	if err := tx.UpdateAsset(ctx, a); err != nil {
+		return err
+	}
+	e := event(ctx, events.AssetUpdated, a)
+	e.Data = map[string]any{"caption": language}
+	if left != "" {
+		e.Data["keys"] = []any{left}
+	}
+	return h.emit(ctx, tx, e)
+}
+
+// readCaptions returns what a body says, as captions.Format writes it. Only so
+// many are read at the same time: each takes several times its size in memory.
+func (h *handler) readCaptions(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > captions.MaxBytes {
+		return nil, &http.MaxBytesError{Limit: captions.MaxBytes}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, captions.MaxBytes))
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	switch {
+	case tooLarge, errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, err // have answers of their own
+	case err != nil:
+		return nil, problem.Because(problem.ErrBadRequest, err, "the body did not arrive whole")
+	}
+	select {
+	case h.parsing <- struct{}{}:
+		defer func() { <-h.parsing }()
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	cues, err := captions.Parse(body)
+	if err != nil {
+		return nil, err
+	}
+	return captions.Format(cues), nil
+}
+
+// captionOf reads what a request says of a caption beside its text.
+func captionOf(language, query string) (Caption, error) {
+	c := Caption{Language: usualCase(language), Kind: Spoken}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return c, problem.Because(problem.ErrBadRequest, err, "the query of the address is not valid")
+	}
+	errs := []error{validate.LanguageTag("lang", language)}
+	for name, list := range values {
+		value := list[len(list)-1]
+		switch name {
+		case "label":
+			c.Label = strings.TrimSpace(value)
+			errs = append(errs, validate.Line("label", c.Label, MaxTag))
+		case "kind":
+			c.Kind = value
+			if value != Spoken && value != SpokenAndSounds {
+				return c, badParameter(name, Spoken+" or "+SpokenAndSounds)
+			}
+		case "default":
+			c.Default, err = strconv.ParseBool(value)
+		case "forced":
+			c.Forced, err = strconv.ParseBool(value)
+		default:
+			return c, problem.Errorf(problem.ErrBadRequest, "there is no parameter %s; label, kind, default and forced can be given", quote(name))
+		}
+		if err != nil {
+			return c, badParameter(name, "true or false")
+		}
+	}
+	return c, validate.Join(errs...)
+}
+
+func badParameter(name, want string) error {
+	return &problem.Error{
+		Kind: ErrInvalid.(*problem.Kind), Detail: name + " must be " + want, Fields: map[string]any{"field": name},
+	}
+}
