@@ -191,3 +191,19 @@ func FuzzEntry(f *testing.F) {
 		}
 	})
 }
+
+// Of several colr boxes the first is the most accurate (ISO/IEC 14496-12 §12.1.5).
+func TestTheFirstOfSeveralColorsCounts(t *testing.T) {
+	colr := func(transfer byte) []byte {
+		return makeBox("colr", []byte("nclx"), []byte{0, 9, 0, transfer, 0, 9, 0})
+	}
+	for _, c := range []struct {
+		first, second byte
+		want          string
+	}{{18, 1, "HLG"}, {1, 16, "SDR"}, {2, 16, "PQ"}} {
+		_, content := visual("avc1", testAVC[86:], colr(c.first), colr(c.second))
+		if e, err := videoEntry("avc1", content); err != nil || e.colors != c.want {
+			t.Errorf("transfers %d and %d are %q (%v), want %q", c.first, c.second, e.colors, err, c.want)
+		}
+	}
+}

@@ -108,13 +108,8 @@ func (e *entry) color(colr []byte) []byte {
 	default:
 		return nil
 	}
-	switch binary.BigEndian.Uint16(colr[6:]) { // ISO/IEC 23091-2 §8.2
-	case 16:
-		e.colors = "PQ"
-	case 18:
-		e.colors = "HLG"
-	case 1, 6, 13, 14, 15:
-		e.colors = "SDR"
+	if e.colors == "" { // of several, the first is the most accurate (ISO/IEC 14496-12 §12.1.5)
+		e.colors = videoRange(binary.BigEndian.Uint16(colr[6:]))
 	}
 	return makeBox("colr", colr)
 }
