@@ -1,7 +1,6 @@
 package hls
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -22,10 +21,11 @@ func multivariantPlaylist(tracks []*media.Track, revision string) []byte {
 			audios = append(audios, t)
 		}
 	}
-	groups := audioGroups(audios)
+	all := sharedBy(tracks)
+	groups := audioGroups(audios, all.target)
 
 	dst := []byte(playlistHead)
-	if !slices.ContainsFunc(tracks, func(t *media.Track) bool { return !t.Independent }) {
+	if all.independent {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
 	for _, g := range groups {
@@ -34,7 +34,7 @@ func multivariantPlaylist(tracks []*media.Track, revision string) []byte {
 		}
 	}
 	for _, v := range videos {
-		rate := bitrateOf(v)
+		rate := bitrateOf(v, all.target)
 		for _, g := range groups {
 			dst = appendVariant(dst, v, g, rate.plus(g.rate), revision)
 		}

@@ -112,7 +112,7 @@ func TestMediaPlaylist(t *testing.T) {
 		{Start: 288000, Duration: 290000, Samples: 1},
 		{Start: 578000, Duration: 1, Samples: 1},
 	}}
-	text := appendMediaPlaylist(nil, track)
+	text := appendMediaPlaylist(nil, track, shared{target: 6})
 	want := `#EXTM3U
 #EXT-X-VERSION:7
 #EXT-X-TARGETDURATION:6
@@ -144,7 +144,7 @@ func TestDurationsDoNotDriftInTwoHours(t *testing.T) {
 		n := int(uint64(7200) * uint64(timescale) / ticks)
 		track = cutEvenly(*track, n, ticks, 1000)
 		sum := 0.0
-		for line := range strings.Lines(string(appendMediaPlaylist(nil, track))) {
+		for line := range strings.Lines(string(appendMediaPlaylist(nil, track, shared{}))) {
 			var seconds float64
 			if _, err := fmt.Sscanf(line, "#EXTINF:%f,", &seconds); err == nil {
 				sum += seconds
@@ -180,7 +180,7 @@ func TestBandwidth(t *testing.T) {
 				track.Segments = append(track.Segments, segment)
 				at += s.seconds * 1000
 			}
-			if d := cmp.Diff(c.want, bitrateOf(track), cmp.AllowUnexported(bitrate{})); d != "" {
+			if d := cmp.Diff(c.want, bitrateOf(track, longest(boundaries(track))), cmp.AllowUnexported(bitrate{})); d != "" {
 				t.Error(d)
 			}
 		})

@@ -1,6 +1,8 @@
 package hls
 
 import (
+	"sync"
+
 	"github.com/streamgate/streamgate/media"
 )
 
@@ -27,12 +29,13 @@ type prepared struct {
 func newPresentation(index *media.Index, source, revision, blocks string) *presentation {
 	p := &presentation{index: index, source: source, revision: revision, blocks: blocks}
 	p.master = newDocument(playlistType, func() []byte { return multivariantPlaylist(index.Tracks, revision) })
+	all := sync.OnceValue(func() shared { return sharedBy(index.Tracks) })
 	p.tracks = make([]prepared, len(index.Tracks))
 	for i, t := range index.Tracks {
 		p.tracks[i] = prepared{
 			Track: t,
 			playlist: newDocument(playlistType, func() []byte {
-				return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)), t)
+				return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)), t, all())
 			}),
 			init:  newDocument(mediaType(t), func() []byte { return initSegment(t) }),
 			etags: `"` + revision + "-" + trackName(t) + "-",

@@ -47,6 +47,10 @@ type Track struct {
 	Channels   int
 	SampleRate int // Hz
 
+	// Characteristics are media characteristic tags, such as
+	// "public.accessibility.describes-video".
+	Characteristics []string
+
 	Origin      uint64 // the presentation's beginning on the decode timeline
 	Duration    uint64 // of the presented part
 	Independent bool   // every segment begins with a sync sample
