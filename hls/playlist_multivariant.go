@@ -64,6 +64,9 @@ func appendVariant(dst []byte, v *media.Track, g *audioGroup, rate bitrate, revi
 		codecs = append(codecs, g.codecs()...)
 	}
 	a.quoted("CODECS", strings.Join(codecs, ","))
+	if v != nil && v.Supplemental != "" {
+		a.quoted("SUPPLEMENTAL-CODECS", v.Supplemental)
+	}
 	played := v
 	if v != nil {
 		a.picture(v)

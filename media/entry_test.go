@@ -88,7 +88,7 @@ func TestCodecsOfAudio(t *testing.T) {
 		{"AAC LC 5.1", "mp4a", esdsBox(0x40, "11b0"), "mp4a.40.2", 6, 48000},
 		{"HE-AAC", "mp4a", esdsBox(0x40, "2b920800"), "mp4a.40.5", 2, 44100},
 		{"HE-AAC that old decoders may miss", "mp4a", esdsBox(0x40, "139056e5a0"), "mp4a.40.5", 2, 22050},
-		{"HE-AAC v2", "mp4a", esdsBox(0x40, "eb8a0800"), "mp4a.40.29", 1, 44100},
+		{"HE-AAC v2", "mp4a", esdsBox(0x40, "eb8a0800"), "mp4a.40.29", 2, 44100},
 		{"xHE-AAC", "mp4a", esdsBox(0x40, "f94a4000"), "mp4a.40.42", 0, 0},
 		{"MPEG-2 AAC", "mp4a", esdsBox(0x67, "1210"), "mp4a.67", 2, 44100},
 		{"MP3", "mp4a", esdsBox(0x6b, ""), "mp4a.6B", 2, 44100},

@@ -83,6 +83,7 @@ type run struct {
 	earliest, latest int64 // shown
 	samples          int
 	longest          int64 // sample
+	shortest         int64 // of those that last at all
 	leads, has       bool  // the first is a sync sample; there is one
 }
 
@@ -203,6 +204,9 @@ func (r *run) add(s *mp4.Sample) {
 	shown := r.ends + int64(s.CompositionTimeOffset)
 	r.earliest, r.latest = min(r.earliest, shown), max(r.latest, shown+int64(s.Dur))
 	r.longest = max(r.longest, int64(s.Dur))
+	if r.shortest == 0 || s.Dur > 0 && int64(s.Dur) < r.shortest {
+		r.shortest = int64(s.Dur)
+	}
 	r.ends += int64(s.Dur)
 	r.samples++
 }

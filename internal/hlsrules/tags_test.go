@@ -77,6 +77,7 @@ func TestAttributesHaveTheirForms(t *testing.T) {
 		{`LANGUAGE="en"`, `LANGUAGE="english-1"`, false},
 		{`LANGUAGE="en"`, `LANGUAGE="1-2"`, false},
 		{`LANGUAGE="en"`, `LANGUAGE=""`, false},
+		{`LANGUAGE="en"`, "LANGUAGE=\"\u212aa\"", false},
 		{`CHANNELS="2"`, `CHANNELS="2/-/BINAURAL"`, true},
 		{`CHANNELS="2"`, `CHANNELS="2/3OA"`, true},
 		{`CHANNELS="2"`, `CHANNELS="two"`, false},

@@ -121,9 +121,7 @@ func (c *checker) frameRate(at string, v *variant, m *mediaList) {
 	for i := range m.segments {
 		r := m.run(i)
 		samples += r.samples
-		if lasts, ok := m.shown(i); ok && i > 0 && lasts > 1 {
-			highest = max(highest, float64(r.samples)/lasts)
-		}
+		highest = max(highest, 1/m.media.head.main.seconds(max(r.shortest, 1)))
 	}
 	lasts := m.ends() - m.begins()
 	if lasts < 0.1 {

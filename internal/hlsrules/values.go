@@ -44,7 +44,7 @@ var (
 	quotedOrNone = kind{"a quoted-string or NONE", func(s string) bool { return s == "NONE" || quoted.ok(s) }}
 	address      = in("a quoted URI", isURI)
 	date         = in("a quoted date and time", isDate)
-	language     = in("a quoted language tag", regexp.MustCompile(languageTag).MatchString)
+	language     = in("a quoted language tag", isLanguage)
 	variable     = inPattern("a quoted variable name", `[a-zA-Z0-9_-]+`)
 	stable       = inPattern("a quoted stable identifier", `[a-zA-Z0-9+/=._-]+`)
 	versions     = inPattern("quoted positive integers", `[1-9][0-9]*(/[1-9][0-9]*)*`)
@@ -57,6 +57,12 @@ var (
 // extensions and private use.
 const languageTag = `^(?i:[a-z]{2,3}(-[a-z]{3}){0,3}|[a-z]{4,8})(?i:-[a-z]{4})?(?i:-(?:[a-z]{2}|[0-9]{3}))?` +
 	`(?i:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?i:-[0-9a-wyz](?:-[a-z0-9]{2,8})+)*(?i:-x(?:-[a-z0-9]{1,8})+)?$|^(?i:x(?:-[a-z0-9]{1,8})+)$`
+
+var languageForm = regexp.MustCompile(languageTag)
+
+func isLanguage(s string) bool {
+	return languageForm.MatchString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r > '~' })
+}
 
 func isQuoted(s string) bool {
 	return len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' && !strings.ContainsAny(s[1:len(s)-1], "\"\r\n")
