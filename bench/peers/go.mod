@@ -5,6 +5,7 @@ go 1.26.0
 replace github.com/streamgate/streamgate => ../..
 
 require (
+	github.com/at-wat/ebml-go v0.19.4
 	github.com/dgraph-io/ristretto/v2 v2.4.2
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/go-chi/httplog/v3 v3.3.0
