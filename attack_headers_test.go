@@ -11,8 +11,8 @@ import (
 )
 
 // Row 5 of the list of attacks: what people call their files is never part of a
-// header. No answer has a Content-Disposition, and nothing that was told of a
-// file adds a line.
+// header. No answer has a Content-Disposition, but for downloads where they are
+// switched on, and nothing that was told of a file adds a line.
 func TestAttackHeaderInjectionThroughTitleAndFileName(t *testing.T) {
 	c := serve(t, startGate(t, t.TempDir()), "")
 	name := "x\r\nX-Evil: 1\r\n\r\n<script>\"; filename=evil.html"

@@ -1,11 +1,19 @@
 package streamgate_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 
+	"github.com/streamgate/streamgate"
+	"github.com/streamgate/streamgate/audit"
+	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
 )
@@ -48,5 +56,60 @@ func assemble(mux, admin *http.ServeMux, shop http.Handler) error {
 	}
 	mux.Handle("/things/", things(limit.Middleware(shop)))
 	admin.Handle("/metrics", counts.Handler())
+	return nil
+}
+
+// A Gate as production wants it: its limits, its series beside those of the
+// application, and an audit log.
+func ExampleWithAudit() {
+	dir, err := os.MkdirTemp("", "streamgate")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	if err := production(dir); err != nil {
+		fmt.Println(err)
+	}
+	// Output: asset.searched by ada
+}
+
+func production(dir string) (err error) {
+	key, err := audit.LoadKey(filepath.Join(dir, "audit.key"))
+	if err != nil {
+		return err
+	}
+	file, err := audit.OpenFile(filepath.Join(dir, "audit"), key, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }() // after the Gate has stopped
+	log, err := audit.New([]audit.Sink{file}, &audit.Options{Policy: audit.Refuse})
+	if err != nil {
+		return err
+	}
+	registry, err := metrics.New(nil) // the application's own, which may have other series
+	if err != nil {
+		return err
+	}
+	gate, err := streamgate.New(filepath.Join(dir, "data"),
+		streamgate.WithAuthenticator(auth.Everybody("ada")),
+		streamgate.WithRateLimit("upload", ratelimit.Limit{Burst: 500, Rate: 50}),
+		streamgate.WithTrustedProxies(netip.MustParsePrefix("10.0.0.0/8")),
+		streamgate.WithMetrics(registry),
+		streamgate.WithAudit(log))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, gate.Stop(context.Background())) }()
+	if err := gate.Start(context.Background()); err != nil {
+		return err
+	}
+	gate.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/v1/assets?q=holiday", nil))
+	page, err := file.Search(context.Background(), audit.Query{Limit: 1})
+	if err != nil {
+		return err
+	}
+	fmt.Println(page.Entries[0].Action, "by", page.Entries[0].Actor)
 	return nil
 }

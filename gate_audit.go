@@ -29,6 +29,7 @@ const (
 	actionLimited  = "limit.violated"
 	actionNotFound = "path.not_found"
 	actionSearched = "audit.searched"
+	actionSignIn   = "auth.failed"
 )
 
 // openAudit makes what leads to the audit log, where there is one.
@@ -41,6 +42,9 @@ func (g *Gate) openAudit() error {
 		types = append(types, list...)
 	}
 	record, err := audit.NewRecorder(g.o.audit, &audit.RecorderOptions{Types: types})
+	if err == nil {
+		err = g.counts.Audit(g.o.audit)
+	}
 	if err == nil {
 		g.tally, err = audit.NewTally(g.o.audit, &audit.TallyOptions{Logger: g.o.logger})
 	}
@@ -71,6 +75,20 @@ func (g *Gate) addressOf(r *http.Request) string {
 	return ""
 }
 
+// networkOf is the address, of IPv6 the first 64 bits: whoever has those can use
+// all that are in it, and is counted as one.
+func (g *Gate) networkOf(r *http.Request) string {
+	a := g.address(r)
+	if !a.Is6() {
+		return g.addressOf(r)
+	}
+	p, err := a.Prefix(64)
+	if err != nil {
+		return ""
+	}
+	return p.String()
+}
+
 // traceID is the trace-id of a traceparent (W3C Trace Context, §3.2), "" where
 // there is none.
 func traceID(parent string) string {
@@ -88,7 +106,7 @@ func (g *Gate) count(r *http.Request, action, resource string, outcome audit.Out
 	}
 	g.tally.Add(audit.Event{
 		Action: action, Resource: resource, Outcome: outcome,
-		Actor: auth.FromContext(r.Context()).ID, Address: g.addressOf(r),
+		Actor: auth.FromContext(r.Context()).ID, Address: g.networkOf(r),
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/streamgate/streamgate"
 	"github.com/streamgate/streamgate/audit"
+	"github.com/streamgate/streamgate/auth"
 )
 
 // auditing opens a log in a directory, and a Gate that writes to it.
@@ -120,24 +122,33 @@ func (b *flakySink) fail(err error) {
 
 func TestWhatCannotBeAuditedIsRefusedOrDroppedAsTheUserSays(t *testing.T) {
 	for name, c := range map[string]struct {
-		policy audit.Policy
-		status int
+		policy  audit.Policy
+		status  int
+		counted string
 	}{
-		"refused": {audit.Refuse, http.StatusServiceUnavailable},
-		"dropped": {audit.Drop, http.StatusNoContent},
+		"refused": {audit.Refuse, http.StatusServiceUnavailable, "streamgate_audit_refused_total"},
+		"dropped": {audit.Drop, http.StatusNoContent, "streamgate_audit_dropped_total"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sink := &flakySink{Sink: nothing{}}
-			log, err := audit.New([]audit.Sink{sink}, &audit.Options{Policy: c.policy})
+			log, err := audit.New([]audit.Sink{sink}, &audit.Options{Policy: c.policy, Logger: slog.New(slog.DiscardHandler)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			client := serve(t, startGate(t, t.TempDir(), streamgate.WithAudit(log)), "")
+			g := startGate(t, t.TempDir(), streamgate.WithAudit(log))
+			client := serve(t, g, "")
 			id := client.upload()
 			sink.fail(errors.New("the disk is full"))
+			ready := serve(t, g.Admin(), "")
 			a := client.do(http.MethodDelete, "/v1/assets/"+id, nil)
 			if a.StatusCode != c.status {
 				t.Errorf("a deletion is answered %d, want %d: %s", a.StatusCode, c.status, a.body)
+			}
+			if got := ready.get("/ready").StatusCode; (got == http.StatusOK) != (c.policy == audit.Drop) {
+				t.Errorf("/ready is %d", got)
+			}
+			if body := string(ready.get("/metrics").body); !strings.Contains(body, c.counted+" 1\n") {
+				t.Errorf("no %s", c.counted)
 			}
 			sink.fail(nil)
 			if got := client.get("/v1/assets/" + id).StatusCode; (got == http.StatusOK) != (c.policy == audit.Refuse) {
@@ -165,4 +176,21 @@ func TestOperatorsSearchTheAuditLog(t *testing.T) {
 
 func TestWithoutAnAuditLogThereIsNoneToSearch(t *testing.T) {
 	wantProblem(t, serve(t, startGate(t, t.TempDir()).Admin(), "").get("/v1/audit"), http.StatusNotFound)
+}
+
+func TestWrongCredentialsAreCountedInTheAuditLog(t *testing.T) {
+	g, file := auditing(t, streamgate.WithAuthenticator(func(*http.Request) (auth.Principal, error) {
+		return auth.Principal{}, auth.ErrUnauthenticated
+	}))
+	c := serve(t, g, "")
+	for range 2 {
+		c.get("/v1/assets").want(t, http.StatusUnauthorized)
+	}
+	if err := g.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	list, entries := told(t, file)
+	if len(list) != 1 || list[0] != "auth.failed  refused" || entries[0].Address != "127.0.0.1" {
+		t.Errorf("%q", list)
+	}
 }

@@ -76,8 +76,11 @@ func (g *Gate) ready(ctx context.Context) (map[string]check, error) {
 	defer cancel()
 	var errs []error
 	for name, ask := range map[string]func(context.Context) error{
-		"gate": g.askState, "storage": g.askStorage, "metadata": g.meta.Ping,
+		"gate": g.askState, "storage": g.askStorage, "metadata": g.meta.Ping, "audit": g.askAudit,
 	} {
+		if name == "audit" && g.o.audit == nil {
+			continue
+		}
 		begin := time.Now()
 		err := ask(ctx)
 		c := check{Status: "ok", Duration: time.Since(begin).Seconds()}
@@ -102,6 +105,9 @@ func (g *Gate) askState(context.Context) error {
 	}
 	return errors.New("stopping")
 }
+
+// askAudit says whether requests are refused because the log cannot be written.
+func (g *Gate) askAudit(context.Context) error { return g.o.audit.Err() }
 
 // askStorage looks for what is not there: a store that answers says so.
 func (g *Gate) askStorage(ctx context.Context) error {

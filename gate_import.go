@@ -102,7 +102,7 @@ func (g *Gate) adopt(ctx context.Context, im imported, info storage.Info, o *Imp
 		return errors.Join(err, g.files.Delete(context.WithoutCancel(ctx), im.upload.Key))
 	}
 	err = upload.Inspect(ctx, &upload.Completed{
-		Upload: im.upload, Asset: im.asset, Files: g.files, Meta: g.meta, Cut: g.cut(), Recorder: g.o.recorder,
+		Upload: im.upload, Asset: im.asset, Files: g.files, Meta: g.meta, Cut: g.cut(), Recorder: g.recorder(),
 	})
 	if err != nil {
 		return errors.Join(err, g.retract(context.WithoutCancel(ctx), im.asset))
@@ -146,7 +146,7 @@ func (g *Gate) insert(ctx context.Context, im imported) error {
 		Type: events.AssetCreated, Owner: im.asset.Owner, Actor: auth.FromContext(ctx).ID, Asset: im.asset.ID,
 		Data: map[string]any{"title": im.asset.Title, "imported": true},
 	}
-	if err := g.o.recorder.Record(ctx, e); err != nil {
+	if err := g.recorder().Record(ctx, e); err != nil {
 		return err
 	}
 	return g.meta.Update(ctx, func(tx metadata.Tx) error {

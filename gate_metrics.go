@@ -20,10 +20,11 @@ func (g *Gate) openMetrics() (err error) {
 		g.counts, err = metrics.NewGate(g.registry)
 	}
 	if err == nil {
+		g.closers = append(g.closers, g.counts.Close)
 		err = g.counts.Bus(g.bus)
 	}
 	if err != nil {
-		return fmt.Errorf("streamgate: the metrics: %w", err)
+		return fmt.Errorf("streamgate: the metrics (does another Gate count in this Registry? Each needs one of its own): %w", err)
 	}
 	return nil
 }

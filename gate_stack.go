@@ -1,12 +1,13 @@
 package streamgate
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 
+	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/internal/middleware"
-	"github.com/streamgate/streamgate/ratelimit"
 )
 
 type layer = func(http.Handler) http.Handler
@@ -30,12 +31,12 @@ func (g *Gate) layers(r route, e *endpoint) ([]layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit, ok := g.limits[r.service]
+	limit, ok := g.limits[cmp.Or(r.limit, r.service)]
 	if !ok {
 		return nil, fmt.Errorf("there is no service %q; there are %s", r.service, serviceNames())
 	}
 	list := []layer{
-		middleware.Begin(middleware.BeginOptions{Logger: g.o.logger, Endpoint: e, Quiet: g.o.quiet}),
+		middleware.Begin(middleware.BeginOptions{Logger: g.o.logger, Endpoint: e, Quiet: g.o.quiet, Remote: g.remote()}),
 		count,
 		middleware.Recover,
 		g.requests.layer,
@@ -50,24 +51,31 @@ func (g *Gate) layers(r route, e *endpoint) ([]layer, error) {
 	case r.shared:
 		list = append(list, middleware.Share(g.o.origins...))
 	case r.anyOrigin:
-		list = append(list, middleware.AnyOrigin)
+		list = append(list, middleware.AnyOrigin(middleware.Strip(r.path, r.handler)))
 	}
 	if !r.open {
-		list = append(list, limit.Peek, auth.Middleware(g.authenticating(limit)))
+		list = append(list, g.limits["auth"].Peek, auth.Middleware(g.authenticate))
 	}
 	return append(list, limit.Middleware), nil
 }
 
-// authenticating charges the address of whoever sends wrong credentials; all
-// others are charged for their request.
-func (g *Gate) authenticating(limit *ratelimit.Limiter) auth.Authenticator {
-	return func(r *http.Request) (auth.Principal, error) {
-		p, err := g.o.authenticate(r)
-		if err != nil {
-			if charged := limit.Charge(r); charged != nil {
-				g.o.logger.WarnContext(r.Context(), "a failed sign-in was not counted", "error", charged)
-			}
-		}
-		return p, err
+// remote tells the access log who a proxy speaks for, where one is named.
+func (g *Gate) remote() func(*http.Request) string {
+	if len(g.o.proxies) == 0 {
+		return nil
 	}
+	return g.addressOf
+}
+
+// authenticate has an address pay for wrong credentials, whatever they are sent
+// to. Other requests are paid for as such.
+func (g *Gate) authenticate(r *http.Request) (auth.Principal, error) {
+	p, err := g.o.authenticate(r)
+	if err != nil {
+		g.count(r, actionSignIn, "", audit.Refused)
+		if charged := g.limits["auth"].Charge(r); charged != nil {
+			g.o.logger.WarnContext(r.Context(), "wrong credentials were not counted", "error", charged)
+		}
+	}
+	return p, err
 }

@@ -41,9 +41,7 @@ func (g *Gate) wire() (err error) {
 	if g.uploads, err = upload.New(g.files, g.meta, g.uploadOptions()); err != nil {
 		return err
 	}
-	if g.player, err = hls.New(g.files, g.meta, &hls.Options{
-		Authorizer: g.o.authorizer, Cut: g.cut(), Cache: cache.Sized[any]{Cache: g.caches.presentations},
-	}); err != nil {
+	if g.player, err = hls.New(g.files, g.meta, g.playbackOptions()); err != nil {
 		return err
 	}
 	g.assets, err = metadata.NewHandler(cachingStore{g.meta, g.caches.assets}, &metadata.HandlerOptions{
@@ -54,6 +52,14 @@ func (g *Gate) wire() (err error) {
 	}
 	g.recovery = &periodic{name: "recover uploads", every: recoveryInterval, do: g.recoverUploads, logger: g.o.logger}
 	return g.buildPlanes()
+}
+
+func (g *Gate) playbackOptions() *hls.Options {
+	o := &hls.Options{Authorizer: g.o.authorizer, Cut: g.cut(), Cache: cache.Sized[any]{Cache: g.caches.presentations}}
+	for _, change := range g.o.playback {
+		change(o)
+	}
+	return o
 }
 
 func (g *Gate) uploadOptions() *upload.Options {

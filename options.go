@@ -15,6 +15,7 @@ import (
 	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
@@ -40,9 +41,11 @@ type options struct {
 	hosts           []string
 	origins         []string
 	upload          []func(*upload.Options)
+	playback        []func(*hls.Options)
 	segmentDuration time.Duration
 	retention       time.Duration
 	limits          map[string]ratelimit.Limit
+	limitKey        ratelimit.Key
 	limitStore      func(service string, l ratelimit.Limit) (limiter.Store, error)
 	proxies         []netip.Prefix
 	metrics         *metrics.Registry
@@ -129,6 +132,14 @@ func WithUpload(f func(o *upload.Options)) Option {
 	return func(o *options) { o.upload = append(o.upload, f) }
 }
 
+// WithPlayback changes what the Gate tells its HLSServer: whether shared caches
+// may keep what is played, whether files may be downloaded as they came. f gets
+// the options as the Gate has set them, and may be given more than once. Default:
+// those of package hls.
+func WithPlayback(f func(o *hls.Options)) Option {
+	return func(o *options) { o.playback = append(o.playback, f) }
+}
+
 // WithImportFolder lets Gate.Import take files from below dir, without copying
 // them. May be given more than once, and not beside WithStorage, whose store
 // has import folders of its own. Default: none.
@@ -166,9 +177,9 @@ func WithEventRetention(d time.Duration) Option {
 }
 
 // WithRateLimit sets how many requests one client may send to a service: a full
-// bucket of Burst, and Rate a second. The services are "gateway" (health, events
-// and paths that are not there), "upload", "streaming", "metadata", "cache" and
-// "monitor".
+// bucket of Burst, and Rate a second. The services are "health", "gateway" (events
+// and paths that are not there), "auth" (wrong credentials, by address), "upload",
+// "streaming", "metadata", "cache" and "monitor".
 // A Gate behind a limit of the application's own gets a large one. Default: the
 // table in docs/operations.md.
 func WithRateLimit(service string, l ratelimit.Limit) Option {
@@ -180,12 +191,19 @@ func WithRateLimit(service string, l ratelimit.Limit) Option {
 	}
 }
 
-// WithRateLimitStore keeps the buckets elsewhere, for instance in Redis (package
-// ratelimit/redis), so that several Gates share them: open is called once for
-// each service, and what it returns is the caller's to close after Stop.
+// WithRateLimitStore keeps the buckets of "upload", "streaming", "metadata" and
+// "auth" elsewhere, for instance in Redis (package ratelimit/redis), so that
+// several Gates share them: open is called once for each service, and what it returns is the caller's to close after Stop.
 // Default: in memory.
 func WithRateLimitStore(open func(service string, l ratelimit.Limit) (limiter.Store, error)) Option {
 	return func(o *options) { o.limitStore = open }
+}
+
+// WithRateLimitKey says who counts as one client: those with the same key share a
+// bucket. For requests that the Gate has not authenticated yet, too. Default:
+// ratelimit.ByPrincipal, and for who is not signed in the address.
+func WithRateLimitKey(k ratelimit.Key) Option {
+	return func(o *options) { o.limitKey = k }
 }
 
 // WithTrustedProxies names the proxies, by the ranges of their addresses, whose
@@ -237,6 +255,11 @@ func collect(list []Option) (*options, error) {
 	for service := range o.limits {
 		if _, ok := defaultLimits[service]; !ok {
 			return nil, fmt.Errorf("streamgate: WithRateLimit: there is no service %q; there are %s", service, serviceNames())
+		}
+	}
+	for _, p := range o.proxies {
+		if !p.IsValid() || p.Bits() == 0 {
+			return nil, fmt.Errorf("streamgate: WithTrustedProxies: %v is no range of addresses, or is all of them: then every client may say that it is another", p)
 		}
 	}
 	if o.segmentDuration < 0 || o.retention < 0 || o.uploadExpiry < 0 {

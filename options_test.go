@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"mime"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/streamgate/streamgate"
+	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/internal/testclip"
 	"github.com/streamgate/streamgate/metadata"
@@ -61,6 +64,25 @@ func TestWithUploadSetsWhatThereIsNoOptionFor(t *testing.T) {
 	c.do(http.MethodPost, "/v1/uploads", nil, "Tus-Resumable", "1.0.0", "Upload-Length", "1000").want(t, http.StatusCreated)
 	wantProblem(t, c.do(http.MethodPost, "/v1/uploads", nil, "Tus-Resumable", "1.0.0", "Upload-Length", "1000"), http.StatusTooManyRequests)
 	wantProblem(t, c.do(http.MethodPost, "/v1/uploads", nil, "Tus-Resumable", "1.0.0", "Upload-Length", "1001"), http.StatusRequestEntityTooLarge)
+}
+
+func TestWithPlaybackSetsWhatThereIsNoOptionFor(t *testing.T) {
+	file := testclip.MP4(t)
+	for _, on := range []bool{false, true} {
+		c := serve(t, startGate(t, t.TempDir(), streamgate.WithPlayback(func(o *hls.Options) { o.Downloads = on })), "")
+		name := url.Values{"filename": {"x\r\nX-Evil: 1\"; filename=evil.html"}}
+		created := c.do(http.MethodPost, "/v1/uploads?"+name.Encode(), bytes.NewReader(file)).want(t, http.StatusCreated)
+		path := "/play/" + created.Header.Get("StreamGate-Asset") + "/download"
+		if !on {
+			wantProblem(t, c.get(path), http.StatusNotFound)
+			continue
+		}
+		got := c.get(path).want(t, http.StatusOK) // it follows
+		kept, parameters, err := mime.ParseMediaType(got.Header.Get("Content-Disposition"))
+		if !bytes.Equal(got.body, file) || kept != "attachment" || parameters["filename"] != `xX-Evil: 1"; filename=evil.html.mp4` || got.Header.Get("X-Evil") != "" {
+			t.Errorf("%s %v %v", got.Status, got.Header, err)
+		}
+	}
 }
 
 // ownStores opens what New would have opened.

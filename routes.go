@@ -12,6 +12,7 @@ import (
 type route struct {
 	path      string
 	service   string // whose limit and metrics it has: see defaultLimits
+	limit     string // of another service
 	exact     bool   // nothing lies below path
 	open      bool   // needs no authentication: it must answer when that fails, too
 	shared    bool   // pages of trusted origins may read it, with their users' cookies
@@ -49,21 +50,25 @@ func (g *Gate) publicRoutes() []route {
 		{path: "/v1/events", service: "gateway", shared: true, handler: g.live(), endpoints: []endpoint{{pattern: ""}}},
 		{path: "/play", service: "streaming", anyOrigin: true, handler: g.player, endpoints: []endpoint{
 			{pattern: "/{asset}/master.m3u8"},
+			{pattern: "/{asset}/manifest.mpd"},
+			{pattern: "/{asset}/download"},
+			{pattern: "/{asset}/{revision}/source"},
 			{pattern: "/{asset}/{revision}/{track}/index.m3u8"},
+			{pattern: "/{asset}/{revision}/{track}/iframes.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/init.mp4"},
 			{pattern: "/{asset}/{revision}/{track}/{segment}.m4s"},
 			{pattern: "/{asset}/{revision}/{track}/{segment}.vtt"},
 		}},
-		{path: "/health", service: "gateway", exact: true, open: true, handler: reads(g.serveHealth)},
-		{path: "/ready", service: "gateway", exact: true, open: true, handler: reads(g.serveReady)},
+		{path: "/health", service: "gateway", limit: "health", exact: true, open: true, handler: reads(g.serveHealth)},
+		{path: "/ready", service: "gateway", limit: "health", exact: true, open: true, handler: reads(g.serveReady)},
 	}
 }
 
 // adminRoutes is for operators.
 func (g *Gate) adminRoutes() []route {
 	return []route{
-		{path: "/health", service: "gateway", exact: true, open: true, handler: reads(g.serveHealth)},
-		{path: "/ready", service: "gateway", exact: true, open: true, handler: reads(g.serveReadyInDetail)},
+		{path: "/health", service: "gateway", limit: "health", exact: true, open: true, handler: reads(g.serveHealth)},
+		{path: "/ready", service: "gateway", limit: "health", exact: true, open: true, handler: reads(g.serveReadyInDetail)},
 		{path: "/metrics", service: "monitor", exact: true, open: true, handler: g.registry.Handler()},
 	}
 }

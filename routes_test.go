@@ -56,6 +56,7 @@ func TestEveryRouteRefusesWithAProblem(t *testing.T) {
 		{public, "GET", "/play/", 404, ""},
 		{public, "GET", "/play/" + id, 404, ""},
 		{public, "GET", "/play/" + id + "/master.m3u8", 404, ""},
+		{public, "GET", "/play/" + id + "/manifest.mpd", 404, ""},
 		{public, "GET", "/play/../streamgate.db", 404, ""},
 		{public, "GET", "/play/%2e%2e%2f%2e%2e%2fetc%2fpasswd/master.m3u8", 404, ""},
 		{public, "DELETE", "/play/" + id + "/master.m3u8", 405, "GET, HEAD, OPTIONS"},

@@ -22,7 +22,12 @@ var defaultLimits = map[string]ratelimit.Limit{
 	"metadata":  {Burst: 500, Rate: 50},
 	"cache":     {Burst: 1000, Rate: 100},
 	"monitor":   {Burst: 1000, Rate: 100},
+	"health":    {Burst: 1000, Rate: 100}, // apart from the gateway's, so that a flood of other paths does not look like an outage
+	"auth":      {Burst: 50, Rate: 5},     // wrong credentials, by address
 }
+
+// inMemory are the limits of what has to answer while a shared store is away.
+var inMemory = map[string]bool{"gateway": true, "cache": true, "monitor": true, "health": true}
 
 func serviceNames() string {
 	return strings.Join(slices.Sorted(maps.Keys(defaultLimits)), ", ")
@@ -53,19 +58,27 @@ func (g *Gate) newLimiter(service string) (*ratelimit.Limiter, error) {
 	}
 	violations := g.counts.LimitViolations.With(service)
 	o := &ratelimit.Options{
-		Name: service, Cost: costOf, NoHeaders: g.o.quiet,
+		Name: service, NoHeaders: g.o.quiet,
 		OnRefuse: func(r *http.Request, _ string) {
 			violations.Inc()
 			g.count(r, actionLimited, "service/"+service, audit.Refused)
 		},
 	}
-	if g.o.limitStore != nil {
+	if g.o.limitStore != nil && !inMemory[service] {
 		var err error
 		if o.Store, err = g.o.limitStore(service, limit); err != nil {
 			return nil, err
 		}
 	}
-	return ratelimit.New(limit, ratelimit.ByPrincipal(ratelimit.ByAddress(g.address)), o)
+	address := ratelimit.ByAddress(g.address)
+	if service == "auth" { // before it is known who somebody is
+		return ratelimit.New(limit, address, o)
+	}
+	o.Cost = costOf
+	if g.o.limitKey != nil {
+		return ratelimit.New(limit, g.o.limitKey, o)
+	}
+	return ratelimit.New(limit, ratelimit.ByPrincipal(address), o)
 }
 
 // costOf asks the route table.

@@ -117,8 +117,8 @@ func New(dir string, opts ...Option) (*Gate, error) {
 // answer is 503.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.public.ServeHTTP(w, r) }
 
-// Admin returns the handler for operators: readiness with each dependency, and
-// metrics. It asks nobody who they are: mount it where only operators reach,
+// Admin returns the handler for operators: readiness with each dependency,
+// metrics, the audit log and a cache for their programs. It asks nobody who they are: mount it where only operators reach,
 // behind the application's own check, never beside the public plane.
 func (g *Gate) Admin() http.Handler { return g.admin }
 

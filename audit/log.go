@@ -31,12 +31,17 @@ const (
 type Options struct {
 	// Policy is for events that a sink does not take. Default: Refuse.
 	Policy Policy
+	// Logger is told, under the policy Drop, when events begin to be dropped and
+	// how many were, once a sink takes them again. It must not lead back into this
+	// log. Default: slog.Default().
+	Logger *slog.Logger
 }
 
 // Log takes events and hands them to its sinks, one after the other. Its methods
 // may be called concurrently. It has no goroutine and needs no Close; its sinks may.
 type Log struct {
 	policy  Policy
+	logger  *slog.Logger
 	outlets []outlet
 	refused atomic.Uint64
 }
@@ -46,6 +51,13 @@ type outlet struct {
 	sink    Sink
 	dropped atomic.Uint64 // ever
 	untold  atomic.Uint64 // of which the sink has not heard
+	failed  atomic.Pointer[failure]
+}
+
+// failure is the last time that a sink did not take an event.
+type failure struct {
+	err  error
+	when time.Time
 }
 
 // New returns a Log that writes to all of sinks.
@@ -61,7 +73,10 @@ func New(sinks []Sink, o *Options) (*Log, error) {
 		l.outlets[i].sink = s
 	}
 	if o != nil {
-		l.policy = o.Policy
+		l.policy, l.logger = o.Policy, o.Logger
+	}
+	if l.logger == nil {
+		l.logger = slog.Default()
 	}
 	if l.policy < Refuse || l.policy > Drop {
 		return nil, errors.New("audit: there is no such Policy")
@@ -117,13 +132,33 @@ func (l *Log) record(ctx context.Context, r *recording) error {
 	for i := range l.outlets {
 		o := &l.outlets[i]
 		if err := o.sink.Append(ctx, &r.event, r.line); err != nil {
+			o.failed.Store(&failure{err, time.Now()})
 			if err := l.trouble(ctx, o, r, err); err != nil {
 				return err
 			}
 			continue
 		}
 		if o.untold.Load() > 0 {
-			o.tell(ctx)
+			o.tell(ctx, l.logger)
+		}
+	}
+	return nil
+}
+
+// recently is for how long a failure counts: whoever is sent no requests because
+// of it would not find out that it is over.
+const recently = 10 * time.Second
+
+// Err is why requests are refused, or wait, because of this log: the error of a
+// sink that did not take an event within the last ten seconds. Under the policy
+// Drop it is nil.
+func (l *Log) Err() error {
+	if l.policy == Drop {
+		return nil
+	}
+	for i := range l.outlets {
+		if f := l.outlets[i].failed.Load(); f != nil && time.Since(f.when) < recently {
+			return f.err
 		}
 	}
 	return nil

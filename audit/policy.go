@@ -18,7 +18,9 @@ const (
 func (l *Log) trouble(ctx context.Context, o *outlet, r *recording, err error) error {
 	if l.policy == Drop {
 		o.dropped.Add(1)
-		o.untold.Add(1)
+		if o.untold.Add(1) == 1 {
+			l.logger.ErrorContext(ctx, "audit events are dropped: a sink does not take them", "error", err)
+		}
 		return nil
 	}
 	if l.policy == Block {
@@ -50,7 +52,7 @@ func insist(ctx context.Context, s Sink, r *recording, err error) error {
 }
 
 // tell writes down how much is missing, where it is missing.
-func (o *outlet) tell(ctx context.Context) {
+func (o *outlet) tell(ctx context.Context, logger *slog.Logger) {
 	n := o.untold.Swap(0)
 	if n == 0 {
 		return // another was faster
@@ -58,5 +60,7 @@ func (o *outlet) tell(ctx context.Context) {
 	e := Event{Time: time.Now(), Action: "audit.dropped", Outcome: Failure, Details: []slog.Attr{slog.Uint64("events", n)}}
 	if o.sink.Append(ctx, &e, append(e.AppendJSON(nil), '\n')) != nil {
 		o.untold.Add(n) // with what is dropped next
+		return
 	}
+	logger.WarnContext(ctx, "audit events were dropped; the log takes them again", "events", n)
 }

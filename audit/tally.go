@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -191,7 +192,16 @@ func (t *Tally) Close(ctx context.Context) error {
 		t.timer.Stop()
 	}
 	t.mu.Unlock()
-	t.busy.Wait()
+	idle := make(chan struct{})
+	go func() {
+		t.busy.Wait() // no longer than tallyTimeout
+		close(idle)
+	}()
+	select {
+	case <-idle:
+	case <-ctx.Done():
+		return fmt.Errorf("audit: what was counted is still being written: %w", ctx.Err())
+	}
 	t.mu.Lock()
 	counts := t.counts
 	t.counts = make(map[alike]*count)

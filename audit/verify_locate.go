@@ -54,7 +54,7 @@ func (v *verifier) inspect(g *rawGroup) (_ *span, line int, what string) {
 		return nil, sealLine, err.Error()
 	}
 	if !verifySeal(g.seal, v.keys) {
-		return nil, sealLine, "the seal is not signed by the key: it was changed or forged, with or without the lines before it"
+		return nil, sealLine, "the seal is not signed by any of the keys that were given: they are another log's, or it was changed or forged, with or without the lines before it"
 	}
 	newFile := g.at.offset == 0
 	what = v.follows(&one, newFile)

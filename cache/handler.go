@@ -24,6 +24,9 @@ type Value struct {
 	ContentType string
 }
 
+// tagBytes is about what a tag of an entry takes in memory beside its name.
+const tagBytes = 256
+
 // ValueCost is what a Value costs in bytes, for Options.Cost.
 func ValueCost(key string, v Value) int64 {
 	return int64(len(key)+len(v.Body)+len(v.ContentType)) + EntryBytes

@@ -99,7 +99,11 @@ func (h *handler) item(w http.ResponseWriter, r *http.Request, key string) (Item
 	if it.Value.Body, err = h.body(w, r); err != nil {
 		return it, err
 	}
-	if cost := h.cache.costOf(&it); cost > h.cache.max {
+	it.Cost = h.cache.costOf(&it)
+	for _, tag := range it.Tags {
+		it.Cost += int64(len(tag)) + tagBytes
+	}
+	if cost := it.Cost; cost > h.cache.max {
 		return it, &problem.Error{
 			Kind:   problem.KindOf(problem.ErrTooLarge),
 			Detail: "the value is larger than the cache",

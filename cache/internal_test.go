@@ -149,7 +149,9 @@ func TestAgainstAModel(t *testing.T) {
 				if err := check(c); err != nil {
 					t.Fatal(err)
 				}
-				if s := c.Stats(); s.Cost > s.MaxCost+9 || !bytes && s.Cost > s.MaxCost {
+				// The newest entry stays whatever it costs, and ristretto makes no room
+				// for what costs more than it did under the same key before the next comes.
+				if s := c.Stats(); s.Cost > s.MaxCost+2*9 || !bytes && s.Cost > s.MaxCost {
 					t.Fatalf("a cost of %d, where %d may be", s.Cost, s.MaxCost)
 				}
 			},

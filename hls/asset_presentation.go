@@ -48,10 +48,13 @@ func (s *Server) rebuild(ctx context.Context, a *row) (*presentation, error) {
 // version can read, the source is indexed again.
 func (s *Server) load(ctx context.Context, a *row) (*presentation, error) {
 	index, err := s.readIndex(ctx, a)
-	switch {
-	case err == nil:
-		return newPresentation(index, a.Source, a.Revision, a.Index), nil
-	case errors.Is(err, errIndex):
+	if err == nil {
+		p := newPresentation(index, a.Source, a.Revision, a.Index)
+		if err = s.lookForIFrames(ctx, p); err == nil {
+			return p, nil
+		}
+	}
+	if errors.Is(err, errIndex) || errors.Is(err, errChanged) {
 		return s.parseSource(ctx, a)
 	}
 	return nil, err
@@ -88,7 +91,29 @@ func (s *Server) parseSource(ctx context.Context, a *row) (*presentation, error)
 	if err != nil {
 		return nil, err
 	}
-	return newPresentation(index, a.Source, index.Revision(a.SourceID()), ""), nil
+	p := newPresentation(index, a.Source, index.Revision(a.SourceID()), "")
+	if err := p.findIFrames(ctx, src, nil); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// lookForIFrames is findIFrames for a presentation whose index was stored.
+func (s *Server) lookForIFrames(ctx context.Context, p *presentation) error {
+	if _, ok := s.files.(storage.FileOpener); !ok || !p.hasVideo() {
+		return nil
+	}
+	src, err := s.openSource(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer src.Close() //nolint:errcheck // it was only read
+	blocks, err := s.openBlocks(ctx, p)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errIndex, err)
+	}
+	defer blocks.Close() //nolint:errcheck // it was only read
+	return p.findIFrames(ctx, src, blocks)
 }
 
 // assetOpener opens the blobs of an asset's presentation.

@@ -12,7 +12,9 @@ import (
 )
 
 // A clip is an MP4 file that a test makes: H.264 and AAC, interleaved frame by
-// frame, as cameras and encoders write them. Its samples are random bytes.
+// frame, as cameras and encoders write them. Its samples are random bytes, behind a head
+// that says of each sync sample that it is an IDR picture, and of others that they
+// are not.
 type clip struct {
 	frames    int // of video, 30 a second
 	frameSize int // about so many bytes each
@@ -142,11 +144,29 @@ func (c clip) writeSamples(w io.Writer, tracks []*made, offset uint64) error {
 		size := t.sizes[len(t.offsets)]
 		t.offsets = append(t.offsets, offset)
 		start := int(offset*31) % (len(noise) - int(size))
-		if _, err := w.Write(noise[start : start+int(size)]); err != nil {
+		sample := noise[start : start+int(size)]
+		if t.video {
+			head := pictureHead(size, (len(t.offsets)-1)%c.gop == 0)
+			if _, err := w.Write(head); err != nil {
+				return err
+			}
+			sample = sample[len(head):]
+		}
+		if _, err := w.Write(sample); err != nil {
 			return err
 		}
 		offset += uint64(size)
 	}
+}
+
+// pictureHead begins a sample of size bytes: the length of its only NAL unit, and
+// the head of a slice.
+func pictureHead(size uint32, idr bool) []byte {
+	head := binary.BigEndian.AppendUint32(nil, size-4)
+	if idr {
+		return append(head, 0x65, 0x88)
+	}
+	return append(head, 0x41, 0x9a) // a P slice
 }
 
 func (c clip) moov(tracks []*made) []byte {

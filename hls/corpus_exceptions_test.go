@@ -10,4 +10,14 @@ var exceptions = map[string]string{
 	"androidx_mp3_100kB-garbage-prefix.mp3":                      "is refused as unknown (422): it begins with 100 kB of noise, which ffprobe takes for AMR",
 	"androidx_mp3_200kB-garbage-prefix.mp3":                      "is refused as unknown (422): it begins with 200 kB of noise, which ffprobe takes for AMR",
 	"mozilla_mp4parse_capi_tests_sine-3s-xhe-aac-44khz-mono.mp4": "is served: xHE-AAC (mp4a.40.42) is legal in HLS, only ffprobe 5.1 does not read it",
+	"androidx_mkv_subsample_encrypted_altref.webm":               "is refused as encrypted (422): a transcoder has no key to it",
+}
+
+// reclassed are files that the manifest keeps for a transcoder, because of their
+// container, and that play as they are.
+var reclassed = map[string]string{
+	"androidx_mkv_sample_last_cluster.mkv":                 classHLS,
+	"androidx_mkv_sample_with_ass_subtitles.mkv":           classHLS,
+	"androidx_mkv_sample_with_htc_rotation_track_name.mkv": classHLS,
+	"androidx_mkv_sample_with_vtt_subtitles.mkv":           classHLS,
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // fixture is a file that ffmpeg makes for the test: a line of arguments for each
-// step, the last of which writes out.mp4 or out.mov. In a line, $V and $A are
+// step, the last of which writes a file, such as out.mp4. In a line, $V and $A are
 // 14 seconds of picture and sound, $BASE is the two as H.264 with B-frames and
 // AAC without made-up noise, so that its samples can be compared from anywhere.
 type fixture struct {
@@ -78,10 +78,7 @@ func (f fixture) make(t *testing.T, dir, base string) string {
 	for step := range strings.Lines(f.steps) {
 		encode(t, dir, base, strings.TrimSpace(step))
 	}
-	name := "out.mp4"
-	if strings.HasSuffix(f.steps, ".mov") {
-		name = "out.mov"
-	}
+	name := f.steps[strings.LastIndexByte(f.steps, ' ')+1:]
 	if f.patch != nil {
 		path := filepath.Join(dir, name)
 		data, err := os.ReadFile(path)

@@ -1,6 +1,7 @@
-// Package hls plays video and audio files as HTTP Live Streaming, just in time:
-// nothing is transcoded, nothing is written, and the first viewer waits for no
-// more than the reading of the file's sample tables.
+// Package hls plays video and audio files as HTTP Live Streaming, and as DASH
+// from the same segments, just in time: nothing is transcoded, nothing is
+// written, and the first viewer waits for no more than the reading of the file's
+// sample tables.
 //
 // A folder of files is one line, like http.FileServer:
 //
@@ -18,9 +19,9 @@
 //
 // # What plays
 //
-// MP4 and MOV files, progressive or fragmented, with H.264, HEVC or AV1 video
-// and AAC, AC-3, E-AC-3, Opus, FLAC, ALAC or MP3 audio, each as HLS carries it
-// in fragmented MP4 (CMAF). Samples are sent as they are in the file. Audio and
+// MP4 and MOV files, progressive or fragmented, Matroska and WebM, with H.264,
+// HEVC or AV1 video and AAC, AC-3, E-AC-3, Opus, FLAC, ALAC or MP3 audio, each as
+// HLS carries it in fragmented MP4 (CMAF). Samples are sent as they are in the file. Audio and
 // video are separate renditions, so that every audio track can be chosen with
 // every video track. Edit lists, encoder delay, composition offsets and rotation
 // are resolved. What HLS cannot carry is a 415 that says why.
@@ -30,15 +31,21 @@
 //
 // # URIs
 //
-// Playback begins at {presentation}/master.m3u8, and everything else follows
-// from the relative URIs in it:
+// Playback begins at {presentation}/master.m3u8, for players of DASH (ISO/IEC
+// 23009-1) at {presentation}/manifest.mpd, and everything else follows from the
+// relative URIs in them, to the same segments:
 //
 //	{presentation}/{revision}/v1/index.m3u8    media playlist of the video track with ID 1
 //	{presentation}/{revision}/v1/init.mp4      its init segment
 //	{presentation}/{revision}/v1/0.m4s         its first segment
+//	{presentation}/{revision}/v1/iframes.m3u8  its I-frames, where they decode alone
+//	{presentation}/{revision}/v1/iframe-0.m4s  that of its first segment
 //	{presentation}/{revision}/a2/…             the audio track with ID 2
 //	{presentation}/{its own}/s1/index.m3u8     media playlist of the first of the asset's captions
 //	{presentation}/{its own}/s1/0.vtt          its first segment
+//
+// Where Options.Downloads is set, {presentation}/download redirects to the file as
+// it came, {presentation}/{revision}/source.
 //
 // The revision names the content, the cuts and the version of the packager: what
 // a URI below it answers never changes. A replaced file gets another revision,
@@ -49,8 +56,8 @@
 //
 // # Caching
 //
-// Answers below a revision are immutable for a year; master.m3u8 is to be
-// revalidated each time. Everything has a strong ETag. All of it is private to
+// Answers below a revision are immutable for a year; master.m3u8 and
+// manifest.mpd are to be revalidated each time. Everything has a strong ETag. All of it is private to
 // the viewer's own cache, unless Options.Public lets a CDN keep it. In memory,
 // playlists, init segments and the tables of segments are kept in a Cache of 32
 // MiB; segments are always sent from the file, on cleartext HTTP/1.1 by

@@ -27,7 +27,7 @@ type encoded struct {
 func newDocument(contentType string, write func() []byte) document {
 	identity := sync.OnceValue(func() *encoded { return newEncoded(write(), "") })
 	d := document{contentType: []string{contentType}, identity: identity}
-	if contentType == playlistType || contentType == subtitleType {
+	if contentType == playlistType || contentType == manifestType || contentType == subtitleType {
 		d.gzip = sync.OnceValue(func() *encoded { return newEncoded(compress(identity().body), "-gz") })
 	}
 	return d

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path"
 	"sync"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -26,6 +27,11 @@ type DirOptions struct {
 	// NoCORS leaves the CORS headers to the application; default false: pages of
 	// every origin may play, without credentials.
 	NoCORS bool
+
+	// Downloads gives out the files as they are, at {file}/download: with all that
+	// is in them and not played, such as where they were recorded, other tracks,
+	// and what an edit list cuts away. Default: false.
+	Downloads bool
 
 	// Cut is how files are cut; default media.Cut{Target: media.DefaultTarget}.
 	Cut media.Cut
@@ -69,7 +75,7 @@ func newFolder(dir string, o *DirOptions) *Folder {
 		o = new(DirOptions)
 	}
 	f := &Folder{
-		player: player{headers: newHeaders(o.Public, o.NoCORS)},
+		player: player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads},
 		parser: newParser(o.Parses, o.Cut),
 		dir:    dir,
 		cache:  o.Cache,
@@ -106,7 +112,7 @@ func (f *Folder) Close() error {
 	return root.Close()
 }
 
-// ServeHTTP answers {file}/master.m3u8 and what it leads to.
+// ServeHTTP answers {file}/master.m3u8 and manifest.mpd, and what they lead to.
 func (f *Folder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.begin(w, r) {
 		return
@@ -133,5 +139,6 @@ func (f *Folder) play(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	t.keepAs = path.Base(name)
 	return f.serve(w, r, p, t)
 }

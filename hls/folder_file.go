@@ -87,6 +87,9 @@ func (f *Folder) load(ctx context.Context, root *os.Root, name, key string) (any
 	}
 	p := newPresentation(index, name, index.Revision(id), "")
 	p.key = key
+	if err := p.findIFrames(ctx, src, nil); err != nil {
+		return nil, fileError(err)
+	}
 	f.cache.Set(key, p, p.memory())
 	return p, nil
 }

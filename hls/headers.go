@@ -9,7 +9,7 @@ import (
 // once and shared by all answers, with no room to append to.
 type headers struct {
 	immutable  []string // Cache-Control of what a revision names
-	revalidate []string // Cache-Control of the multivariant playlist, which finds the revision
+	revalidate []string // Cache-Control of what finds the revision: multivariant playlist, manifest
 	cors       bool
 }
 

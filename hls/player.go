@@ -12,6 +12,7 @@ import (
 type player struct {
 	headers
 	opener
+	downloads bool // of files as they came
 }
 
 // begin answers what needs no presentation. It reports whether that was all.
@@ -31,26 +32,40 @@ func (p *player) begin(w http.ResponseWriter, r *http.Request) (done bool) {
 // serve answers with what t names. An error is to be answered by the caller:
 // nothing was sent yet.
 func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation, t target) error {
-	if t.what == multivariant {
+	switch t.what {
+	case multivariant:
 		return p.sendDocument(w, r, &of.master, false)
+	case dashManifest:
+		return p.sendDocument(w, r, &of.manifest, false)
+	case download:
+		return p.redirect(w, of)
 	}
 	if t.revision != of.revision {
 		return problem.Errorf(ErrNotFound, "there is no revision %q, or no more; load %s again", t.revision, multivariantName)
+	}
+	if t.what == original {
+		return p.sendSource(w, r, of, t.keepAs)
 	}
 	track := of.find(t.kind, t.track)
 	if track < 0 {
 		return problem.Errorf(ErrNotFound, "there is no such track")
 	}
-	switch t.what {
-	case mediaPlaylist:
-		return p.sendDocument(w, r, &of.tracks[track].playlist, true)
-	case initialization:
-		return p.sendDocument(w, r, &of.tracks[track].init, true)
-	case mediaSegment:
-		if t.segment >= len(of.tracks[track].Segments) {
-			return problem.Errorf(ErrNotFound, "there is no segment %d; the last one is %d", t.segment, len(of.tracks[track].Segments)-1)
+	from := &of.tracks[track]
+	if t.what == iframePlaylist || t.what == iframeSegment {
+		if from = from.iframes; from == nil {
+			return problem.Errorf(ErrNotFound, "there are no I-frames of this track")
 		}
-		return p.sendSegment(w, r, of, track, t.segment)
+	}
+	switch t.what {
+	case mediaPlaylist, iframePlaylist:
+		return p.sendDocument(w, r, &from.playlist, true)
+	case initialization:
+		return p.sendDocument(w, r, &from.init, true)
+	case mediaSegment, iframeSegment:
+		if t.segment >= len(from.Segments) {
+			return problem.Errorf(ErrNotFound, "there is no segment %d; the last one is %d", t.segment, len(from.Segments)-1)
+		}
+		return p.sendSegment(w, r, of, from, t.segment)
 	}
 	return ErrNotFound
 }

@@ -16,8 +16,7 @@ var errIndex = errors.New("the stored index is damaged")
 
 // sendSegment sends a segment or a range of one. Its length, and with it the
 // answer to HEAD and to a condition, is known without touching the source.
-func (p *player) sendSegment(w http.ResponseWriter, r *http.Request, of *presentation, track, n int) error {
-	t := &of.tracks[track]
+func (p *player) sendSegment(w http.ResponseWriter, r *http.Request, of *presentation, t *prepared, n int) error {
 	size := segmentSize(t.Track, n)
 	etag := t.etags + strconv.Itoa(n) + `"`
 	p.describe(w.Header(), t.init.contentType, []string{etag}, true)
@@ -37,7 +36,7 @@ func (p *player) sendSegment(w http.ResponseWriter, r *http.Request, of *present
 
 	b := newBody()
 	defer b.release()
-	src, err := p.prepare(r.Context(), b, of, track, n)
+	src, err := p.prepare(r.Context(), b, of, t, n)
 	if err != nil {
 		return err
 	}
@@ -46,26 +45,34 @@ func (p *player) sendSegment(w http.ResponseWriter, r *http.Request, of *present
 		b.cut(want)
 		w.WriteHeader(http.StatusPartialContent)
 	}
+	p.sendBody(w, r, b, "segment "+strconv.Itoa(n)+" of track "+strconv.Itoa(t.ID))
+	return nil
+}
+
+// sendBody sends the rest of an answer. Who goes away in the middle has the right
+// to; a source that fails there is reported, and the answer broken off.
+func (p *player) sendBody(w http.ResponseWriter, r *http.Request, b *body, what string) {
 	if b.send(w, r) != nil && b.readErr != nil {
 		// Too late for another answer, and a short one must not look whole.
-		problem.Report(r, fmt.Errorf("reading segment %d of track %d: %w", n, t.ID, b.readErr))
+		problem.Report(r, fmt.Errorf("reading %s: %w", what, b.readErr))
 		panic(http.ErrAbortHandler)
 	}
-	return nil // or the client went away, which is its right
 }
 
 // prepare makes b the segment and opens the source that it is sent from.
-func (p *player) prepare(ctx context.Context, b *body, of *presentation, track, n int) (source, error) {
-	t := of.tracks[track].Track
+func (p *player) prepare(ctx context.Context, b *body, of *presentation, t *prepared, n int) (source, error) {
 	src, err := p.openSource(ctx, of)
 	if err != nil {
 		return src, err
 	}
-	if b.samples, err = p.samples(ctx, b.samples[:0], of, track, n); err != nil {
+	if b.samples, err = p.samples(ctx, b.samples[:0], of, t.at, n); err == nil && t.isIFrames {
+		b.samples, err = t.iframe(src, b.samples, n)
+	}
+	if err != nil {
 		_ = src.Close()
 		return src, err
 	}
-	if got, want := b.fill(t, n), segmentSize(t, n); got != want {
+	if got, want := b.fill(t.Track, n), segmentSize(t.Track, n); got != want {
 		_ = src.Close()
 		return src, fmt.Errorf("%w: segment %d of track %d has %d bytes, and its head says %d", errIndex, n, t.ID, got, want)
 	}

@@ -96,6 +96,9 @@ func languageTag(s string) string {
 	if s == "" || len(s) > maxLanguage || s == "und" {
 		return ""
 	}
+	if first, _, _ := strings.Cut(s, "-"); strings.ContainsAny(first, "0123456789") {
+		return ""
+	}
 	for part := range strings.SplitSeq(s, "-") {
 		if part == "" || len(part) > 8 {
 			return ""

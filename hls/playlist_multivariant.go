@@ -86,12 +86,20 @@ func appendVariant(dst []byte, v *media.Track, g *audioGroup, rate bitrate, revi
 
 // picture adds what is known of a video.
 func (a *attributes) picture(v *media.Track) {
-	if v.Width > 0 && v.Height > 0 {
-		a.enumerated("RESOLUTION", strconv.Itoa(v.Width)+"x"+strconv.Itoa(v.Height))
-	}
+	a.size(v)
 	if v.FrameRate > 0 && v.FrameRate < 10_000 {
 		a.enumerated("FRAME-RATE", strconv.FormatFloat(v.FrameRate, 'f', 3, 64))
 	}
+	a.videoRange(v)
+}
+
+func (a *attributes) size(v *media.Track) {
+	if v.Width > 0 && v.Height > 0 {
+		a.enumerated("RESOLUTION", strconv.Itoa(v.Width)+"x"+strconv.Itoa(v.Height))
+	}
+}
+
+func (a *attributes) videoRange(v *media.Track) {
 	switch v.Range {
 	case "SDR", "PQ", "HLG":
 		a.enumerated("VIDEO-RANGE", v.Range)

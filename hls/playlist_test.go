@@ -240,7 +240,7 @@ func FuzzTrackNames(f *testing.F) {
 func TestLanguageTags(t *testing.T) {
 	for in, want := range map[string]string{
 		"en": "en", "de-CH-1996": "de-CH-1996", "zh-Hant": "zh-Hant",
-		"": "", "und": "", "e n": "", "en\"": "", "-en": "", "en-": "", "waytoolongsubtag": "", strings.Repeat("en-", 20) + "en": "", "日本": "",
+		"": "", "und": "", "e n": "", "en\"": "", "-en": "", "en-": "", "waytoolongsubtag": "", "1n": "", "12-en": "", strings.Repeat("en-", 20) + "en": "", "日本": "",
 	} {
 		if got := languageTag(in); got != want {
 			t.Errorf("languageTag(%q) = %q, want %q", in, got, want)

@@ -13,24 +13,32 @@ type presentation struct {
 	blocks   string // storage key that the index's blocks are read from; "" when it holds them
 	key      string // of the file that it was made of; "" for a blob, which does not change
 	master   document
+	manifest document
 	tracks   []prepared // parallel to index.Tracks
 }
 
 // prepared is a track with its documents.
 type prepared struct {
 	*media.Track
+	at       int // in the index
 	playlist document
 	init     document
 	etags    string // begins the ETags of the segments
+
+	iframes   *prepared // the first picture of each segment; nil where they are not known to decode alone
+	isIFrames bool      // this is such a track
+	closed    bool      // nothing that a segment shows comes before its first picture
 }
 
 func newPresentation(index *media.Index, source, revision, blocks string) *presentation {
 	p := &presentation{index: index, source: source, revision: revision, blocks: blocks}
-	p.master = newDocument(playlistType, func() []byte { return multivariantPlaylist(index.Tracks, revision) })
+	p.master = newDocument(playlistType, func() []byte { return p.multivariant(nil) })
+	p.manifest = newDocument(manifestType, func() []byte { return manifest(p) })
 	p.tracks = make([]prepared, len(index.Tracks))
 	for i, t := range index.Tracks {
 		p.tracks[i] = prepared{
 			Track: t,
+			at:    i,
 			playlist: newDocument(playlistType, func() []byte {
 				return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)), t)
 			}),
@@ -39,6 +47,11 @@ func newPresentation(index *media.Index, source, revision, blocks string) *prese
 		}
 	}
 	return p
+}
+
+// multivariant is the multivariant playlist, with these subtitles.
+func (p *presentation) multivariant(subtitles []*subtitle) []byte {
+	return p.appendIFrameStreams(multivariantPlaylist(p.index.Tracks, p.revision, subtitles...))
 }
 
 // find returns where a track is in the index, or -1.
@@ -55,8 +68,11 @@ func (p *presentation) find(kind media.Kind, id int) int {
 // asked for: playlists as they are and compressed, init segments.
 func (p *presentation) memory() int64 {
 	total := p.index.Memory() + 4096
-	for _, t := range p.index.Tracks {
-		total += mediaPlaylistSize(t)*5/4 + 4096
+	for i, t := range p.index.Tracks {
+		if p.tracks[i].iframes != nil {
+			total += int64(len(t.Segments))*segmentMemory + mediaPlaylistSize(t)*5/4
+		}
+		total += (mediaPlaylistSize(t)+manifestSize(t))*5/4 + 4096
 	}
 	return total
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // A resource is one kind of thing that lies below a presentation. What comes
-// later (keys, I-frame playlists, a DASH manifest) is a line here,
-// one in parseTrackFile or splitPath, and one in player.serve.
+// later (keys) is a line here, one in parseTrackFile or splitPath, and one in
+// player.serve.
 type resource int
 
 const (
@@ -17,6 +17,11 @@ const (
 	mediaPlaylist
 	initialization
 	mediaSegment
+	dashManifest
+	iframePlaylist
+	iframeSegment
+	download
+	original
 	subtitleSegment
 )
 
@@ -28,10 +33,11 @@ const multivariantName = "master.m3u8"
 // A target is what the end of a path names within a presentation.
 type target struct {
 	what     resource
-	revision string // as it stands in the path; "" for the multivariant playlist
+	revision string // as it stands in the path; "" for what finds it
 	kind     media.Kind
 	track    int // Track.ID; of subtitles their place in Asset.Captions, from 1
 	segment  int
+	keepAs   string // what a file as it came is called; it does not stand in the path
 }
 
 // splitPath takes an escaped path apart: the name of the presentation, still
@@ -47,8 +53,16 @@ func splitPath(path string) (name string, t target, ok bool) {
 	if !ok {
 		return "", target{}, false
 	}
-	if file == multivariantName {
+	switch file {
+	case multivariantName:
 		return rest, target{what: multivariant}, rest != ""
+	case manifestName:
+		return rest, target{what: dashManifest}, rest != ""
+	case downloadName:
+		return rest, target{what: download}, rest != ""
+	case sourceName:
+		name, revision, ok := cutLast(rest)
+		return name, target{what: original, revision: revision}, ok && name != "" && revision != ""
 	}
 	rest, track, ok := cutLast(rest)
 	if !ok {
@@ -82,15 +96,16 @@ func parseTrackFile(file string) (target, bool) {
 		return target{what: mediaPlaylist}, true
 	case "init.mp4":
 		return target{what: initialization}, true
+	case iframesName:
+		return target{what: iframePlaylist}, true
 	}
-	what := mediaSegment
-	number, ok := strings.CutSuffix(file, ".m4s")
-	if !ok {
-		what = subtitleSegment
-		number, ok = strings.CutSuffix(file, ".vtt")
-	}
-	if !ok {
+	what, number := mediaSegment, ""
+	if name, ok := strings.CutSuffix(file, ".vtt"); ok {
+		what, number = subtitleSegment, name
+	} else if number, ok = strings.CutSuffix(file, ".m4s"); !ok {
 		return target{}, false
+	} else if picture, ok := strings.CutPrefix(number, iframePrefix); ok {
+		what, number = iframeSegment, picture
 	}
 	n, ok := parseNumber(number)
 	return target{what: what, segment: n}, ok

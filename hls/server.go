@@ -37,6 +37,12 @@ type Options struct {
 	// every origin may play, without credentials.
 	NoCORS bool
 
+	// Downloads gives the file as it was uploaded to everybody who may play the
+	// asset, at {asset}/download: with all that is in it and not played, such as
+	// where it was recorded, other tracks, and what an edit list cuts away.
+	// Default: false.
+	Downloads bool
+
 	// Cut is how a file is cut whose stored index is missing or damaged. Give what
 	// upload.Options was given, or such an asset gets another revision; default
 	// media.Cut{Target: media.DefaultTarget}.
@@ -75,7 +81,7 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 		o = new(Options)
 	}
 	s := &Server{
-		player:     player{headers: newHeaders(o.Public, o.NoCORS)},
+		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads},
 		parser:     newParser(o.Parses, o.Cut),
 		files:      files,
 		meta:       meta,
@@ -100,7 +106,7 @@ func defaultCache(bytes int64) Cache {
 	return NewCache(bytes)
 }
 
-// ServeHTTP answers {asset}/master.m3u8 and what it leads to.
+// ServeHTTP answers {asset}/master.m3u8 and manifest.mpd, and what they lead to.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.begin(w, r) {
 		return
@@ -120,6 +126,7 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	t.keepAs = orElse(row.Filename, row.ID)
 	p, err := s.presentation(ctx, row)
 	if err == nil {
 		err = s.answer(w, r, row, p, t)

@@ -59,6 +59,9 @@ func TestTheAuthorizerDecides(t *testing.T) {
 		{auth.Principal{ID: "root", Admin: true}, "/film/master.m3u8", http.StatusOK},
 		{auth.Principal{ID: "bob"}, "/film/master.m3u8", http.StatusNotFound},
 		{auth.Principal{ID: "bob"}, "/nothing/master.m3u8", http.StatusNotFound},
+		{ann, "/film/manifest.mpd", http.StatusOK},
+		{auth.Principal{ID: "bob"}, "/film/manifest.mpd", http.StatusNotFound},
+		{auth.Principal{}, "/film/manifest.mpd", http.StatusUnauthorized},
 		{auth.Principal{}, "/film/master.m3u8", http.StatusUnauthorized},
 		{auth.Principal{}, "/nothing/master.m3u8", http.StatusUnauthorized}, // or it would show what is there
 		{auth.Principal{ID: "bob"}, "/film/" + l.asset.Revision + "/v1/0.m4s", http.StatusNotFound},
@@ -289,10 +292,11 @@ func TestCacheHeaders(t *testing.T) {
 		h := by(ann, newLibrary(t, shortClip, o))
 		at := base(t, h, "/film", "v1")
 		for path, want := range map[string]string{
-			"/film/master.m3u8": who + ", no-cache",
-			at + "index.m3u8":   who + ", max-age=31536000, immutable",
-			at + "init.mp4":     who + ", max-age=31536000, immutable",
-			at + "1.m4s":        who + ", max-age=31536000, immutable",
+			"/film/master.m3u8":  who + ", no-cache",
+			"/film/manifest.mpd": who + ", no-cache",
+			at + "index.m3u8":    who + ", max-age=31536000, immutable",
+			at + "init.mp4":      who + ", max-age=31536000, immutable",
+			at + "1.m4s":         who + ", max-age=31536000, immutable",
 		} {
 			got := ask(h, "GET", path)
 			if got.Header.Get("Cache-Control") != want || got.Header.Get("X-Content-Type-Options") != "nosniff" {
@@ -318,7 +322,7 @@ func TestHEADIsGETWithoutTheBody(t *testing.T) {
 	l := newLibrary(t, shortClip, nil)
 	h := by(ann, l)
 	at := base(t, h, "/film", "v1")
-	for _, path := range []string{"/film/master.m3u8", at + "index.m3u8", at + "init.mp4", at + "0.m4s"} {
+	for _, path := range []string{"/film/master.m3u8", "/film/manifest.mpd", at + "index.m3u8", at + "init.mp4", at + "0.m4s"} {
 		got := ask(h, "GET", path)
 		opened := l.files.opened("film/source") + l.files.opened("film/index")
 		head := ask(h, "HEAD", path, "Range", "bytes=0-1")

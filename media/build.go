@@ -47,7 +47,7 @@ func (p *parser) build(c *choice, bounds []int64) error {
 
 // presenter returns a track's presenter, prepared.
 func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
-	samples, err := p.samplesOf(c.trak)
+	samples, err := p.samplesOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +58,13 @@ func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
 	return pres, pres.prepare()
 }
 
-// samplesOf returns the samples of the moov box, of fragments, or both.
-func (p *parser) samplesOf(t *trak) (samples, error) {
+// samplesOf returns the samples of the moov box, of fragments, or both; or those
+// that the track came with.
+func (p *parser) samplesOf(c *choice) (samples, error) {
+	if c.samples != nil {
+		return c.samples, nil
+	}
+	t := c.trak
 	tables, err := p.tableSamples(t)
 	if err != nil {
 		return nil, err
@@ -130,7 +135,7 @@ func (c *choice) track(p *presenter) *Track {
 	k := c.trak
 	e := c.entries[0]
 	t := &Track{
-		ID: int(k.id), Kind: Audio, Codec: e.codec, Language: k.language,
+		ID: int(k.id), Kind: Audio, Codec: e.codec, Language: k.language, Name: k.name,
 		Timescale: uint32(int64(k.timescale) * p.scale), Independent: true, Matrix: k.matrix,
 	}
 	for _, e := range c.entries {

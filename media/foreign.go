@@ -6,24 +6,25 @@ import (
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
-// foreign refuses what is no MP4 or MOV: a file of another container may be
-// fine, and a transcoder's work; anything else is no media.
-func foreign(r io.ReaderAt, size int64) error {
+// known tells the type of a file, and refuses what is no MP4, MOV, Matroska or
+// WebM: a file of another container may be fine, and a transcoder's work;
+// anything else is no media.
+func known(r io.ReaderAt, size int64) (Type, error) {
 	if size <= 0 {
-		return problem.Errorf(ErrNoMedia, "the file is empty")
+		return "", problem.Errorf(ErrNoMedia, "the file is empty")
 	}
 	head := make([]byte, min(size, SniffLen))
 	if n, err := r.ReadAt(head, 0); n < len(head) {
-		return err
+		return "", err
 	}
 	t, ok := Sniff(head)
 	switch {
 	case !ok:
-		return problem.Errorf(ErrInvalid, "this is not audio or video that is known here: it may be damaged at its beginning")
-	case !t.isISO():
-		return problem.Errorf(ErrUnsupported, "HLS carries MP4 and MOV files as they are; this is %s", t)
+		return t, problem.Errorf(ErrInvalid, "this is not audio or video that is known here: it may be damaged at its beginning")
+	case !t.isISO() && !t.isMatroska():
+		return t, problem.Errorf(ErrUnsupported, "HLS carries MP4, MOV, Matroska and WebM files as they are; this is %s", t)
 	}
-	return nil
+	return t, nil
 }
 
 // isISO reports whether files of this type are made of ISO base media file
@@ -35,3 +36,6 @@ func (t Type) isISO() bool {
 	}
 	return false
 }
+
+// isMatroska reports whether files of this type are made of Matroska's elements.
+func (t Type) isMatroska() bool { return t == TypeMatroska || t == TypeWebM }

@@ -22,7 +22,7 @@ type bomb struct {
 
 // bombs are one for each way that is known (row 18 of the list of attacks).
 func bombs() []bomb {
-	all := slices.Concat(boxBombs(), tableBombs(), codecBombs(), fragmentBombs())
+	all := slices.Concat(boxBombs(), tableBombs(), codecBombs(), fragmentBombs(), matroskaBombs())
 	return append(all, sparseBombs()...)
 }
 

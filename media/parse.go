@@ -2,7 +2,6 @@ package media
 
 import (
 	"context"
-	"errors"
 	"io"
 	"math"
 
@@ -17,8 +16,8 @@ type Options struct {
 	Cut Cut // how to cut; default Cut{Target: DefaultTarget}
 }
 
-// Parse reads what is in a file and returns its index, blocks included. The
-// source is read through r, never beyond size.
+// Parse reads what is in a file (MP4, MOV, Matroska, WebM) and returns its index,
+// blocks included. The source is read through r, never beyond size.
 //
 // Errors match ErrInvalid, ErrEncrypted, ErrNoMedia or ErrUnsupported; anything
 // else is an error of r or of the context.
@@ -27,16 +26,24 @@ func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, 
 	if o != nil && o.Cut.Target > 0 {
 		cut = o.Cut
 	}
-	if err := foreign(r, size); err != nil {
+	kind, err := known(r, size)
+	if err != nil {
 		return nil, err
 	}
 	s := newSource(ctx, r, size)
+	if kind.isMatroska() {
+		return parseMatroska(s, cut)
+	}
 	m, err := s.scan()
 	if err != nil {
 		return nil, err
 	}
 	p := parser{source: s, movie: m, cut: cut}
-	return p.index()
+	video, audio, err := p.choose()
+	if err != nil {
+		return nil, err
+	}
+	return p.index(video, audio)
 }
 
 // parser makes an index of a movie.
@@ -48,11 +55,7 @@ type parser struct {
 	tracks []*built
 }
 
-func (p *parser) index() (*Index, error) {
-	video, audio, err := p.choose()
-	if err != nil {
-		return nil, err
-	}
+func (p *parser) index(video *choice, audio []*choice) (*Index, error) {
 	if video != nil {
 		if err := p.build(video, nil); err != nil {
 			return nil, err
@@ -96,50 +99,25 @@ func (p *parser) finish() *Index {
 type choice struct {
 	trak    *trak
 	entries []entry
+	samples samples // where they are not in the tables and fragments of an MP4
 }
 
-// choose picks the tracks to present: the first enabled video that HLS can
-// carry and every audio that it can. A file that has video, or audio, but none
-// that HLS can carry, is refused for the reason of the first.
+// choose picks the tracks to present of those that have samples.
 func (p *parser) choose() (video *choice, audio []*choice, err error) {
-	var refused [2]error // video, audio
+	var s selection
 	for _, t := range p.movie.tracks {
-		kind := map[string]int{"vide": 0, "soun": 1}
-		at, ok := kind[t.handler]
-		if !ok || !p.hasSamples(t) {
+		if t.handler != "vide" && t.handler != "soun" || !p.hasSamples(t) {
 			continue
 		}
 		entries, err := p.entries(t)
 		if err == nil && t.timescale == 0 {
 			err = problem.Errorf(ErrInvalid, "track %d has a timescale of zero", t.id)
 		}
-		if err != nil {
-			if errors.Is(err, ErrEncrypted) || problem.KindOf(err) == nil {
-				return nil, nil, err
-			}
-			if refused[at] == nil {
-				refused[at] = err
-			}
-			continue
-		}
-		c := &choice{t, entries}
-		switch {
-		case at == 1 && len(audio) < maxPresented:
-			audio = append(audio, c)
-		case at == 0 && (video == nil || t.enabled && !video.trak.enabled):
-			video = c
+		if err := s.offer(&choice{trak: t, entries: entries}, err); err != nil {
+			return nil, nil, err
 		}
 	}
-	if video == nil && refused[0] != nil {
-		return nil, nil, refused[0]
-	}
-	if audio == nil && refused[1] != nil {
-		return nil, nil, refused[1]
-	}
-	if video == nil && audio == nil {
-		return nil, nil, problem.Errorf(ErrNoMedia, "there is no audio or video in the file")
-	}
-	return video, audio, nil
+	return s.chosen()
 }
 
 // hasSamples reports whether any sample of the track may be in the file.

@@ -8,7 +8,10 @@ import (
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
-const window = 8 << 10 // bytes read at once while walking boxes
+const (
+	window       = 8 << 10 // bytes read at once while walking boxes
+	sparseWindow = 1 << 10 // while skipping from frame to frame: a few packets of sound, and the header of the next picture
+)
 
 // source is the file being parsed: a bounds-checked, buffered ReaderAt. All
 // memory it takes is bounded by what is asked of it, never by what the file
@@ -20,6 +23,10 @@ type source struct {
 	buf  []byte
 	off  int64 // of buf in the file
 	n    int   // bytes valid in buf
+
+	sparse bool // small things far apart are read: less is read ahead
+	ahead  int  // of that
+	looked int  // EBML elements read
 }
 
 func newSource(ctx context.Context, r io.ReaderAt, size int64) *source {
@@ -44,7 +51,7 @@ func (s *source) fill(off int64, n int) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
-	want := int(min(int64(max(n, window)), s.size-off))
+	want := int(min(int64(max(n, s.window(off))), s.size-off))
 	if cap(s.buf) < want {
 		s.buf = make([]byte, want)
 	}
@@ -54,6 +61,20 @@ func (s *source) fill(off int64, n int) error {
 	}
 	s.n = want
 	return nil
+}
+
+// window is how much is read at off: where things lie far apart little, and more
+// with each read that goes on where the one before ended.
+func (s *source) window(off int64) int {
+	switch {
+	case !s.sparse:
+		return window
+	case off > s.off+int64(s.n) || off < s.off || s.ahead == 0:
+		s.ahead = sparseWindow
+	default:
+		s.ahead = min(2*s.ahead, window)
+	}
+	return s.ahead
 }
 
 // readFull reads exactly len(b) bytes, which the caller knows to lie within size.

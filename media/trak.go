@@ -14,6 +14,7 @@ type trak struct {
 	size      [2]uint32 // tkhd width and height, 16.16
 	timescale uint32
 	language  string
+	name      string
 	handler   string
 	edits     []edit
 	stsd      box

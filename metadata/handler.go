@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
@@ -214,11 +215,17 @@ func event(ctx context.Context, what events.Type, a *Asset) *events.Event {
 	}
 }
 
+// recordTimeout is how long a Recorder may take in a transaction, for which all
+// other writers wait.
+const recordTimeout = 2 * time.Second
+
 // emit writes e to the outbox and records it, last before the commit.
 func (h *handler) emit(ctx context.Context, tx Tx, e *events.Event) error {
 	if err := tx.Emit(ctx, e); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
 	if err := h.recorder.Record(ctx, *e); err != nil {
 		return fmt.Errorf("record %s: %w", e.Type, err)
 	}

@@ -47,6 +47,10 @@ func (v *CounterVec) With(values ...string) *Counter { return v.f.with(values) }
 // goroutine. It must not fall. The series must not be there yet.
 func (v *CounterVec) Func(f func() float64, values ...string) error { return v.f.compute(f, values) }
 
+// Forget takes out the series with these values that Func added. What is being
+// read may still ask for it.
+func (v *CounterVec) Forget(values ...string) { v.f.forget(values) }
+
 // Counter returns the counter of this name, which has to end with _total, and
 // makes it where it is not there. Asking for the same name with another help or
 // for another kind is an error, as is a name that Prometheus does not take.

@@ -179,6 +179,18 @@ func (f *family[T, P]) compute(value func() float64, values []string) error {
 	return nil
 }
 
+// forget takes out a series that compute added.
+func (f *family[T, P]) forget(values []string) {
+	clean := make([]string, len(values))
+	for i, v := range values {
+		clean[i] = escaped(v)
+	}
+	labels := render(f.labels, clean)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.computed = slices.DeleteFunc(slices.Clone(f.computed), func(c computed) bool { return c.labels == labels })
+}
+
 func (f *family[T, P]) empty() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

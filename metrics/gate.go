@@ -1,6 +1,9 @@
 package metrics
 
-import "fmt"
+import (
+	"fmt"
+	"sync"
+)
 
 // Gate holds the series of the services of a Gate, beside those of Route. Its
 // Record takes them from events; what no event tells is filled by whoever knows.
@@ -15,6 +18,8 @@ type Gate struct {
 	SearchResults    *Histogram
 	LimitViolations  *CounterVec // by service; no event tells it
 
+	auditDropped  *CounterVec
+	auditRefused  *CounterVec
 	eventsDropped *CounterVec
 	subscribers   *GaugeVec
 	cacheRequests *CounterVec
@@ -23,10 +28,13 @@ type Gate struct {
 	cacheBytes    *GaugeVec
 
 	assets map[string]*Counter // of Assets
+
+	mu    sync.Mutex
+	added []func() // take out what ask added
 }
 
 // NewGate makes the families of a Gate in r. Those that need a source (Bus,
-// Cache) appear with it.
+// Cache, Audit) appear with it.
 func NewGate(r *Registry) (*Gate, error) {
 	g := &Gate{}
 	for _, d := range gateSeries(g) {
@@ -61,12 +69,14 @@ func gateSeries(g *Gate) []series {
 		{name: "streamgate_assets_total", help: "What happened to assets.", labels: []string{"event"}, into: &g.Assets},
 		{name: "streamgate_search_results", help: "How many assets a page of search results had.", buckets: resultBuckets, into: &g.SearchResults},
 		{name: "streamgate_limit_violations_total", help: "Requests that a rate limit refused.", labels: []string{"service"}, into: &g.LimitViolations},
+		{name: "streamgate_audit_dropped_total", help: "Events that the audit log did not take, and that happened all the same.", into: &g.auditDropped},
+		{name: "streamgate_audit_refused_total", help: "What did not happen because the audit log did not take it.", into: &g.auditRefused},
 		{name: "streamgate_events_dropped_total", help: "Live events that a slow listener had no room for.", into: &g.eventsDropped},
 		{name: "streamgate_event_subscribers", help: "Listeners of live events.", into: &g.subscribers},
 		{name: "streamgate_cache_requests_total", help: "Lookups in a cache, by whether it had the entry.", labels: []string{"cache", "result"}, into: &g.cacheRequests},
 		{name: "streamgate_cache_evictions_total", help: "Entries that a cache gave up for others.", labels: []string{"cache"}, into: &g.cacheEvicted},
 		{name: "streamgate_cache_entries", help: "Entries that a cache holds.", labels: []string{"cache"}, into: &g.cacheEntries},
-		{name: "streamgate_cache_bytes", help: "What the entries of a cache take, by its own account.", labels: []string{"cache"}, into: &g.cacheBytes},
+		{name: "streamgate_cache_bytes", help: "What the entries of a cache take, by its own account; 0 for one that counts entries.", labels: []string{"cache"}, into: &g.cacheBytes},
 	}
 }
 
@@ -91,16 +101,57 @@ func (d *series) make(r *Registry) (err error) {
 	return err
 }
 
+// asked is a family with series whose value is asked for.
+type asked interface {
+	Func(f func() float64, values ...string) error
+	Forget(values ...string)
+}
+
+// ask adds such a series, until Close.
+func (g *Gate) ask(v asked, f func() float64, values ...string) error {
+	if err := v.Func(f, values...); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.added = append(g.added, func() { v.Forget(values...) })
+	return nil
+}
+
+// Close takes out the series that were asked for at each scrape, so that another
+// Gate may count in the same Registry. What was counted stays.
+func (g *Gate) Close() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, forget := range g.added {
+		forget()
+	}
+	g.added = nil
+	return nil
+}
+
 // Bus has the live bus asked at each scrape; an *events.Bus is one.
 func (g *Gate) Bus(b interface {
 	Dropped() int64
 	Subscribers() int
 },
 ) error {
-	if err := g.eventsDropped.Func(func() float64 { return float64(b.Dropped()) }); err != nil {
+	if err := g.ask(g.eventsDropped, func() float64 { return float64(b.Dropped()) }); err != nil {
 		return err
 	}
-	return g.subscribers.Func(func() float64 { return float64(b.Subscribers()) })
+	return g.ask(g.subscribers, func() float64 { return float64(b.Subscribers()) })
+}
+
+// Audit has the audit log asked at each scrape; an *audit.Log is one.
+func (g *Gate) Audit(l interface {
+	Dropped() uint64
+	Refused() uint64
+},
+) error {
+	if err := g.ask(g.auditDropped, func() float64 { return float64(l.Dropped()) }); err != nil {
+		return err
+	}
+	return g.ask(g.auditRefused, func() float64 { return float64(l.Refused()) })
 }
 
 // CacheStats is what a cache tells of itself. Counts rise from its start.
@@ -113,17 +164,17 @@ type CacheStats struct {
 // Cache has a cache asked at each scrape, under its name.
 func (g *Gate) Cache(name string, stats func() CacheStats) error {
 	for _, s := range []struct {
-		add   func(f func() float64, values ...string) error
+		to    asked
 		value func(CacheStats) float64
 		label []string
 	}{
-		{g.cacheRequests.Func, func(s CacheStats) float64 { return float64(s.Hits) }, []string{name, "hit"}},
-		{g.cacheRequests.Func, func(s CacheStats) float64 { return float64(s.Misses) }, []string{name, "miss"}},
-		{g.cacheEvicted.Func, func(s CacheStats) float64 { return float64(s.Evictions) }, []string{name}},
-		{g.cacheEntries.Func, func(s CacheStats) float64 { return float64(s.Entries) }, []string{name}},
-		{g.cacheBytes.Func, func(s CacheStats) float64 { return float64(s.Bytes) }, []string{name}},
+		{g.cacheRequests, func(s CacheStats) float64 { return float64(s.Hits) }, []string{name, "hit"}},
+		{g.cacheRequests, func(s CacheStats) float64 { return float64(s.Misses) }, []string{name, "miss"}},
+		{g.cacheEvicted, func(s CacheStats) float64 { return float64(s.Evictions) }, []string{name}},
+		{g.cacheEntries, func(s CacheStats) float64 { return float64(s.Entries) }, []string{name}},
+		{g.cacheBytes, func(s CacheStats) float64 { return float64(s.Bytes) }, []string{name}},
 	} {
-		if err := s.add(func() float64 { return s.value(stats()) }, s.label...); err != nil {
+		if err := g.ask(s.to, func() float64 { return s.value(stats()) }, s.label...); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,10 @@ func (v *GaugeVec) With(values ...string) *Gauge { return v.f.with(values) }
 // goroutine. The series must not be there yet.
 func (v *GaugeVec) Func(f func() float64, values ...string) error { return v.f.compute(f, values) }
 
+// Forget takes out the series with these values that Func added. What is being
+// read may still ask for it.
+func (v *GaugeVec) Forget(values ...string) { v.f.forget(values) }
+
 // Gauge returns the gauge of this name, and makes it where it is not there. See
 // Counter for errors.
 func (r *Registry) Gauge(name, help string) (*Gauge, error) {

@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/streamgate/streamgate/events"
@@ -11,6 +12,9 @@ import (
 // A completion is what a transaction has to say of an upload whose bytes are all
 // committed. Until then it is open, for everybody who reads its row.
 type completion struct {
+	mu      sync.Mutex // held by who writes it
+	written bool       // in a transaction that is over, or not to be written any more
+
 	up    *Uploader
 	done  metadata.Upload // its row before that transaction, and what changes
 	event events.Event
@@ -57,6 +61,31 @@ func (p *completion) writeAlone(ctx context.Context, meta metadata.Store) error 
 		processing(a)
 		return tx.UpdateAsset(ctx, a)
 	})
+}
+
+// companyFor is how long a completion waits for what is found out about the file,
+// to be written together with that. Who asks for the upload meanwhile hears where
+// it was before the last bytes.
+const companyFor = 200 * time.Millisecond
+
+// soon has the completion written alone if it is not by then. The function that it
+// returns ends that, and returns once nothing is written any more.
+func (p *completion) soon(ctx context.Context) (end func()) {
+	timer := time.AfterFunc(companyFor, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		ctx, cancel := context.WithTimeout(ctx, persistTimeout)
+		defer cancel()
+		if !p.written && p.writeAlone(ctx, p.up.meta) == nil { // or it is tried again together with the rest
+			p.written = true
+		}
+	})
+	return func() {
+		timer.Stop()
+		p.mu.Lock()
+		p.written = true
+		p.mu.Unlock()
+	}
 }
 
 // processing is the state of an asset of which a file is complete. What it is

@@ -141,8 +141,16 @@ func (c *Completed) change(ctx context.Context, data map[string]any, decide func
 }
 
 func (c *Completed) changeOnce(ctx context.Context, data map[string]any, decide func(*family) events.Type) error {
+	pending := c.pending
+	if pending != nil {
+		pending.mu.Lock()
+		defer pending.mu.Unlock()
+		if pending.written {
+			pending = nil
+		}
+	}
 	seen, err := familyOf(ctx, c.Meta, c.Upload)
-	if err == nil && c.pending != nil {
+	if err == nil && pending != nil {
 		own := *c.Upload
 		seen.own = &own
 		processing(seen.asset)
@@ -160,29 +168,34 @@ func (c *Completed) changeOnce(ctx context.Context, data map[string]any, decide 
 			return err
 		}
 	}
+	var decided *family
 	err = c.Meta.Update(ctx, func(tx metadata.Tx) error {
-		f, err := c.familyIn(ctx, tx)
-		if err != nil || c.pending == nil && !decidable(f.own) {
+		f, err := c.familyIn(ctx, tx, pending)
+		if err != nil || pending == nil && !decidable(f.own) {
 			return err
 		}
 		if decide(f) != expected {
 			return errMoved
 		}
-		c.decided = f
+		decided = f
 		return f.write(ctx, tx, e)
 	})
-	if err == nil {
-		c.pending = nil
+	if err != nil {
+		return err
 	}
-	return err
+	c.decided = decided
+	if pending != nil {
+		pending.written = true
+	}
+	return nil
 }
 
 // familyIn writes first what is pending.
-func (c *Completed) familyIn(ctx context.Context, tx metadata.Tx) (*family, error) {
-	if c.pending == nil {
+func (c *Completed) familyIn(ctx context.Context, tx metadata.Tx, pending *completion) (*family, error) {
+	if pending == nil {
 		return familyOf(ctx, tx, c.Upload)
 	}
-	if err := c.pending.write(ctx, tx); err != nil {
+	if err := pending.write(ctx, tx); err != nil {
 		return nil, err
 	}
 	f, err := familyOf(ctx, tx, c.Upload)

@@ -114,15 +114,28 @@ func (s *session) process(ctx context.Context, done *completion) (*metadata.Uplo
 	}
 	c := up.completed(done.saved, nil)
 	c.pending = done
+	end := done.soon(ctx)
 	failed := up.look(ctx, c, Inspect)
-	if c.pending != nil { // it came to no decision: the upload itself has succeeded
-		if err := done.writeAlone(ctx, up.meta); err != nil {
-			return nil, nil, s.explainRow(ctx, err)
-		}
-	} else if failed == nil {
+	err := s.concede(ctx, done)
+	end()
+	switch {
+	case err != nil:
+		return nil, nil, s.explainRow(ctx, err)
+	case failed == nil && c.decided != nil:
 		return c.decided.own, c.decided.asset, nil
 	}
 	return up.both(ctx, done.saved)
+}
+
+// concede writes a completion for which nothing was decided: the upload itself has
+// succeeded.
+func (s *session) concede(ctx context.Context, done *completion) error {
+	done.mu.Lock()
+	defer done.mu.Unlock()
+	if done.written {
+		return nil
+	}
+	return done.writeAlone(ctx, s.up.meta)
 }
 
 // readBack takes from the blob what the row does not know of it: the size and,

@@ -175,3 +175,15 @@ func TestPolyglotNeverGetsATypeThatABrowserRuns(t *testing.T) {
 		}
 	}
 }
+
+func TestInspectMakesMatroskaReady(t *testing.T) {
+	h := newHouse(t, &upload.Options{OnComplete: upload.Inspect})
+	a := h.post(corpusFile(t, "androidx_mkv_sample_last_cluster.mkv"), "?filename=film.mkv")
+	if a.State != metadata.Ready || !a.Playable || a.Type != string(media.TypeMatroska) || len(a.Tracks) != 2 || math.Abs(a.Duration-1.07) > 0.05 {
+		t.Errorf("asset is %+v", a)
+	}
+	refused := h.post(corpusFile(t, foreign), "")
+	if refused.State != metadata.Failed || !strings.Contains(refused.Error, "A_VORBIS") {
+		t.Errorf("asset is %+v", refused)
+	}
+}

@@ -210,8 +210,14 @@ func (s *session) discard(ctx context.Context) {
 	if s.u.Key == "" {
 		return // another upload has them
 	}
-	if err := s.up.files.Delete(context.WithoutCancel(ctx), s.u.Key); err != nil {
-		s.up.o.Logger.WarnContext(ctx, "bytes of an upload are left behind", "upload", s.u.ID, "error", err)
+	keys := []string{s.u.Key}
+	if s.u.Asset != "" {
+		keys = append(keys, IndexKey(s.u.Asset, s.u.ID)) // of a completion that failed
+	}
+	for _, key := range keys {
+		if err := s.up.files.Delete(context.WithoutCancel(ctx), key); err != nil {
+			s.up.o.Logger.WarnContext(ctx, "bytes of an upload are left behind", "upload", s.u.ID, "error", err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -73,4 +74,17 @@ func ExampleJoin() {
 	// Output:
 	// title - title holds a control character (U+000A)
 	// sha256 - sha256 has 4 characters; a hash of 32 bytes has 64 hexadecimal digits
+}
+
+func ExampleWriteProblem() {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := validate.Join(validate.Email("email", r.FormValue("email"))); err != nil {
+			validate.WriteProblem(w, r, err)
+			return
+		}
+	})
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/?email=ann", nil))
+	fmt.Println(w.Code, w.Body)
+	// Output: 422 {"detail":"email is no e-mail address: it has no @","errors":[{"field":"email","detail":"email is no e-mail address: it has no @"}],"field":"email","status":422,"title":"The input is not valid","type":"urn:streamgate:problem:invalid"}
 }

@@ -102,6 +102,9 @@ func verify(ctx context.Context, f verifyFlags, out io.Writer) error {
 		return err
 	}
 	describe(out, report, len(files), len(points))
+	if report.Seals == 0 {
+		return errors.New("nothing is proven: no line of these files is sealed")
+	}
 	return nil
 }
 
@@ -169,12 +172,19 @@ func expand(names []string) ([]string, error) {
 	return files, nil
 }
 
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 func describe(out io.Writer, r *audit.Report, files, points int) {
 	if r.Seals == 0 {
-		fmt.Fprintln(out, "There is nothing sealed in these files, so nothing is proven.")
+		fmt.Fprintln(out, "There is nothing sealed in these files.")
 	} else {
-		fmt.Fprintf(out, "In good order: events %d to %d in %d files, sealed from %s to %s.\n",
-			r.Last.Seq+1-r.Events, r.Last.Seq, files, r.First.Time.Format("2006-01-02 15:04:05"), r.Last.Time.Format("2006-01-02 15:04:05"))
+		fmt.Fprintf(out, "In good order: events %d to %d in %s, sealed from %s to %s.\n",
+			r.Last.Seq+1-r.Events, r.Last.Seq, plural(files, "file"), r.First.Time.Format("2006-01-02 15:04:05"), r.Last.Time.Format("2006-01-02 15:04:05"))
 	}
 	if r.First.Seal > 1 {
 		fmt.Fprintf(out, "The files begin with seal %d: what was before is not here.\n", r.First.Seal)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"time"
 )
 
@@ -19,16 +20,18 @@ const minKeyLength = 16
 
 // config is what the command line and the environment say.
 type config struct {
-	addr       string
-	data       string
-	imports    string
-	key        string
-	publicPlay bool
-	drain      time.Duration
-	adminAddr  string
-	audit      string
-	auditWait  bool
-	proxies    []netip.Prefix
+	addr        string
+	data        string
+	imports     string
+	key         string
+	publicPlay  bool
+	drain       time.Duration
+	adminAddr   string
+	audit       string
+	auditWait   bool
+	auditDir    string
+	checkpoints string
+	proxies     []netip.Prefix
 }
 
 const auditOff = "off"
@@ -39,15 +42,21 @@ func parse(args []string, getenv func(string) string, usage io.Writer) (config, 
 	var c config
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
 	flags.SetOutput(usage)
+	flags.Usage = func() {
+		fmt.Fprint(usage, "usage: server [flags]\n       server audit verify -key FILE [-checkpoints FILE] FILE|DIRECTORY...\n\n")
+		flags.PrintDefaults()
+	}
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:8080", "address to listen on; one that is not loopback needs an API key")
 	flags.StringVar(&c.data, "data", "./data", "directory that holds everything; made where it is not there")
 	flags.StringVar(&c.imports, "import", "", "directory whose videos to add, where they lie, without copying them")
 	flags.StringVar(&c.key, "api-key", "", "key that every request must carry; "+keyVariable+" hides it from the list of processes")
 	flags.BoolVar(&c.publicPlay, "public-play", false, "with a key: let anybody play who has the address of a video")
 	flags.DurationVar(&c.drain, "drain", 20*time.Second, "how long running requests may take to end once the server is told to stop")
-	flags.StringVar(&c.adminAddr, "admin-addr", "", "with a key: loopback address for operators, with /metrics, /v1/audit and a /ready that says more")
+	flags.StringVar(&c.adminAddr, "admin-addr", "", "loopback address for operators, with /metrics, /v1/audit, /v1/cache and a /ready that says more")
 	flags.StringVar(&c.audit, "audit", "drop", "what becomes of a request that cannot be written to the audit log: drop (count it), block (wait), refuse; off for no log")
 	flags.BoolVar(&c.auditWait, "audit-wait", false, "answer a request only when it is in the audit log on the disk")
+	flags.StringVar(&c.auditDir, "audit-dir", "", "directory of the audit log, on another disk perhaps; audit in -data by default")
+	flags.StringVar(&c.checkpoints, "audit-checkpoints", "", "file that checkpoints of the audit log are added to, best where this machine can only append; a log that was cut off before the last of them is not continued")
 	flags.Func("trusted-proxy", "address or range of a proxy whose X-Forwarded-For is believed, such as 10.0.0.0/8; may be given more than once", c.trust)
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
@@ -66,8 +75,17 @@ func (c config) check() error {
 	if c.key != "" && len(c.key) < minKeyLength {
 		return fmt.Errorf("the API key has %d characters and needs at least %d: openssl rand -hex 24 makes a good one", len(c.key), minKeyLength)
 	}
-	if _, ok := policies[c.audit]; !ok && c.audit != auditOff && c.audit != "" {
-		return fmt.Errorf("-audit %q is none of drop, block, refuse and off", c.audit)
+	if err := c.checkAudit(); err != nil {
+		return err
+	}
+	if c.drain < 0 {
+		return fmt.Errorf("-drain %v is less than nothing", c.drain)
+	}
+	if _, _, err := net.SplitHostPort(c.adminAddr); c.adminAddr != "" && err != nil {
+		return fmt.Errorf("-admin-addr %q is not host:port, such as 127.0.0.1:9090", c.adminAddr)
+	}
+	if c.adminAddr != "" && c.adminAddr == c.addr {
+		return fmt.Errorf("-admin-addr and -addr are the same; operators need an address of their own")
 	}
 	if c.adminAddr != "" && !loopback(c.adminAddr) {
 		return fmt.Errorf("-admin-addr %q is not on loopback: who reaches it sees everything, and nobody is asked for the key there", c.adminAddr)
@@ -81,6 +99,23 @@ func (c config) check() error {
 	return nil
 }
 
+func (c config) checkAudit() error {
+	if _, ok := policies[c.audit]; !ok && c.audit != auditOff {
+		return fmt.Errorf("-audit %q is none of drop, block, refuse and off", c.audit)
+	}
+	if c.audit == auditOff && (c.auditWait || c.auditDir != "" || c.checkpoints != "") {
+		return errors.New("-audit off, and yet -audit-wait, -audit-dir or -audit-checkpoints: which is meant?")
+	}
+	return nil
+}
+
+func (c config) auditPlace() string {
+	if c.auditDir != "" {
+		return c.auditDir
+	}
+	return filepath.Join(c.data, auditDir)
+}
+
 // trust reads an address or a range of addresses.
 func (c *config) trust(text string) error {
 	prefix, err := netip.ParsePrefix(text)
@@ -91,7 +126,10 @@ func (c *config) trust(text string) error {
 		}
 		prefix = netip.PrefixFrom(addr, addr.BitLen())
 	}
-	c.proxies = append(c.proxies, prefix)
+	if prefix.Bits() == 0 {
+		return errors.New("that is every address: every client could say that it is another")
+	}
+	c.proxies = append(c.proxies, prefix.Masked())
 	return nil
 }
 

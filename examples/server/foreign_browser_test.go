@@ -8,23 +8,29 @@ import (
 	"testing/fstest"
 )
 
-// foreign is a page with the foreign clients beside ours: it offers nothing but
-// a field for files, and functions to be called.
-func foreign(t *testing.T) fstest.MapFS {
+// bundled is one of the scripts in clients/ with the packages that it imports.
+func bundled(t *testing.T, script string) []byte {
 	t.Helper()
 	clients := filepath.Join("..", "..", "clients")
 	bundler := filepath.Join(clients, "node_modules", ".bin", "esbuild")
 	if _, err := os.Stat(bundler); err != nil {
 		missing(t, "esbuild is not installed; make clients installs it")
 	}
-	bundle := filepath.Join(t.TempDir(), "browser.mjs")
-	out, err := exec.CommandContext(t.Context(), bundler, filepath.Join(clients, "browser.mjs"),
+	bundle := filepath.Join(t.TempDir(), script)
+	out, err := exec.CommandContext(t.Context(), bundler, filepath.Join(clients, script),
 		"--bundle", "--format=esm", "--log-level=warning", "--outfile="+bundle).CombinedOutput()
 	if err != nil {
-		t.Fatalf("bundling the clients: %v\n%s", err, out)
+		t.Fatalf("bundling %s: %v\n%s", script, err, out)
 	}
+	return readFile(t, bundle)
+}
+
+// foreign is a page with the foreign clients beside ours: it offers nothing but
+// a field for files, and functions to be called.
+func foreign(t *testing.T) fstest.MapFS {
+	t.Helper()
 	files := bare(t)
-	files["assets/foreign.mjs"] = &fstest.MapFile{Data: readFile(t, bundle)}
+	files["assets/foreign.mjs"] = &fstest.MapFile{Data: bundled(t, "browser.mjs")}
 	files["assets/foreign.html"] = &fstest.MapFile{Data: []byte(`<!doctype html><meta charset="utf-8"><title>Foreign clients</title>` +
 		`<link rel="icon" href="icon.svg"><input type="file" id="files" multiple><script type="module" src="foreign.mjs"></script>`)}
 	return files

@@ -9,6 +9,7 @@ import (
 	"github.com/streamgate/streamgate"
 	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/ratelimit"
 	"github.com/streamgate/streamgate/storage/disk"
 )
 
@@ -18,13 +19,13 @@ func openGate(c config) (*streamgate.Gate, func() error, error) {
 	if err := checkImports(c.imports); err != nil {
 		return nil, nil, err
 	}
-	log, file, err := openAudit(c)
+	trail, err := openAudit(c)
 	if err != nil {
 		return nil, nil, c.explain(err)
 	}
-	options, closeAudit := c.options(), func() error { return nil }
-	if log != nil {
-		options, closeAudit = append(options, streamgate.WithAudit(log)), file.Close
+	options, closeAudit := c.options(), trail.close
+	if trail != nil {
+		options = append(options, streamgate.WithAudit(trail.log))
 	}
 	gate, err := streamgate.New(c.data, options...)
 	if err != nil {
@@ -41,7 +42,14 @@ func (c config) explain(err error) error {
 }
 
 func (c config) options() []streamgate.Option {
-	options := []streamgate.Option{streamgate.WithAuthenticator(c.authenticator()), streamgate.WithTrustedProxies(c.proxies...)}
+	address := ratelimit.RemoteIP
+	if len(c.proxies) > 0 {
+		address = ratelimit.ForwardedIP(c.proxies...)
+	}
+	options := []streamgate.Option{
+		streamgate.WithAuthenticator(c.authenticator()), streamgate.WithTrustedProxies(c.proxies...),
+		streamgate.WithRateLimitKey(ratelimit.ByAddress(address)), // all are the same principal
+	}
 	if c.publicPlay {
 		options = append(options, streamgate.WithAuthorizer(auth.PublicPlay(auth.OwnerOnly())))
 	}
@@ -70,7 +78,7 @@ func routes(gate *streamgate.Gate, c config, files fs.FS) (http.Handler, error) 
 	mux := http.NewServeMux()
 	mux.Handle("/", gate)
 	if c.key == "" {
-		for _, path := range []string{"/ready", "/metrics", "/v1/audit"} {
+		for _, path := range []string{"/ready", "/metrics", "/v1/audit", "/v1/cache", "/v1/cache/"} {
 			mux.Handle(path, gate.Admin())
 		}
 	}

@@ -23,9 +23,21 @@ func greet(w io.Writer, c config, addr net.Addr) {
   Upload    curl%[2]s --data-binary @clip.mp4 '%[1]s/v1/uploads?filename=clip.mp4'
             curl%[2]s -F file=@clip.mp4 %[1]s/v1/uploads
   Data      %[3]s
-  Stop      Ctrl+C
+%[4]s  Stop      Ctrl+C
 
-`, url, header, data)
+`, url, header, data, c.forOperators())
+}
+
+// forOperators says where they look.
+func (c config) forOperators() string {
+	text := ""
+	if c.adminAddr != "" {
+		text += "  Operators http://" + c.adminAddr + "/metrics\n"
+	}
+	if c.audit != auditOff {
+		text += "  Audit log " + c.auditPlace() + "\n"
+	}
+	return text
 }
 
 // reachable names an address that a browser on this machine can open: not the

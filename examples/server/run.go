@@ -16,7 +16,7 @@ import (
 
 // run serves until ctx ends, and then drains.
 func run(ctx context.Context, c config, files fs.FS, out io.Writer) (err error) {
-	listener, err := listen(c.addr)
+	listener, err := listen("-addr", c.addr)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func serveAdmin(addr string, admin http.Handler) (*http.Server, error) {
 	if addr == "" {
 		return server, nil
 	}
-	listener, err := listen(addr)
+	listener, err := listen("-admin-addr", addr)
 	if err != nil {
 		return nil, err
 	}
@@ -79,10 +79,10 @@ func byLoopbackName(next http.Handler) http.Handler {
 	})
 }
 
-func listen(addr string) (net.Listener, error) {
+func listen(flag, addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is taken by another program: stop that one, or choose another port with -addr", addr)
+		return nil, fmt.Errorf("%s is taken by another program: stop that one, or choose another port with %s", addr, flag)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", addr, err)

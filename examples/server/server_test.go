@@ -55,6 +55,9 @@ func runServer(t *testing.T, c config, files fs.FS) string {
 	if c.addr == "" {
 		c.addr = "127.0.0.1:0"
 	}
+	if c.audit == "" {
+		c.audit = "drop"
+	}
 	if c.data == "" {
 		c.data = filepath.Join(t.TempDir(), "data")
 	}

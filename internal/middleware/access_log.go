@@ -10,13 +10,21 @@ import (
 	"github.com/streamgate/streamgate/internal/access"
 )
 
-const maxLoggedPath = 1024 // bytes
+// In bytes.
+const (
+	maxLoggedPath   = 1024
+	maxLoggedMethod = 32
+)
 
 // BeginOptions are those of Begin.
 type BeginOptions struct {
 	Logger   *slog.Logger // of the access log
 	Endpoint any          // what the context has under EndpointKey
 	Quiet    bool         // leaves the X-Request-ID out of answers
+
+	// Remote is who sent a request, for the log. nil: whoever opened the
+	// connection, with the port.
+	Remote func(*http.Request) string
 }
 
 // EndpointKey is that of BeginOptions.Endpoint.
@@ -37,7 +45,7 @@ func Begin(o BeginOptions) func(http.Handler) http.Handler {
 			method, path := r.Method, r.URL.Path
 			finished := false
 			defer func() { // on a panic, too
-				x.log(handler, method, path, finished)
+				x.log(handler, &o, method, path, finished)
 			}()
 			next.ServeHTTP(x.writer, &x.req)
 			x.res.Begin() // a handler that writes nothing has answered 200
@@ -48,20 +56,24 @@ func Begin(o BeginOptions) func(http.Handler) http.Handler {
 
 // log goes to the handler itself: a Logger would look for the line of code that
 // logs, which is always this one.
-func (x *exchange) log(handler slog.Handler, method, path string, finished bool) {
-	level := level(x.res.Status())
+func (x *exchange) log(handler slog.Handler, o *BeginOptions, method, path string, finished bool) {
+	level := x.level(finished)
 	if !handler.Enabled(x, level) {
 		return
+	}
+	remote := x.req.RemoteAddr
+	if o.Remote != nil {
+		remote = o.Remote(&x.req)
 	}
 	took := time.Since(x.began)
 	line := slog.NewRecord(x.began.Add(took), level, "request", 0)
 	line.AddAttrs(
-		slog.String("method", method),
+		slog.String("method", method[:min(len(method), maxLoggedMethod)]),
 		slog.String("path", path[:min(len(path), maxLoggedPath)]),
 		slog.Int("status", x.res.Status()),
 		slog.Int64("bytes", x.res.Bytes()),
 		slog.Duration("duration", took),
-		slog.String("remote", x.req.RemoteAddr),
+		slog.String("remote", remote),
 		slog.String("request_id", *x.name()),
 	)
 	line.AddAttrs(found(&x.entry)...)
@@ -88,11 +100,15 @@ func found(entry *access.Entry) []slog.Attr {
 	return attrs
 }
 
-func level(status int) slog.Level {
+// level goes by the status, and by what went wrong after that was sent.
+func (x *exchange) level(finished bool) slog.Level {
+	status := x.res.Status()
+	err := x.entry.Err()
+	_, panicked := errors.AsType[*PanicError](err)
 	switch {
-	case status >= http.StatusInternalServerError:
+	case status >= http.StatusInternalServerError, panicked:
 		return slog.LevelError
-	case status >= http.StatusBadRequest:
+	case status >= http.StatusBadRequest, !finished, err != nil:
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo

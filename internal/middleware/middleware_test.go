@@ -84,7 +84,7 @@ func TestAccessLog(t *testing.T) {
 				_, _ = io.WriteString(w, "hel")
 				panic(http.ErrAbortHandler)
 			},
-			map[string]any{"level": "INFO", "status": 200.0, "bytes": 3.0, "aborted": true},
+			map[string]any{"level": "WARN", "status": 200.0, "bytes": 3.0, "aborted": true},
 		},
 	}
 	for name, tt := range tests {

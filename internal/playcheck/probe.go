@@ -57,9 +57,9 @@ type probed struct {
 }
 
 // probe lists the streams of a file or URL, and their packets in decode order.
-func probe(ctx context.Context, dir, input string) (*probed, error) {
-	r := call(ctx, dir, "ffprobe", input, "-of", "json", "-show_data_hash", "md5", "-show_entries",
-		"packet=stream_index,pts,duration,flags,data_hash:stream:stream_disposition:stream_side_data")
+func probe(ctx context.Context, dir, input string, more ...string) (*probed, error) {
+	r := call(ctx, dir, "ffprobe", input, append(more, "-of", "json", "-show_data_hash", "md5", "-show_entries",
+		"packet=stream_index,pts,duration,flags,data_hash:stream:stream_disposition:stream_side_data")...)
 	if r.err != nil {
 		return nil, r.err
 	}

@@ -82,6 +82,7 @@ func prepare(root *os.Root, dir string) error {
 		return fmt.Errorf("disk: %s has the layout %.40q, which this version does not know", dir, text)
 	}
 	if err == nil {
+		removeEmpty(root, oldTree) // of an upgrade, this one or an earlier
 		err = makeTrees(root)
 	}
 	if err == nil {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/streamgate/streamgate/storage"
 )
 
 // oldTree is where the blobs of a directory wait that is being upgraded.
@@ -19,6 +21,9 @@ func upgrade(root *os.Root) error {
 	_, err := root.Lstat(oldTree)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = root.Rename(blobTree, oldTree)
+		if errors.Is(err, fs.ErrNotExist) {
+			return writeFormat(root) // a crash came right after FORMAT was made
+		}
 	}
 	if err == nil {
 		err = makeTrees(root)
@@ -35,11 +40,10 @@ func upgrade(root *os.Root) error {
 	if err == nil {
 		err = syncTree(root, draftTree)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = writeFormat(root) // from here on nothing is moved again
 	}
-	removeEmpty(root, oldTree)
-	return writeFormat(root)
+	return err
 }
 
 // moveAll moves the files of a tree to where they belong by their old keys.
@@ -48,12 +52,15 @@ func moveAll(root *os.Root, tree string, place func(key string) string) error {
 		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
-		key, suffix, _ := strings.Cut(strings.TrimPrefix(name, tree+"/"), "~")
-		to := place(key)
-		if suffix != "" {
-			to += "~" + suffix
+		key, imported := strings.CutSuffix(strings.TrimPrefix(name, tree+"/"), importSuffix)
+		if !isKey(unflat(key)) {
+			return nil // not ours, or moved already
 		}
-		if to == name || strings.Contains(name, pieceSuffix) {
+		to := place(key)
+		if imported {
+			to += importSuffix
+		}
+		if to == name {
 			return nil
 		}
 		if err := root.MkdirAll(path.Dir(to), dirMode); err != nil {
@@ -62,6 +69,8 @@ func moveAll(root *os.Root, tree string, place func(key string) string) error {
 		return root.Rename(name, to)
 	})
 }
+
+func isKey(key string) bool { return storage.CheckKey(key) == nil }
 
 func syncTree(root *os.Root, tree string) error {
 	return fs.WalkDir(root.FS(), tree, func(name string, e fs.DirEntry, err error) error {

@@ -94,3 +94,67 @@ func wantBlobsThatHoldTheirKeys(t *testing.T, dir string, want ...string) {
 		t.Error(err)
 	}
 }
+
+// Wherever an upgrade is cut off, the next one goes on.
+func TestAnUpgradeThatIsCutOffGoesOn(t *testing.T) {
+	for name, cut := range map[string]func(t *testing.T, dir string){
+		"before FORMAT": func(t *testing.T, dir string) { // a directory has its place, so it cannot be written
+			if err := os.Mkdir(filepath.Join(dir, "FORMAT~new"), 0o750); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := disk.Open(dir); err == nil {
+				t.Fatal("FORMAT was written")
+			}
+			if err := os.Remove(filepath.Join(dir, "FORMAT~new")); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"before the old tree is gone": func(t *testing.T, dir string) {
+			s, err := disk.Open(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.MkdirAll(filepath.Join(dir, "blobs~1", "assets", "a1"), 0o750); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, text := range map[string]string{
+				"FORMAT": "streamgate disk 1\n", "blobs/assets/a1/u1/source": "assets/a1/u1/source", "blobs/single": "single",
+				"drafts/assets+a2+u2+source": "", "drafts/x": "", "blobs/assets/~lock": "stray", "blobs/~x": "stray",
+			} {
+				file = filepath.Join(dir, filepath.FromSlash(file))
+				if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cut(t, dir)
+			wantBlobsThatHoldTheirKeys(t, dir, "assets/a1/u1/source", "single")
+			if _, err := os.Stat(filepath.Join(dir, "blobs~1", "assets", "a1")); err == nil {
+				t.Error("the old tree is left")
+			}
+		})
+	}
+}
+
+func TestADirectoryOfTheLayoutOfBeforeMayHaveNoBlobs(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "FORMAT"), []byte("streamgate disk 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := disk.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

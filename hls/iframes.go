@@ -1,0 +1,128 @@
+package hls
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/media"
+)
+
+const (
+	// maxLooks is how many pictures of a track are looked at before its I-frames
+	// are offered: all of some 25 minutes, else so many, evenly spread. A picture
+	// is looked at again when it is sent.
+	maxLooks = 256
+	// segmentMemory is about what a media.Segment takes.
+	segmentMemory = 56
+)
+
+// findIFrames offers the first picture of each segment of a video track as an
+// I-frame, where these decode alone. It reads the samples of all segments from
+// the index, whose blocks are in blocks unless it holds them, and where each
+// picture begins from src: so it is for files of the operating system, where
+// that takes milliseconds. Of a source elsewhere nothing is offered, because the
+// first viewer would wait for hundreds of requests.
+//
+// It is called before the presentation is used.
+func (p *presentation) findIFrames(ctx context.Context, src source, blocks io.ReaderAt) error {
+	if src.file == nil {
+		return nil
+	}
+	for i := range p.tracks {
+		t := &p.tracks[i]
+		if t.Kind != media.Video || !t.Independent || len(t.Segments) == 0 {
+			continue
+		}
+		track, closed, err := p.iframesOf(ctx, t, src, blocks)
+		if err != nil {
+			return err
+		}
+		if track != nil {
+			t.closed, t.iframes = closed, p.prepareIFrames(t, track)
+		}
+	}
+	return nil
+}
+
+func (p *presentation) hasVideo() bool {
+	for _, t := range p.index.Tracks {
+		if t.Kind == media.Video {
+			return true
+		}
+	}
+	return false
+}
+
+// iframesOf returns the track of a track's I-frames, nil where one of those that
+// are looked at does not decode alone, and whether no segment shows anything
+// before its own.
+func (p *presentation) iframesOf(ctx context.Context, t *prepared, src, blocks io.ReaderAt) (_ *media.Track, closed bool, _ error) {
+	track := *t.Track
+	track.Layout.Durations = true
+	track.Segments = make([]media.Segment, len(t.Segments))
+	every := (len(t.Segments) + maxLooks - 1) / maxLooks
+	closed = true
+	var samples []media.Sample
+	for n := range t.Segments {
+		s := &t.Segments[n]
+		var err error
+		if samples, err = p.index.Samples(samples[:0], blocks, t.at, n); err != nil {
+			return nil, false, fmt.Errorf("%w: %w", errIndex, err)
+		}
+		if err = ctx.Err(); err != nil {
+			return nil, false, err
+		}
+		if len(samples) == 0 || samples[0].Size == 0 {
+			return nil, false, nil
+		}
+		first := samples[0]
+		if n%every == 0 || n == len(t.Segments)-1 {
+			if ok, err := media.Intra(src, t.Entries[s.Entry], first); err != nil || !ok || !first.Sync {
+				return nil, false, err
+			}
+		}
+		start := int64(s.Decode) + int64(first.Shift) - int64(t.Origin)
+		closed = closed && start == s.Start
+		track.Segments[n] = media.Segment{
+			Decode: s.Decode, Start: start, Duration: uint64(max(s.Start+int64(s.Duration)-start, 1)),
+			Bytes: int64(first.Size), Samples: 1, Entry: s.Entry,
+		}
+	}
+	return &track, closed, nil
+}
+
+// prepareIFrames prepares the track of the I-frames of t. They have its init
+// segment.
+func (p *presentation) prepareIFrames(t *prepared, track *media.Track) *prepared {
+	return &prepared{
+		Track: track, at: t.at, init: t.init, isIFrames: true,
+		playlist: newDocument(playlistType, func() []byte {
+			return appendIFramePlaylist(make([]byte, 0, mediaPlaylistSize(track)), track)
+		}),
+		etags: t.etags + "i",
+	}
+}
+
+// iframe makes of the samples of segment n the only one of its I-frame. It lasts
+// until the next I-frame is decoded, so that nothing is missing between them.
+func (t *prepared) iframe(src io.ReaderAt, samples []media.Sample, n int) ([]media.Sample, error) {
+	s := &t.Segments[n]
+	if len(samples) == 0 {
+		return samples, fmt.Errorf("%w: segment %d of track %d has no samples", errIndex, n, t.ID)
+	}
+	first := samples[0]
+	alone, err := media.Intra(src, t.Entries[s.Entry], first)
+	if err == nil && !alone {
+		err = problem.Errorf(ErrNotFound, "picture %d does not decode alone", n)
+	}
+	lasts := s.Duration
+	if n+1 < len(t.Segments) {
+		lasts = t.Segments[n+1].Decode - s.Decode
+	}
+	first.Duration = uint32(min(max(lasts, 1), math.MaxUint32))
+	samples[0] = first
+	return samples[:1], err
+}

@@ -1,0 +1,100 @@
+package hls
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/streamgate/streamgate/media"
+)
+
+// videoSets are the AdaptationSets of video: one for all tracks between which a
+// player may switch, because a decoder of the family takes them all and their
+// segments begin at the same moments.
+func (p *presentation) videoSets() []adaptationSet {
+	var sets []adaptationSet
+	var firsts []*prepared
+	for i := range p.tracks {
+		t := &p.tracks[i]
+		if t.Kind != media.Video {
+			continue
+		}
+		at := slices.IndexFunc(firsts, func(f *prepared) bool {
+			return family(f.Codec) == family(t.Codec) && newTimeline(f.Track).inStep(newTimeline(t.Track))
+		})
+		if at < 0 {
+			at = len(firsts)
+			firsts = append(firsts, t)
+			sets = append(sets, adaptationSet{ContentType: "video", MimeType: mediaType(t.Track), StartWithSAP: t.accessPoint(), Aligned: true})
+		}
+		s := &sets[at]
+		if access := t.accessPoint(); access == 0 || s.StartWithSAP == 0 {
+			s.StartWithSAP = 0
+		} else {
+			s.StartWithSAP = max(s.StartWithSAP, access)
+		}
+		s.Representations = append(s.Representations, p.representation(t.Track))
+	}
+	return sets
+}
+
+// audioSets are the AdaptationSets of audio: one for each track, in the order
+// of the groups of the multivariant playlist.
+func (p *presentation) audioSets() []adaptationSet {
+	var audios []*media.Track
+	for _, t := range p.index.Tracks {
+		if t.Kind == media.Audio {
+			audios = append(audios, t)
+		}
+	}
+	var sets []adaptationSet
+	for _, g := range audioGroups(audios) {
+		names := g.names()
+		for i, t := range g.members {
+			s := adaptationSet{
+				ContentType: "audio", MimeType: mediaType(t), Lang: languageTag(t.Language),
+				StartWithSAP: closedAccess, Aligned: true, Channels: channelConfiguration(t.Channels),
+				Role: &descriptor{"urn:mpeg:dash:role:2011", "alternate"}, Representations: []representation{p.representation(t)},
+			}
+			if i == g.preferred {
+				s.Role.Value = "main"
+			}
+			if displayName(t.Name) != "" { // what else names would say, a player says better
+				s.Label = names[i]
+			}
+			sets = append(sets, s)
+		}
+	}
+	return sets
+}
+
+// layouts are the usual layouts of so many channels: ISO/IEC 23091-3 table 1.
+var layouts = map[int]string{1: "1", 2: "2", 3: "3", 4: "4", 5: "5", 6: "6", 7: "11", 8: "12"}
+
+func channelConfiguration(channels int) *descriptor {
+	layout, ok := layouts[channels]
+	if !ok {
+		return nil
+	}
+	return &descriptor{"urn:mpeg:mpegB:cicp:ChannelConfiguration", layout}
+}
+
+func (p *presentation) representation(t *media.Track) representation {
+	at := p.revision + "/" + trackName(t) + "/"
+	r := representation{
+		ID: trackName(t), Bandwidth: max(bitrateOf(t).peak, 1), Codecs: printable(t.Codec),
+		Template: segmentTemplate{
+			Timescale: max(t.Timescale, 1), Offset: t.Origin, StartNumber: strconv.Itoa(0),
+			Initialization: at + "init.mp4", Media: at + "$Number$.m4s", Timeline: newTimeline(t).spans(),
+		},
+	}
+	switch t.Kind {
+	case media.Audio:
+		r.SamplingRate = t.SampleRate
+	case media.Video:
+		r.FrameRate = frameRate(t)
+		if t.Width > 0 && t.Height > 0 {
+			r.Width, r.Height, r.Sar = t.Width, t.Height, "1:1" // of what is displayed, whatever is coded
+		}
+	}
+	return r
+}

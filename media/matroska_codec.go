@@ -1,0 +1,67 @@
+package media
+
+import (
+	"strings"
+
+	"github.com/streamgate/streamgate/internal/problem"
+)
+
+// describe makes the sample entry of a track, where its first frame is not
+// needed for that (RFC 9559 §12, and the codec mappings of Matroska).
+func (t *matroskaTrack) describe() {
+	if t.err = t.encoded; t.err != nil {
+		return
+	}
+	switch t.kind {
+	case matroskaVideoTrack:
+		t.entry, t.err = t.videoEntry()
+	case matroskaAudioTrack:
+		t.entry, t.err = t.audioEntry()
+	}
+}
+
+// open looks at the first frame of a track whose configuration stands there.
+func (t *matroskaTrack) open(head []byte, size int64) {
+	t.opened = true
+	switch t.codec {
+	case "A_AC3":
+		t.fixed = 1536
+		t.entry, t.err = t.sound("ac-3", dac3(head))
+	case "A_EAC3":
+		t.fixed = 1536
+		var config []byte
+		if config, t.err = dec3(head, size); t.err == nil {
+			t.entry, t.err = t.sound("ec-3", config)
+		}
+	case "A_MPEG/L3":
+		if t.fixed = mp3Length(head); t.fixed == 0 {
+			t.err = problem.Errorf(ErrInvalid, "the first frame of track %d is not MP3", t.number)
+			return
+		}
+		t.entry, t.err = t.sound(".mp3", nil)
+	}
+}
+
+// peeked is how much of a first frame open looks at.
+const peeked = 8 << 10
+
+func (t *matroskaTrack) unsupported(what, why string) error {
+	name := t.codec
+	for prefix, known := range matroskaNames {
+		if t.codec == prefix || strings.HasSuffix(prefix, "/") && strings.HasPrefix(t.codec, prefix) {
+			name = known + " (" + t.codec + ")"
+		}
+	}
+	return problem.Errorf(ErrUnsupported, "%s in %s cannot be carried in HLS as it is%s", what, name, why)
+}
+
+// matroskaNames are for people; one that ends in a slash is that of all below it.
+var matroskaNames = map[string]string{
+	"V_VP8": "VP8", "V_VP9": "VP9", "V_THEORA": "Theora", "V_MPEG1": "MPEG-1", "V_MPEG2": "MPEG-2", "V_MJPEG": "Motion JPEG",
+	"V_MPEG4/ISO/SP": "MPEG-4 Part 2", "V_MPEG4/ISO/ASP": "MPEG-4 Part 2", "V_MPEG4/ISO/AP": "MPEG-4 Part 2",
+	"V_MPEG4/MS/V3": "Microsoft MPEG-4", "V_MPEGI/ISO/VVC": "H.266/VVC", "V_PRORES": "ProRes", "V_FFV1": "FFV1",
+	"V_UNCOMPRESSED": "raw video", "V_MS/VFW/FOURCC": "a codec of Video for Windows", "V_QUICKTIME": "a codec of QuickTime",
+	"V_REAL/": "RealVideo", "A_REAL/": "RealAudio", "A_VORBIS": "Vorbis", "A_DTS": "DTS", "A_DTS/": "DTS", "A_TRUEHD": "Dolby TrueHD",
+	"A_MLP": "MLP", "A_PCM/": "PCM", "A_MPEG/L1": "MPEG audio layer I", "A_MPEG/L2": "MP2", "A_WAVPACK4": "WavPack", "A_TTA1": "TTA",
+	"A_MS/ACM": "a codec of Windows", "A_AAC/": "AAC without its configuration", "A_AC3/": "AC-3 of a kind that is not known here",
+}

@@ -1,0 +1,188 @@
+package media
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/streamgate/streamgate/internal/problem"
+)
+
+// matroskaTrack is a TrackEntry (RFC 9559 §5.1.4.1) and the frames that were
+// found for it.
+type matroskaTrack struct {
+	number   uint64
+	kind     uint64 // matroskaVideo or matroskaAudio; others are not read
+	disabled bool
+	standard bool   // FlagDefault
+	natural  uint64 // DefaultDuration, ns; 0 is not known
+	delay    uint64 // CodecDelay, ns
+	name     string
+	language string
+	codec    string // CodecID
+	private  []byte
+	video    []byte // content of the Video element
+	dolby    []byte // dvcC or dvvC box
+	audio    matroskaAudio
+	encoded  error // why its frames are not what the decoder takes, as they lie there
+
+	entry  entry
+	err    error // why HLS cannot carry it
+	seen   bool  // there are blocks of it
+	opened bool  // its first frame was looked at
+	fixed  uint32
+	length func(frame []byte) uint32 // samples of a frame, where they vary
+
+	frames       frames
+	first, final int64 // least and greatest timestamp
+	discard      int64 // ns that the last frame is padded with
+}
+
+const (
+	matroskaVideoTrack = 1
+	matroskaAudioTrack = 2
+)
+
+// matroskaAudio is an Audio element (RFC 9559 §5.1.4.1.29).
+type matroskaAudio struct {
+	rate, output float64
+	channels     uint64
+}
+
+func parseTrackEntry(b []byte) (*matroskaTrack, error) {
+	t := &matroskaTrack{standard: true, language: "en", first: math.MaxInt64, final: math.MinInt64, audio: matroskaAudio{rate: 8000, channels: 1}}
+	var tag string
+	master(b, func(id uint32, body []byte) {
+		switch id {
+		case idTrackNumber:
+			t.number = ebmlUint(body)
+		case idTrackType:
+			t.kind = ebmlUint(body)
+		case idFlagEnabled:
+			t.disabled = ebmlUint(body) == 0
+		case idFlagDefault:
+			t.standard = ebmlUint(body) != 0
+		case idDefaultDuration:
+			t.natural = ebmlUint(body)
+		case idCodecDelay:
+			t.delay = ebmlUint(body)
+		case idName:
+			t.name = strings.ToValidUTF8(ebmlText(body), "\ufffd")
+		case idLanguage:
+			t.language = matroskaLanguage(body)
+		case idLanguageBCP47:
+			tag = matroskaLanguage(body)
+		case idCodecID:
+			t.codec = ebmlText(body)
+		case idCodecPrivate:
+			if len(body) <= maxSmallBox {
+				t.private = append([]byte(nil), body...)
+			}
+		case idAdditionMapping:
+			if box := dolbyVision(body); box != nil {
+				t.dolby = box
+			}
+		case idVideo:
+			t.video = append([]byte(nil), body...)
+		case idAudio:
+			t.audio.read(body)
+		case idEncodings:
+			t.encoded = encodings(body)
+		}
+	})
+	if tag != "" {
+		t.language = tag
+	}
+	if t.number == 0 || t.number > math.MaxInt32 {
+		return nil, problem.Errorf(ErrInvalid, "a track has the number %d", t.number)
+	}
+	return t, nil
+}
+
+// matroskaLanguage is the tag of a Language or LanguageBCP47 element (RFC 9559
+// §12): BCP 47, or three letters of ISO 639-2.
+func matroskaLanguage(b []byte) string {
+	tag := ebmlText(b)
+	if short, ok := shortLanguages[tag]; ok {
+		return short
+	}
+	if !isLanguageTag([]byte(tag)) {
+		return ""
+	}
+	return tag
+}
+
+func (a *matroskaAudio) read(b []byte) {
+	master(b, func(id uint32, body []byte) {
+		switch id {
+		case idSampling:
+			a.rate = ebmlFloat(body)
+		case idOutputSampling:
+			a.output = ebmlFloat(body)
+		case idChannels:
+			a.channels = ebmlUint(body)
+		}
+	})
+}
+
+// encodings reads ContentEncodings (RFC 9559 §5.1.4.1.31) and says why the
+// frames cannot be sent as they lie in the file. Stripped headers cannot: what
+// is missing would have to come before the bytes of each frame.
+func encodings(b []byte) (err error) {
+	master(b, func(id uint32, body []byte) {
+		if id == idEncoding && err == nil {
+			err = encoding(body)
+		}
+	})
+	return err
+}
+
+func encoding(b []byte) error {
+	kind, algo, settings := uint64(0), uint64(0), 0
+	master(b, func(id uint32, body []byte) {
+		switch id {
+		case idEncodingType:
+			kind = ebmlUint(body)
+		case idCompression:
+			master(body, func(id uint32, body []byte) {
+				switch id {
+				case idCompressionAlgo:
+					algo = ebmlUint(body)
+				case idCompressionSet:
+					settings = len(body)
+				}
+			})
+		}
+	})
+	switch {
+	case kind == 1:
+		return problem.Errorf(ErrEncrypted, "the frames are encrypted")
+	case kind != 0:
+		return problem.Errorf(ErrUnsupported, "the frames are encoded in a way that is not known here (%d)", kind)
+	case algo == 3 && settings == 0:
+		return nil
+	case algo == 3:
+		return problem.Errorf(ErrUnsupported, "the frames lie in the file without their first %d bytes (header stripping), and cannot be sent from it", settings)
+	}
+	name, ok := map[uint64]string{0: "zlib", 1: "bzlib", 2: "LZO"}[algo]
+	if !ok {
+		name = fmt.Sprint(algo)
+	}
+	return problem.Errorf(ErrUnsupported, "the frames are compressed in the file (%s), and cannot be sent from it", name)
+}
+
+// presentable leaves out subtitles and what the file says is not to be used.
+func (t *matroskaTrack) presentable() bool {
+	return !t.disabled && (t.kind == matroskaVideoTrack || t.kind == matroskaAudioTrack)
+}
+
+// handler is what the hdlr box of an MP4 calls this kind of track.
+func (t *matroskaTrack) handler() string {
+	if t.kind == matroskaVideoTrack {
+		return "vide"
+	}
+	return "soun"
+}
+
+// refused reports whether HLS cannot carry it: err says why.
+func (t *matroskaTrack) refused() bool { return t.err != nil }
