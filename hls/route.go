@@ -99,13 +99,16 @@ func parseTrackFile(file string) (target, bool) {
 	case iframesName:
 		return target{what: iframePlaylist}, true
 	}
-	what, number := mediaSegment, ""
-	if name, ok := strings.CutSuffix(file, ".vtt"); ok {
-		what, number = subtitleSegment, name
-	} else if number, ok = strings.CutSuffix(file, ".m4s"); !ok {
-		return target{}, false
-	} else if picture, ok := strings.CutPrefix(number, iframePrefix); ok {
-		what, number = iframeSegment, picture
+	what := subtitleSegment
+	number, ok := strings.CutSuffix(file, ".vtt")
+	if !ok {
+		what = mediaSegment
+		if number, ok = strings.CutSuffix(file, ".m4s"); !ok {
+			return target{}, false
+		}
+		if picture, ok := strings.CutPrefix(number, iframePrefix); ok {
+			what, number = iframeSegment, picture
+		}
 	}
 	n, ok := parseNumber(number)
 	return target{what: what, segment: n}, ok
