@@ -36,9 +36,7 @@ type prepared struct {
 func newPresentation(index *media.Index, source, revision, blocks string) *presentation {
 	p := &presentation{index: index, source: source, revision: revision, blocks: blocks}
 	p.shared = sync.OnceValue(func() shared { return sharedBy(index.Tracks) })
-	p.master = newDocument(playlistType, func() []byte {
-		return p.appendIFrameStreams(multivariantPlaylist(index.Tracks, revision))
-	})
+	p.master = newDocument(playlistType, func() []byte { return p.multivariant(nil) })
 	p.manifest = newDocument(manifestType, func() []byte { return manifest(p) })
 	p.tracks = make([]prepared, len(index.Tracks))
 	for i, t := range index.Tracks {
@@ -53,6 +51,11 @@ func newPresentation(index *media.Index, source, revision, blocks string) *prese
 		}
 	}
 	return p
+}
+
+// multivariant is the multivariant playlist, with these subtitles.
+func (p *presentation) multivariant(subtitles []*subtitle) []byte {
+	return p.appendIFrameStreams(multivariantPlaylist(p.index.Tracks, p.revision, subtitles...))
 }
 
 // find returns where a track is in the index, or -1.

@@ -52,7 +52,7 @@ func TestPathsThatNameNothing(t *testing.T) {
 		"/clip/r1/v1/99999999999999999999.m4s", "/clip/r1/v1/١.m4s", "/clip/r1/v1/init.mp4/", "/clip/r1/v1/index.sgi",
 		"/clip/r1/v1/iframe-.m4s", "/clip/r1/v1/iframe-01.m4s", "/clip/r1/v1/iframe-iframe-1.m4s", "/clip/r1/v1/iframe-1", "/clip/r1/v1/Iframe-1.m4s", "/clip/iframes.m3u8",
 		"/clip/r1/v1/..", "/clip/r1/v1/../v1/index.m3u8/x",
-		"/clip/r1/s01/index.m3u8", "/clip/r1/s/0.vtt", "/clip/r1/S1/0.vtt", "/clip/r1/s1/00.vtt", "/clip/r1/s1/0.VTT", "/clip/r1/s1/0.webvtt",
+		"/clip/r1/s01/index.m3u8", "/clip/r1/s/0.vtt", "/clip/r1/S1/0.vtt", "/clip/r1/s1/00.vtt", "/clip/r1/s1/0.VTT", "/clip/r1/s1/0.webvtt", "/clip/r1/s1/iframe-0.vtt",
 	} {
 		if name, got, ok := splitPath(path); ok {
 			t.Errorf("splitPath(%q) = %q, %+v; want nothing", path, name, got)
