@@ -105,6 +105,10 @@ soak: need clients assets ## the long forms: race detector on everything, fuzz t
 corpus: need ## check playback of every file of the media corpus, printing a table
 	STREAMGATE_CORPUS_ALL=1 $(GO) test -count=1 -v -timeout 1h -run Corpus $(TESTFLAGS) $(PKG)
 
+.PHONY: rules
+rules: ## check the HLS presentation at URL=… against the rules of the draft
+	STREAMGATE_RULES_URL="$(URL)" $(GO) test -count=1 -v -timeout 1h -run '^TestURL$$' ./internal/hlsrules
+
 .PHONY: bench
 bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 1h $(TESTFLAGS) $(PKG)
@@ -134,7 +138,7 @@ $(CLIENTS): clients/package.json clients/package-lock.json clients/.npmrc
 
 .PHONY: need
 need:
-	@scripts/need ffmpeg ffprobe chromium node npm redis-server promtool openssl
+	@scripts/need ffmpeg ffprobe mkvmerge chromium node npm redis-server promtool openssl
 
 # The race detector is linked by the C compiler.
 .PHONY: need-race

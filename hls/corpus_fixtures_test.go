@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/internal/playcheck"
 )
 
@@ -22,7 +23,8 @@ type fixture struct {
 	patch func(t *testing.T, dir string, data []byte) []byte // what ffmpeg cannot do; may be nil
 	class string                                             // "" is hls
 
-	exception string // why it does not do what its class says
+	exception string            // why it does not do what its class says
+	breaks    map[string]string // rules of the draft that its playlists break, each with the reason
 }
 
 const (
@@ -59,6 +61,7 @@ func TestFixtures(t *testing.T) {
 					class = classHLS
 				}
 				r := examine(t, serve(t, dir), dir, film{name: name, class: class, exception: f.exception})
+				keepsRules(t, hls.Dir(dir), name, f.breaks)
 				r.name = f.name
 				table.add(r)
 			})

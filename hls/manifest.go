@@ -31,7 +31,7 @@ func manifest(p *presentation) []byte {
 	for _, t := range p.index.Tracks {
 		l := newTimeline(t)
 		longest = max(longest, l.end())
-		buffer = max(buffer, l.buffer(t, bitrateOf(t).peak))
+		buffer = max(buffer, l.buffer(t, bitrateOf(t, p.shared().target).peak))
 		segment = max(segment, l.longest())
 	}
 	m.Duration, m.MinBuffer, m.MaxSegment = isoDuration(longest), isoDuration(buffer), isoDuration(segment)

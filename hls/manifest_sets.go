@@ -47,7 +47,7 @@ func (p *presentation) audioSets() []adaptationSet {
 		}
 	}
 	var sets []adaptationSet
-	for _, g := range audioGroups(audios) {
+	for _, g := range audioGroups(audios, p.shared().target) {
 		names := g.names()
 		for i, t := range g.members {
 			s := adaptationSet{
@@ -81,7 +81,7 @@ func channelConfiguration(channels int) *descriptor {
 func (p *presentation) representation(t *media.Track) representation {
 	at := p.revision + "/" + trackName(t) + "/"
 	r := representation{
-		ID: trackName(t), Bandwidth: max(bitrateOf(t).peak, 1), Codecs: printable(t.Codec),
+		ID: trackName(t), Bandwidth: max(bitrateOf(t, p.shared().target).peak, 1), Codecs: printable(t.Codec),
 		Template: segmentTemplate{
 			Timescale: max(t.Timescale, 1), Offset: t.Origin, StartNumber: strconv.Itoa(0),
 			Initialization: at + "init.mp4", Media: at + "$Number$.m4s", Timeline: newTimeline(t).spans(),

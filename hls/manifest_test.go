@@ -248,7 +248,7 @@ func TestTheBufferIsJustEnough(t *testing.T) {
 			track.Segments = append(track.Segments, s)
 		}
 		l := newTimeline(track)
-		rate := bitrateOf(track).peak
+		rate := bitrateOf(track, longest(boundaries(track))).peak
 		buffer := float64(l.buffer(track, rate)) / micro
 		most := 0.0
 		for first := range track.Segments {

@@ -1,10 +1,13 @@
 package hls
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // An attributes list is what follows the colon of a tag: RFC 8216bis §4.2.
@@ -58,9 +61,10 @@ func printable(s string) string {
 
 const maxName = 64 // runes
 
-// displayName makes of a track's hostile name one that a menu can show.
+// displayName makes of a track's hostile name one that a menu can show. The text
+// of a playlist is in normalization form C (RFC 8216bis §4.1).
 func displayName(s string) string {
-	s = strings.TrimSpace(printable(s))
+	s = strings.TrimSpace(norm.NFC.String(printable(s)))
 	if utf8.RuneCountInString(s) > maxName {
 		s = strings.TrimSpace(string([]rune(s)[:maxName]))
 	}
@@ -91,23 +95,17 @@ func unique(names []string) []string {
 
 const maxLanguage = 35 // characters; RFC 5646 §4.4.1 asks for at least that
 
+// languageForm is that of RFC 5646 §2.1, in small letters: language, extensions of
+// it, script, region, variants, extensions, private use.
+var languageForm = regexp.MustCompile(`^(([a-z]{2,3}(-[a-z]{3}){0,3}|[a-z]{4,8})(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?` +
+	`(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(-[0-9a-wyz](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?|x(-[a-z0-9]{1,8})+)$`)
+
 // languageTag returns s where it has the form of a BCP 47 tag, and "" where not.
 func languageTag(s string) string {
-	if s == "" || len(s) > maxLanguage || s == "und" {
+	if len(s) > maxLanguage || s == "und" || strings.ContainsFunc(s, beyondASCII) || !languageForm.MatchString(strings.ToLower(s)) {
 		return ""
-	}
-	if first, _, _ := strings.Cut(s, "-"); strings.ContainsAny(first, "0123456789") {
-		return ""
-	}
-	for part := range strings.SplitSeq(s, "-") {
-		if part == "" || len(part) > 8 {
-			return ""
-		}
-		for i := range len(part) {
-			if c := part[i] | 0x20; (c < 'a' || c > 'z') && (part[i] < '0' || part[i] > '9') {
-				return ""
-			}
-		}
 	}
 	return s
 }
+
+func beyondASCII(r rune) bool { return r >= utf8.RuneSelf }

@@ -12,12 +12,12 @@ const (
 )
 
 // appendIFramePlaylist appends the playlist of a track of I-frames (RFC 8216bis
-// §4.4.3.6). Each is a segment of its own.
-func appendIFramePlaylist(dst []byte, t *media.Track) []byte {
+// §4.4.3.6). Each is a segment of its own, and lasts as long as one of the track.
+func appendIFramePlaylist(dst []byte, t *media.Track, target int64) []byte {
 	times := boundaries(t)
 	dst = append(dst, playlistHead...)
 	dst = append(dst, "#EXT-X-TARGETDURATION:"...)
-	dst = strconv.AppendInt(dst, targetDuration(times), 10)
+	dst = strconv.AppendInt(dst, target, 10)
 	dst = append(dst, "\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-I-FRAMES-ONLY\n#EXT-X-MAP:URI=\"init.mp4\"\n"...)
 	for i := range t.Segments {
 		dst = append(dst, "#EXTINF:"...)
@@ -38,7 +38,7 @@ func (p *presentation) appendIFrameStreams(dst []byte) []byte {
 		if t == nil {
 			continue
 		}
-		rate := bitrateOf(t.Track)
+		rate := bitrateOf(t.Track, p.shared().target)
 		var a attributes
 		a.integer("BANDWIDTH", rate.peak)
 		a.integer("AVERAGE-BANDWIDTH", rate.average)

@@ -11,14 +11,15 @@ import (
 const playlistHead = "#EXTM3U\n#EXT-X-VERSION:7\n"
 
 // appendMediaPlaylist appends the media playlist of a track (RFC 8216bis §4.4.3).
-// All its URIs are relative to it.
-func appendMediaPlaylist(dst []byte, t *media.Track) []byte {
+// All its URIs are relative to it. What the multivariant playlist says for all is
+// not repeated (§4.4.2.1).
+func appendMediaPlaylist(dst []byte, t *media.Track, all shared) []byte {
 	times := boundaries(t)
 	dst = append(dst, playlistHead...)
 	dst = append(dst, "#EXT-X-TARGETDURATION:"...)
-	dst = strconv.AppendInt(dst, targetDuration(times), 10)
+	dst = strconv.AppendInt(dst, all.target, 10)
 	dst = append(dst, "\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"...)
-	if t.Independent {
+	if t.Independent && !all.independent {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
 	dst = append(dst, "#EXT-X-MAP:URI=\"init.mp4\"\n"...) // one for all: it holds every sample entry
@@ -72,16 +73,6 @@ func microseconds(ticks int64, timescale uint32) int64 {
 		whole, rest = whole-1, rest+scale
 	}
 	return whole*micro + (rest*micro+scale/2)/scale
-}
-
-// targetDuration is the longest duration in whole seconds: EXTINF, rounded to
-// the nearest, must not exceed it (RFC 8216bis §4.4.3.1).
-func targetDuration(times []int64) int64 {
-	longest := int64(1)
-	for i := 1; i < len(times); i++ {
-		longest = max(longest, (times[i]-times[i-1]+micro/2)/micro)
-	}
-	return longest
 }
 
 // appendSeconds writes microseconds as seconds with six decimals.

@@ -1,7 +1,6 @@
 package hls
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -22,10 +21,11 @@ func multivariantPlaylist(tracks []*media.Track, revision string, subtitles ...*
 			audios = append(audios, t)
 		}
 	}
-	groups := audioGroups(audios)
+	all := sharedBy(tracks)
+	groups := audioGroups(audios, all.target)
 
 	dst := []byte(playlistHead)
-	if !slices.ContainsFunc(tracks, func(t *media.Track) bool { return !t.Independent }) {
+	if all.independent {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
 	for _, g := range groups {
@@ -36,7 +36,7 @@ func multivariantPlaylist(tracks []*media.Track, revision string, subtitles ...*
 	dst = appendSubtitles(dst, subtitles)
 	subtitled := len(subtitles) > 0
 	for _, v := range videos {
-		rate := bitrateOf(v)
+		rate := bitrateOf(v, all.target)
 		for _, g := range groups {
 			dst = appendVariant(dst, v, g, rate.plus(g.rate), revision, subtitled)
 		}
@@ -66,6 +66,9 @@ func appendVariant(dst []byte, v *media.Track, g *audioGroup, rate bitrate, revi
 		codecs = append(codecs, g.codecs()...)
 	}
 	a.quoted("CODECS", strings.Join(codecs, ","))
+	if v != nil && v.Supplemental != "" {
+		a.quoted("SUPPLEMENTAL-CODECS", v.Supplemental)
+	}
 	played := v
 	if v != nil {
 		a.picture(v)

@@ -52,9 +52,9 @@ func subtitleName(i int) string { return "s" + strconv.Itoa(i+1) }
 
 // subtitlePlaylist returns the media playlist of any subtitles: it is cut where
 // the picture is, at these times.
-func subtitlePlaylist(times []int64) []byte {
+func subtitlePlaylist(times []int64, target int64) []byte {
 	var b strings.Builder
-	b.WriteString(playlistHead + "#EXT-X-TARGETDURATION:" + strconv.FormatInt(targetDuration(times), 10) +
+	b.WriteString(playlistHead + "#EXT-X-TARGETDURATION:" + strconv.FormatInt(target, 10) +
 		"\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n")
 	for i := 1; i < len(times); i++ {
 		b.WriteString("#EXTINF:")

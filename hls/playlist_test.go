@@ -2,7 +2,9 @@ package hls
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -10,6 +12,7 @@ import (
 	"github.com/Eyevinn/hls-m3u8/m3u8"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/streamgate/streamgate/internal/hlsrules"
 	"github.com/streamgate/streamgate/media"
 )
 
@@ -44,11 +47,20 @@ func TestMultivariantPlaylists(t *testing.T) {
 	open := videoTrack()
 	open.Independent = false
 	unknown := cutEvenly(media.Track{ID: 1, Kind: media.Video, Codec: "hvc1.1.6.L93.B0", Timescale: 1000, Independent: true, Range: "what\""}, 1, 6000, 750)
+	described := audioTrack(2, "mp4a.40.2", "en", "Ko\u0308ln")
+	described.Characteristics = []string{"public.accessibility.describes-video", "public.machine-generated"}
+	dolby := videoTrack()
+	dolby.Codec, dolby.Supplemental, dolby.Range = "hvc1.2.4.L153.B0", "dvh1.08.07/db4h", "HLG"
 	for _, c := range []struct {
 		name   string
 		tracks []*media.Track
 		want   string
 	}{
+		{"an enhancement that a player may leave out", []*media.Track{dolby}, head +
+			"#EXT-X-STREAM-INF:BANDWIDTH=1000000,AVERAGE-BANDWIDTH=1000000,CODECS=\"hvc1.2.4.L153.B0\",SUPPLEMENTAL-CODECS=\"dvh1.08.07/db4h\",RESOLUTION=1920x1080,FRAME-RATE=29.970,VIDEO-RANGE=HLG\nr/v1/index.m3u8\n"},
+		{"characteristics, and a name in normal form", []*media.Track{videoTrack(), described}, head +
+			"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio-aac\",NAME=\"K\u00f6ln\",LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,CHARACTERISTICS=\"public.accessibility.describes-video,public.machine-generated\",CHANNELS=\"2\",URI=\"r/a2/index.m3u8\"\n" +
+			"#EXT-X-STREAM-INF:BANDWIDTH=1100000,AVERAGE-BANDWIDTH=1100000,CODECS=\"avc1.640028,mp4a.40.2\",RESOLUTION=1920x1080,FRAME-RATE=29.970,VIDEO-RANGE=SDR,AUDIO=\"audio-aac\"\nr/v1/index.m3u8\n"},
 		{"video alone", []*media.Track{videoTrack()}, head +
 			"#EXT-X-STREAM-INF:BANDWIDTH=1000000,AVERAGE-BANDWIDTH=1000000,CODECS=\"avc1.640028\",RESOLUTION=1920x1080,FRAME-RATE=29.970,VIDEO-RANGE=SDR\nr/v1/index.m3u8\n"},
 		{"what is not known of a video is not said", []*media.Track{unknown}, head +
@@ -83,6 +95,7 @@ func TestMultivariantPlaylists(t *testing.T) {
 				t.Error(d)
 			}
 			parseMultivariant(t, got)
+			keepsTextRules(t, c.name, got)
 		})
 	}
 }
@@ -112,7 +125,7 @@ func TestMediaPlaylist(t *testing.T) {
 		{Start: 288000, Duration: 290000, Samples: 1},
 		{Start: 578000, Duration: 1, Samples: 1},
 	}}
-	text := appendMediaPlaylist(nil, track)
+	text := appendMediaPlaylist(nil, track, shared{target: 6})
 	want := `#EXTM3U
 #EXT-X-VERSION:7
 #EXT-X-TARGETDURATION:6
@@ -144,7 +157,7 @@ func TestDurationsDoNotDriftInTwoHours(t *testing.T) {
 		n := int(uint64(7200) * uint64(timescale) / ticks)
 		track = cutEvenly(*track, n, ticks, 1000)
 		sum := 0.0
-		for line := range strings.Lines(string(appendMediaPlaylist(nil, track))) {
+		for line := range strings.Lines(string(appendMediaPlaylist(nil, track, shared{}))) {
 			var seconds float64
 			if _, err := fmt.Sscanf(line, "#EXTINF:%f,", &seconds); err == nil {
 				sum += seconds
@@ -180,7 +193,7 @@ func TestBandwidth(t *testing.T) {
 				track.Segments = append(track.Segments, segment)
 				at += s.seconds * 1000
 			}
-			if d := cmp.Diff(c.want, bitrateOf(track), cmp.AllowUnexported(bitrate{})); d != "" {
+			if d := cmp.Diff(c.want, bitrateOf(track, longest(boundaries(track))), cmp.AllowUnexported(bitrate{})); d != "" {
 				t.Error(d)
 			}
 		})
@@ -207,6 +220,7 @@ func checkNames(t *testing.T, name string, text []byte) {
 	if len(lines) != 7 {
 		t.Fatalf("%q: %d lines\n%s", name, len(lines), text)
 	}
+	keepsTextRules(t, name, text)
 	p := parseMultivariant(t, text)
 	if len(p.Variants) != 1 {
 		t.Fatalf("%q: %d variants\n%s", name, len(p.Variants), text)
@@ -226,11 +240,29 @@ func checkNames(t *testing.T, name string, text []byte) {
 	}
 }
 
+// keepsTextRules holds a multivariant playlist against the rules of the draft, with
+// nothing behind it. That groups differ is meant, and codecs are what tests put in.
+func keepsTextRules(t *testing.T, name string, text []byte) {
+	t.Helper()
+	for _, v := range hlsrules.Check(func(uri string) ([]byte, error) {
+		if uri != "/master.m3u8" {
+			return nil, errors.New("not there")
+		}
+		return text, nil
+	}, "/master.m3u8") {
+		if !slices.Contains([]string{"available", "version-low", "same-members", "codecs-form"}, v.Rule) {
+			t.Errorf("%q: %v", name, v)
+		}
+	}
+}
+
 func FuzzTrackNames(f *testing.F) {
 	f.Add("Stereo", "en")
 	f.Add("\"\n#EXT-X-ENDLIST", "de-CH")
 	f.Add(" ,=\"", "\x00")
 	f.Add("Audio", "und")
+	f.Add("u\u0308\u212b", "en-1")
+	f.Add("\u0338\u1100\u1161", "i-klingon")
 	f.Fuzz(func(t *testing.T, name, language string) {
 		tracks := []*media.Track{videoTrack(), audioTrack(2, "mp4a.40.2", language, name), audioTrack(3, "mp4a.40.2", language, name)}
 		checkNames(t, name, multivariantPlaylist(tracks, "r"))
@@ -240,6 +272,8 @@ func FuzzTrackNames(f *testing.F) {
 func TestLanguageTags(t *testing.T) {
 	for in, want := range map[string]string{
 		"en": "en", "de-CH-1996": "de-CH-1996", "zh-Hant": "zh-Hant",
+		"nan-Hant-TW": "nan-Hant-TW", "es-419": "es-419", "x-klingon": "x-klingon", "en-a-bcd-x-1": "en-a-bcd-x-1",
+		"a": "", "1-2": "", "en-1": "", "en-GB-Latn": "", "\u212aa": "",
 		"": "", "und": "", "e n": "", "en\"": "", "-en": "", "en-": "", "waytoolongsubtag": "", "1n": "", "12-en": "", strings.Repeat("en-", 20) + "en": "", "日本": "",
 	} {
 		if got := languageTag(in); got != want {

@@ -1,6 +1,8 @@
 package hls
 
 import (
+	"sync"
+
 	"github.com/streamgate/streamgate/media"
 )
 
@@ -14,7 +16,8 @@ type presentation struct {
 	key      string // of the file that it was made of; "" for a blob, which does not change
 	master   document
 	manifest document
-	tracks   []prepared // parallel to index.Tracks
+	tracks   []prepared    // parallel to index.Tracks
+	shared   func() shared // what its playlists say alike
 }
 
 // prepared is a track with its documents.
@@ -32,7 +35,10 @@ type prepared struct {
 
 func newPresentation(index *media.Index, source, revision, blocks string) *presentation {
 	p := &presentation{index: index, source: source, revision: revision, blocks: blocks}
-	p.master = newDocument(playlistType, func() []byte { return p.multivariant(nil) })
+	p.shared = sync.OnceValue(func() shared { return sharedBy(index.Tracks) })
+	p.master = newDocument(playlistType, func() []byte {
+		return p.appendIFrameStreams(multivariantPlaylist(index.Tracks, revision))
+	})
 	p.manifest = newDocument(manifestType, func() []byte { return manifest(p) })
 	p.tracks = make([]prepared, len(index.Tracks))
 	for i, t := range index.Tracks {
@@ -40,18 +46,13 @@ func newPresentation(index *media.Index, source, revision, blocks string) *prese
 			Track: t,
 			at:    i,
 			playlist: newDocument(playlistType, func() []byte {
-				return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)), t)
+				return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)), t, p.shared())
 			}),
 			init:  newDocument(mediaType(t), func() []byte { return initSegment(t) }),
 			etags: `"` + revision + "-" + trackName(t) + "-",
 		}
 	}
 	return p
-}
-
-// multivariant is the multivariant playlist, with these subtitles.
-func (p *presentation) multivariant(subtitles []*subtitle) []byte {
-	return p.appendIFrameStreams(multivariantPlaylist(p.index.Tracks, p.revision, subtitles...))
 }
 
 // find returns where a track is in the index, or -1.

@@ -56,9 +56,9 @@ func newSubtitles(of *presentation, list []metadata.Caption) *subtitles {
 	for _, c := range list {
 		s.tracks = append(s.tracks, &subtitle{c, digest(fmt.Sprintf("%s %s %q", subtitleVersion, of.revision, c.Key))})
 	}
-	master := of.multivariant(s.tracks)
+	master := of.appendIFrameStreams(multivariantPlaylist(of.index.Tracks, of.revision, s.tracks...))
 	s.master = newDocument(playlistType, func() []byte { return master })
-	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times) })
+	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared().target) })
 	return s
 }
 
@@ -68,7 +68,7 @@ func leading(tracks []*media.Track) *media.Track {
 	if i := slices.IndexFunc(tracks, func(t *media.Track) bool { return t.Kind == media.Video }); i >= 0 {
 		return tracks[i]
 	}
-	if groups := audioGroups(tracks); len(groups) > 0 {
+	if groups := audioGroups(tracks, 1); len(groups) > 0 {
 		return groups[0].members[groups[0].preferred]
 	}
 	return new(media.Track)

@@ -135,7 +135,7 @@ func (c *choice) track(p *presenter) *Track {
 	k := c.trak
 	e := c.entries[0]
 	t := &Track{
-		ID: int(k.id), Kind: Audio, Codec: e.codec, Language: k.language, Name: k.name,
+		ID: int(k.id), Kind: Audio, Codec: e.codec, Language: k.language, Name: k.name, Characteristics: k.characteristics,
 		Timescale: uint32(int64(k.timescale) * p.scale), Independent: true, Matrix: k.matrix,
 	}
 	for _, e := range c.entries {
@@ -148,7 +148,7 @@ func (c *choice) track(p *presenter) *Track {
 	if e.width == 0 || e.height == 0 {
 		e.width, e.height = int(k.size[0]>>16), int(k.size[1]>>16)
 	}
-	t.Kind, t.Range, t.Coded = Video, e.colors, [2]uint32{uint32(e.width) << 16, uint32(e.height) << 16}
+	t.Kind, t.Range, t.Supplemental, t.Coded = Video, e.colors, e.supplemental, [2]uint32{uint32(e.width) << 16, uint32(e.height) << 16}
 	t.Width, t.Height = e.width, e.height
 	if k.matrix[0] == 0 && k.matrix[4] == 0 && k.matrix[1] != 0 { // a quarter turn
 		t.Width, t.Height = t.Height, t.Width

@@ -27,6 +27,9 @@ func (e *entry) aac(config []byte) error {
 	if n := aacChannels[channels]; n > 0 {
 		e.channels = n
 	}
+	if codec == 29 && e.channels == 1 {
+		e.channels = 2 // parametric stereo makes two of one
+	}
 	if rate > 0 {
 		e.sampleRate = rate
 	}
@@ -37,26 +40,6 @@ var (
 	aacChannels = [16]int{0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8, 0}
 	aacRates    = [13]int{96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350}
 )
-
-// bitReader reads bit fields, most significant first.
-type bitReader struct {
-	b    []byte
-	at   int
-	over bool // more was asked for than is there
-}
-
-func (r *bitReader) read(n int) int {
-	v := 0
-	for range n {
-		if r.at >= 8*len(r.b) {
-			r.over = true
-			return 0
-		}
-		v = v<<1 | int(r.b[r.at/8]>>(7-r.at%8)&1)
-		r.at++
-	}
-	return v
-}
 
 func (r *bitReader) audioObject() int {
 	if o := r.read(5); o != 31 {

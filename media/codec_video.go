@@ -98,14 +98,11 @@ func hevcParameters(hvcC []byte) (held, sound bool) {
 // dolbyVisionCodec is profile and level ("Dolby Vision Streams Within the HTTP
 // Live Streaming Format").
 func dolbyVisionCodec(kind string, boxes map[string][]byte) (string, error) {
-	config := boxes["dvcC"]
-	if config == nil {
-		config = boxes["dvvC"]
-	}
-	if _, sound := hevcParameters(boxes["hvcC"]); len(config) < 4 || !sound {
+	config, ok := dolbyOf(boxes)
+	if _, sound := hevcParameters(boxes["hvcC"]); !ok || !sound {
 		return "", problem.Errorf(ErrInvalid, "the Dolby Vision configuration is missing or too short")
 	}
-	return fmt.Sprintf("%s.%02d.%02d", kind, config[2]>>1, config[2]&1<<5|config[3]>>3), nil
+	return fmt.Sprintf("%s.%02d.%02d", kind, config.profile, config.level), nil
 }
 
 // av1Codec is profile, level, tier and depth ("AV1 Codec ISO Media File Format

@@ -9,15 +9,16 @@ import (
 
 // entry is one sample entry of a track, made fit for a CMAF init segment.
 type entry struct {
-	box        []byte
-	codec      string // RFC 6381
-	width      int    // as displayed, before rotation
-	height     int
-	colors     string // "SDR", "PQ", "HLG" or ""
-	channels   int
-	sampleRate int
-	preroll    int     // samples that are decoded before the first right one
-	lead       float64 // seconds of the same
+	box          []byte
+	codec        string // RFC 6381
+	width        int    // as displayed, before rotation
+	height       int
+	colors       string // "SDR", "PQ", "HLG" or ""
+	supplemental string
+	channels     int
+	sampleRate   int
+	preroll      int     // samples that are decoded before the first right one
+	lead         float64 // seconds of the same
 }
 
 // entries reads the stsd box of a track (ISO/IEC 14496-12 §8.5.2).

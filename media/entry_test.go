@@ -88,7 +88,7 @@ func TestCodecsOfAudio(t *testing.T) {
 		{"AAC LC 5.1", "mp4a", esdsBox(0x40, "11b0"), "mp4a.40.2", 6, 48000},
 		{"HE-AAC", "mp4a", esdsBox(0x40, "2b920800"), "mp4a.40.5", 2, 44100},
 		{"HE-AAC that old decoders may miss", "mp4a", esdsBox(0x40, "139056e5a0"), "mp4a.40.5", 2, 22050},
-		{"HE-AAC v2", "mp4a", esdsBox(0x40, "eb8a0800"), "mp4a.40.29", 1, 44100},
+		{"HE-AAC v2", "mp4a", esdsBox(0x40, "eb8a0800"), "mp4a.40.29", 2, 44100},
 		{"xHE-AAC", "mp4a", esdsBox(0x40, "f94a4000"), "mp4a.40.42", 0, 0},
 		{"MPEG-2 AAC", "mp4a", esdsBox(0x67, "1210"), "mp4a.67", 2, 44100},
 		{"MP3", "mp4a", esdsBox(0x6b, ""), "mp4a.6B", 2, 44100},
@@ -190,4 +190,20 @@ func FuzzEntry(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Of several colr boxes the first is the most accurate (ISO/IEC 14496-12 §12.1.5).
+func TestTheFirstOfSeveralColorsCounts(t *testing.T) {
+	colr := func(transfer byte) []byte {
+		return makeBox("colr", []byte("nclx"), []byte{0, 9, 0, transfer, 0, 9, 0})
+	}
+	for _, c := range []struct {
+		first, second byte
+		want          string
+	}{{18, 1, "HLG"}, {1, 16, "SDR"}, {2, 16, "PQ"}} {
+		_, content := visual("avc1", testAVC[86:], colr(c.first), colr(c.second))
+		if e, err := videoEntry("avc1", content); err != nil || e.colors != c.want {
+			t.Errorf("transfers %d and %d are %q (%v), want %q", c.first, c.second, e.colors, err, c.want)
+		}
+	}
 }

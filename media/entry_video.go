@@ -39,11 +39,11 @@ func videoEntry(kind string, content []byte) (entry, error) {
 		boxes[b.kind] = b.body
 		kept = append(kept, b.all)
 	}
-	e.aspect(boxes["pasp"])
 	var err error
 	if kind, e.codec, err = videoCodec(kind, boxes); err != nil {
 		return entry{}, err
 	}
+	e.look(kind, boxes)
 	e.box = makeBox(kind, kept...)
 	return e, nil
 }
@@ -76,12 +76,27 @@ func videoCodec(kind string, boxes map[string][]byte) (name, codec string, err e
 	return kind, codec, err
 }
 
-// aspect widens the picture by its pixel aspect ratio.
-func (e *entry) aspect(pasp []byte) {
-	if len(pasp) < 8 {
-		return
+// look notes how the video is to be shown: as its boxes say, else as its
+// parameter sets do, else as Dolby Vision needs it.
+func (e *entry) look(kind string, boxes map[string][]byte) {
+	l := lookOf(kind, boxes)
+	if pasp := boxes["pasp"]; len(pasp) >= 8 {
+		l.pixel = [2]uint32{binary.BigEndian.Uint32(pasp), binary.BigEndian.Uint32(pasp[4:])}
 	}
-	h, v := binary.BigEndian.Uint32(pasp), binary.BigEndian.Uint32(pasp[4:])
+	e.aspect(l.pixel[0], l.pixel[1])
+	if e.colors == "" {
+		e.colors = videoRange(l.transfer)
+	}
+	if dolby, ok := dolbyOf(boxes); ok {
+		e.supplemental = dolby.supplemental(kind)
+		if e.colors == "" && dolby.profile != 7 {
+			e.colors = dolbyRanges[dolby.base]
+		}
+	}
+}
+
+// aspect widens the picture by its pixel aspect ratio.
+func (e *entry) aspect(h, v uint32) {
 	if h == 0 || v == 0 || h == v || h/v > 16 || v/h > 16 {
 		return
 	}
@@ -108,13 +123,8 @@ func (e *entry) color(colr []byte) []byte {
 	default:
 		return nil
 	}
-	switch binary.BigEndian.Uint16(colr[6:]) { // ISO/IEC 23091-2 §8.2
-	case 16:
-		e.colors = "PQ"
-	case 18:
-		e.colors = "HLG"
-	case 1, 6, 13, 14, 15:
-		e.colors = "SDR"
+	if e.colors == "" { // of several, the first is the most accurate (ISO/IEC 14496-12 §12.1.5)
+		e.colors = videoRange(binary.BigEndian.Uint16(colr[6:]))
 	}
 	return makeBox("colr", colr)
 }

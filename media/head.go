@@ -18,9 +18,9 @@ const (
 	formatVersion = 1 // of this layout
 
 	// packagerVersion is part of every revision: raise it whenever the bytes of
-	// an init segment or a segment change for the same source. An index that was
+	// a playlist, an init segment or a segment change for the same source. An index that was
 	// stored for another version is not read, so that no asset keeps the revision.
-	packagerVersion = 1
+	packagerVersion = 2
 
 	indexMagic  = "SGINDX" + string(rune(formatVersion)) + string(rune(packagerVersion))
 	indexPrefix = len(indexMagic) + 8

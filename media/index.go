@@ -33,19 +33,26 @@ type Cut struct {
 
 // Track is one track as it is presented.
 type Track struct {
-	ID         int // in the source
-	Kind       Kind
-	Codec      string // RFC 6381, such as "avc1.64001f"
-	Language   string // BCP 47; "" when it is not known
-	Name       string // as the source names it; hostile text
-	Default    bool   // plays unless the viewer chooses otherwise
-	Timescale  uint32 // ticks a second
-	Width      int    // as displayed: after rotation and pixel aspect ratio, in pixels
-	Height     int
-	FrameRate  float64 // frames a second, on average
-	Range      string  // of the video: "SDR", "PQ", "HLG" or "" when it is not known
-	Channels   int
-	SampleRate int // Hz
+	ID        int // in the source
+	Kind      Kind
+	Codec     string // RFC 6381, such as "avc1.64001f"
+	Language  string // BCP 47; "" when it is not known
+	Name      string // as the source names it; hostile text
+	Default   bool   // plays unless the viewer chooses otherwise
+	Timescale uint32 // ticks a second
+	Width     int    // as displayed: after rotation and pixel aspect ratio, in pixels
+	Height    int
+	FrameRate float64 // frames a second, on average
+	Range     string  // of the video: "SDR", "PQ", "HLG" or "" when it is not known
+	// Supplemental names an enhancement of the video that a player may leave out,
+	// as SUPPLEMENTAL-CODECS of HLS has it, such as "dvh1.08.07/db4h"; "" for none.
+	Supplemental string
+	Channels     int
+	SampleRate   int // Hz
+
+	// Characteristics are media characteristic tags, such as
+	// "public.accessibility.describes-video".
+	Characteristics []string
 
 	Origin      uint64 // the presentation's beginning on the decode timeline
 	Duration    uint64 // of the presented part

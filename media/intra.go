@@ -105,7 +105,7 @@ func avcPicture(unit []byte) answer {
 	case 1:
 		bits := bitReader{b: unit[1:]}
 		bits.golomb() // first_mb_in_slice
-		if bits.golomb() == 7 {
+		if kind := bits.golomb(); kind == 7 && !bits.over {
 			return alone
 		}
 		return dependent
@@ -113,21 +113,6 @@ func avcPicture(unit []byte) answer {
 		return dependent
 	}
 	return unknown
-}
-
-// golomb reads an unsigned Exp-Golomb code (ITU-T H.264 §9.1) of at most 31 bits,
-// -1 where there is none.
-func (r *bitReader) golomb() int {
-	for zeros := range 16 {
-		if r.read(1) == 1 {
-			v := 1<<zeros - 1 + r.read(zeros)
-			if r.over {
-				return -1
-			}
-			return v
-		}
-	}
-	return -1
 }
 
 // hevcPicture reads a NAL unit of HEVC (ITU-T H.265 §7.4.2.2): types 16 to 21 are

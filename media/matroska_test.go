@@ -276,3 +276,22 @@ func TestEveryFormOfFileIsTheSame(t *testing.T) {
 		})
 	}
 }
+
+// Thirty pictures back to front need as many to be looked at for the first to
+// know when it is decoded.
+func TestPicturesMayComeBackToFront(t *testing.T) {
+	blocks := [][]byte{simple(1, 0, isKey, 0)}
+	for i := range 30 {
+		blocks = append(blocks, simple(1, int16((30-i)*40), 0, byte(i)))
+	}
+	ix := parsed(t, matroskaFile(info(1e6), tracks(picture(number(0x23e383, 40e6))), cluster(0, blocks...)))
+	for i, s := range samplesOf(t, ix, 0) {
+		shown := 0
+		if i > 0 {
+			shown = 31 - i
+		}
+		if want := int32(shown-i+29) * 1000; s.Shift != want || s.Duration != 1000 {
+			t.Fatalf("picture %d: offset %d, lasts %d, want %d", i, s.Shift, s.Duration, want)
+		}
+	}
+}

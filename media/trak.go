@@ -8,17 +8,18 @@ import (
 
 // trak is a track of the source, before it is presented.
 type trak struct {
-	id        uint32
-	enabled   bool
-	matrix    [9]int32
-	size      [2]uint32 // tkhd width and height, 16.16
-	timescale uint32
-	language  string
-	name      string
-	handler   string
-	edits     []edit
-	stsd      box
-	tables    map[string]box // of the stbl box
+	id              uint32
+	enabled         bool
+	matrix          [9]int32
+	size            [2]uint32 // tkhd width and height, 16.16
+	timescale       uint32
+	language        string
+	name            string
+	handler         string
+	characteristics []string
+	edits           []edit
+	stsd            box
+	tables          map[string]box // of the stbl box
 }
 
 // edit is an entry of an edit list (ISO/IEC 14496-12 §8.6.6).
@@ -37,6 +38,8 @@ func (s *source) parseTrak(tk box) (*trak, error) {
 			return s.children(b.body, b.end, func(b box) error { return s.elst(t, b) })
 		case "mdia":
 			return s.mdia(t, b)
+		case "udta":
+			return s.udta(t, b)
 		}
 		return nil
 	})

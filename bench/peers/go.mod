@@ -6,6 +6,7 @@ replace github.com/streamgate/streamgate => ../..
 
 require (
 	github.com/asticode/go-astisub v0.34.0
+	github.com/at-wat/ebml-go v0.19.4
 	github.com/dgraph-io/ristretto/v2 v2.4.2
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/go-chi/httplog/v3 v3.3.0

@@ -64,8 +64,11 @@ func playsByShaka(b *tab) {
 	if d := evaluate[float64](b, `document.querySelector('#video').duration`); math.Abs(d-clipSeconds) > 0.1 {
 		b.t.Errorf("it lasts %v s, want %v", d, clipSeconds)
 	}
+	if begins := evaluate[float64](b, `player.getBufferedInfo().video[0].start`); begins > 0.02 {
+		b.t.Errorf("the picture begins at %v s", begins)
+	}
 	for _, target := range []float64{9.3, 2.5} {
-		if shown := evaluate[float64](b, fmt.Sprintf(seekTo, target)); math.Abs(shown-target) > 0.2 {
+		if shown := evaluate[float64](b, fmt.Sprintf(seekTo, target)); math.Abs(shown-target) > 0.05 { // a frame lasts 0.033 s
 			b.t.Errorf("after seeking to %v s the frame of %v s is shown", target, shown)
 		}
 	}

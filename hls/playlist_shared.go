@@ -1,0 +1,31 @@
+package hls
+
+import (
+	"slices"
+
+	"github.com/streamgate/streamgate/media"
+)
+
+// shared is what the playlists of a presentation say alike.
+type shared struct {
+	target      int64 // target duration in seconds: one for all (RFC 8216bis §6.2.4)
+	independent bool  // every segment of every track begins with a sync sample
+}
+
+func sharedBy(tracks []*media.Track) shared {
+	s := shared{target: 1, independent: !slices.ContainsFunc(tracks, func(t *media.Track) bool { return !t.Independent })}
+	for _, t := range tracks {
+		s.target = max(s.target, longest(boundaries(t)))
+	}
+	return s
+}
+
+// longest is the longest duration in whole seconds: EXTINF, rounded to the
+// nearest, must not exceed the target (RFC 8216bis §4.4.3.1).
+func longest(times []int64) int64 {
+	most := int64(0)
+	for i := 1; i < len(times); i++ {
+		most = max(most, (times[i]-times[i-1]+micro/2)/micro)
+	}
+	return most
+}
