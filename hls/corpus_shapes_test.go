@@ -140,6 +140,8 @@ var trackShapes = []fixture{
 	{name: "sound only", steps: "$BASE -map 0:a -c copy out.mp4"},
 	{name: "two languages", steps: "$BASE $A -map 0:v -map 0:a -map 1:a -c:v copy -c:a aac -af:a:1 volume=0.5 -metadata:s:a:0 language=eng -metadata:s:a:1 language=deu out.mp4"},
 	{name: "AAC and AC-3", steps: "$BASE $A -map 0:v -map 0:a -map 1:a -c:v copy -c:a:0 aac -c:a:1 ac3 -ac:a:1 6 out.mp4"},
+	{name: "stereo and surround of two languages", steps: "$BASE $A $A $A -map 0:v -map 0:a -map 1:a -map 2:a -map 3:a -c:v copy -c:a aac -aac_pns 0 -ac:a:1 6 -ac:a:3 6 -af:a:2 volume=0.5 -af:a:3 volume=0.6 -metadata:s:a:0 language=eng -metadata:s:a:1 language=eng -metadata:s:a:2 language=deu -metadata:s:a:3 language=deu out.mp4"},
+	{name: "AAC of two languages and AC-3 of one, with names", steps: "$BASE $A $A -map 0:v -map 0:a -map 1:a -map 2:a -c:v copy -c:a:0 aac -c:a:1 ac3 -ac:a:1 6 -c:a:2 aac -aac_pns 0 -af:a:2 volume=0.5 -metadata:s:a:0 language=eng -metadata:s:a:1 language=eng -metadata:s:a:2 language=fra -metadata:s:a:0 title=Stereo -metadata:s:a:1 title=Stereo -metadata:s:a:2 title=Musique out.mp4"},
 	{name: "a picture and a smaller one", steps: "$BASE $BASE -map 0:v -map 0:a -map 1:v -c copy -c:v:1 libx264 -s:v:1 80x46 out.mp4", exception: "one picture is presented: the first"},
 	{name: "chapters and subtitles", steps: "$BASE -f srt -i subs.srt -f ffmetadata -i chapters.txt -map 0 -map 1 -map_metadata 2 -c copy -c:s mov_text out.mp4"},
 	{name: "a cover picture", steps: "-f lavfi -i color=red:s=64x64 -frames:v 1 cover.png\n$BASE -i cover.png -map 0 -map 1 -c copy -disposition:v:1 attached_pic out.mp4"},

@@ -1,22 +1,9 @@
 package hls
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
-
-// codecs lists each codec of the group once: EXT-X-STREAM-INF must name all
-// that any member needs.
-func (g *audioGroup) codecs() []string {
-	var list []string
-	for _, t := range g.members {
-		if !slices.Contains(list, t.Codec) {
-			list = append(list, t.Codec)
-		}
-	}
-	return list
-}
 
 // appendMedia appends an EXT-X-MEDIA tag for each member. Only the first of a
 // language, and of the same characteristics, is selected automatically, because

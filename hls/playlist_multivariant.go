@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,16 +57,9 @@ func multivariantPlaylist(tracks []*media.Track, revision string, subtitles ...*
 // one, of the group's default track.
 func appendVariant(dst []byte, v *media.Track, g *audioGroup, rate bitrate, revision string, subtitled bool) []byte {
 	var a attributes
-	var codecs []string
 	a.integer("BANDWIDTH", rate.peak)
 	a.integer("AVERAGE-BANDWIDTH", rate.average)
-	if v != nil {
-		codecs = append(codecs, v.Codec)
-	}
-	if g != nil {
-		codecs = append(codecs, g.codecs()...)
-	}
-	a.quoted("CODECS", strings.Join(codecs, ","))
+	a.quoted("CODECS", strings.Join(codecs(v, g), ","))
 	if v != nil && v.Supplemental != "" {
 		a.quoted("SUPPLEMENTAL-CODECS", v.Supplemental)
 	}
@@ -85,6 +79,27 @@ func appendVariant(dst []byte, v *media.Track, g *audioGroup, rate bitrate, revi
 	dst = append(dst, a.text...)
 	dst = append(dst, '\n')
 	return append(append(dst, playlistURI(revision, played)...), '\n')
+}
+
+// codecs lists each format once that a variant has in any rendition: all that a
+// player needs (RFC 8216bis §6.2.4).
+func codecs(v *media.Track, g *audioGroup) []string {
+	var tracks []*media.Track
+	if v != nil {
+		tracks = append(tracks, v)
+	}
+	if g != nil {
+		tracks = append(tracks, g.members...)
+	}
+	var list []string
+	for _, t := range tracks {
+		for _, codec := range append([]string{t.Codec}, t.Further...) {
+			if !slices.Contains(list, codec) {
+				list = append(list, codec)
+			}
+		}
+	}
+	return list
 }
 
 // picture adds what is known of a video.

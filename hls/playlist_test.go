@@ -49,6 +49,8 @@ func TestMultivariantPlaylists(t *testing.T) {
 	unknown := cutEvenly(media.Track{ID: 1, Kind: media.Video, Codec: "hvc1.1.6.L93.B0", Timescale: 1000, Independent: true, Range: "what\""}, 1, 6000, 750)
 	described := audioTrack(2, "mp4a.40.2", "en", "Ko\u0308ln")
 	described.Characteristics = []string{"public.accessibility.describes-video", "public.machine-generated"}
+	changing := videoTrack()
+	changing.Further = []string{"avc1.64001f"}
 	dolby := videoTrack()
 	dolby.Codec, dolby.Supplemental, dolby.Range = "hvc1.2.4.L153.B0", "dvh1.08.07/db4h", "HLG"
 	for _, c := range []struct {
@@ -58,6 +60,8 @@ func TestMultivariantPlaylists(t *testing.T) {
 	}{
 		{"an enhancement that a player may leave out", []*media.Track{dolby}, head +
 			"#EXT-X-STREAM-INF:BANDWIDTH=1000000,AVERAGE-BANDWIDTH=1000000,CODECS=\"hvc1.2.4.L153.B0\",SUPPLEMENTAL-CODECS=\"dvh1.08.07/db4h\",RESOLUTION=1920x1080,FRAME-RATE=29.970,VIDEO-RANGE=HLG\nr/v1/index.m3u8\n"},
+		{"the codecs of all sample entries", []*media.Track{changing}, head +
+			"#EXT-X-STREAM-INF:BANDWIDTH=1000000,AVERAGE-BANDWIDTH=1000000,CODECS=\"avc1.640028,avc1.64001f\",RESOLUTION=1920x1080,FRAME-RATE=29.970,VIDEO-RANGE=SDR\nr/v1/index.m3u8\n"},
 		{"characteristics, and a name in normal form", []*media.Track{videoTrack(), described}, head +
 			"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio-aac\",NAME=\"K\u00f6ln\",LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,CHARACTERISTICS=\"public.accessibility.describes-video,public.machine-generated\",CHANNELS=\"2\",URI=\"r/a2/index.m3u8\"\n" +
 			"#EXT-X-STREAM-INF:BANDWIDTH=1100000,AVERAGE-BANDWIDTH=1100000,CODECS=\"avc1.640028,mp4a.40.2\",RESOLUTION=1920x1080,FRAME-RATE=29.970,VIDEO-RANGE=SDR,AUDIO=\"audio-aac\"\nr/v1/index.m3u8\n"},

@@ -36,9 +36,7 @@ type prepared struct {
 func newPresentation(index *media.Index, source, revision, blocks string) *presentation {
 	p := &presentation{index: index, source: source, revision: revision, blocks: blocks}
 	p.shared = sync.OnceValue(func() shared { return sharedBy(index.Tracks) })
-	p.master = newDocument(playlistType, func() []byte {
-		return p.appendIFrameStreams(multivariantPlaylist(index.Tracks, revision))
-	})
+	p.master = newDocument(playlistType, func() []byte { return p.multivariant(nil) })
 	p.manifest = newDocument(manifestType, func() []byte { return manifest(p) })
 	p.tracks = make([]prepared, len(index.Tracks))
 	for i, t := range index.Tracks {

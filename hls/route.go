@@ -8,8 +8,8 @@ import (
 )
 
 // A resource is one kind of thing that lies below a presentation. What comes
-// later (keys) is a line here, one in parseTrackFile or splitPath, and
-// one in player.serve.
+// later (keys) is a line here, one in parseTrackFile or splitPath, and one in
+// player.serve.
 type resource int
 
 const (
@@ -102,14 +102,13 @@ func parseTrackFile(file string) (target, bool) {
 	what := mediaSegment
 	number, ok := strings.CutSuffix(file, ".m4s")
 	if !ok {
-		what = subtitleSegment
-		number, ok = strings.CutSuffix(file, ".vtt")
-	}
-	if !ok {
-		return target{}, false
-	}
-	if picture, ok := strings.CutPrefix(number, iframePrefix); ok && what == mediaSegment {
-		number, what = picture, iframeSegment
+		what = mediaSegment
+		if number, ok = strings.CutSuffix(file, ".m4s"); !ok {
+			return target{}, false
+		}
+		if picture, ok := strings.CutPrefix(number, iframePrefix); ok {
+			what, number = iframeSegment, picture
+		}
 	}
 	n, ok := parseNumber(number)
 	return target{what: what, segment: n}, ok

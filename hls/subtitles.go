@@ -56,7 +56,7 @@ func newSubtitles(of *presentation, list []metadata.Caption) *subtitles {
 	for _, c := range list {
 		s.tracks = append(s.tracks, &subtitle{c, digest(fmt.Sprintf("%s %s %q", subtitleVersion, of.revision, c.Key))})
 	}
-	master := of.appendIFrameStreams(multivariantPlaylist(of.index.Tracks, of.revision, s.tracks...))
+	master := of.multivariant(s.tracks)
 	s.master = newDocument(playlistType, func() []byte { return master })
 	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared().target) })
 	return s

@@ -140,6 +140,9 @@ func (c *choice) track(p *presenter) *Track {
 	}
 	for _, e := range c.entries {
 		t.Entries = append(t.Entries, e.box)
+		if e.codec != t.Codec && !slices.Contains(t.Further, e.codec) {
+			t.Further = append(t.Further, e.codec)
+		}
 	}
 	if !p.video {
 		t.Channels, t.SampleRate = e.channels, e.sampleRate
@@ -148,7 +151,7 @@ func (c *choice) track(p *presenter) *Track {
 	if e.width == 0 || e.height == 0 {
 		e.width, e.height = int(k.size[0]>>16), int(k.size[1]>>16)
 	}
-	t.Kind, t.Range, t.Supplemental, t.Coded = Video, e.colors, e.supplemental, [2]uint32{uint32(e.width) << 16, uint32(e.height) << 16}
+	t.Kind, t.Range, t.Supplemental, t.Coded = Video, c.colors(), e.supplemental, [2]uint32{uint32(e.width) << 16, uint32(e.height) << 16}
 	t.Width, t.Height = e.width, e.height
 	if k.matrix[0] == 0 && k.matrix[4] == 0 && k.matrix[1] != 0 { // a quarter turn
 		t.Width, t.Height = t.Height, t.Width

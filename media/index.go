@@ -35,12 +35,13 @@ type Cut struct {
 type Track struct {
 	ID        int // in the source
 	Kind      Kind
-	Codec     string // RFC 6381, such as "avc1.64001f"
-	Language  string // BCP 47; "" when it is not known
-	Name      string // as the source names it; hostile text
-	Default   bool   // plays unless the viewer chooses otherwise
-	Timescale uint32 // ticks a second
-	Width     int    // as displayed: after rotation and pixel aspect ratio, in pixels
+	Codec     string   // RFC 6381, such as "avc1.64001f"
+	Further   []string // codecs of sample entries after the first, where they differ
+	Language  string   // BCP 47; "" when it is not known
+	Name      string   // as the source names it; hostile text
+	Default   bool     // plays unless the viewer chooses otherwise
+	Timescale uint32   // ticks a second
+	Width     int      // as displayed: after rotation and pixel aspect ratio, in pixels
 	Height    int
 	FrameRate float64 // frames a second, on average
 	Range     string  // of the video: "SDR", "PQ", "HLG" or "" when it is not known

@@ -101,3 +101,11 @@ func TestBoxesCountBeforeParameterSets(t *testing.T) {
 		t.Errorf("it is %d wide and %s", e.width, e.colors)
 	}
 }
+
+func TestAllSampleEntriesCount(t *testing.T) {
+	c := &choice{trak: &trak{}, entries: []entry{{codec: "a", colors: "SDR"}, {codec: "b", colors: "HLG"}, {codec: "a"}, {codec: "b", colors: "PQ"}}}
+	track := c.track(&presenter{video: true, scale: 1})
+	if d := cmp.Diff([]any{"a", []string{"b"}, "PQ"}, []any{track.Codec, track.Further, track.Range}); d != "" {
+		t.Error(d)
+	}
+}
