@@ -99,8 +99,8 @@ func parseTrackFile(file string) (target, bool) {
 	case iframesName:
 		return target{what: iframePlaylist}, true
 	}
-	what := subtitleSegment
-	number, ok := strings.CutSuffix(file, ".vtt")
+	what := mediaSegment
+	number, ok := strings.CutSuffix(file, ".m4s")
 	if !ok {
 		what = mediaSegment
 		if number, ok = strings.CutSuffix(file, ".m4s"); !ok {

@@ -370,3 +370,14 @@ func TestSegmentsOfHostileCaptionsStaySmall(t *testing.T) {
 		}
 	}
 }
+
+func TestCaptionsLeaveIFramesWhereTheyAre(t *testing.T) {
+	s, _ := filmInFiles(t)
+	a := s.meta.(*memoryMeta).assets["film"]
+	a.Captions = []metadata.Caption{{Language: "en", Key: "captions"}}
+	s.meta.(*memoryMeta).put(a)
+	text := string(content(t, ask(by(ann, s), "GET", "/film/master.m3u8")))
+	if !strings.Contains(text, "TYPE=SUBTITLES") || !strings.Contains(text, "#EXT-X-I-FRAME-STREAM-INF:") {
+		t.Errorf("%s", text)
+	}
+}
