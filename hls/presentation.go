@@ -53,6 +53,11 @@ func newPresentation(index *media.Index, source, revision, blocks string) *prese
 	return p
 }
 
+// multivariant is the multivariant playlist with these subtitles.
+func (p *presentation) multivariant(subtitles []*subtitle) []byte {
+	return p.appendIFrameStreams(multivariantPlaylist(p.index.Tracks, p.revision, subtitles...))
+}
+
 // find returns where a track is in the index, or -1.
 func (p *presentation) find(kind media.Kind, id int) int {
 	for i, t := range p.index.Tracks {
