@@ -99,8 +99,8 @@ func parseTrackFile(file string) (target, bool) {
 	case iframesName:
 		return target{what: iframePlaylist}, true
 	}
-	what := mediaSegment
-	number, ok := strings.CutSuffix(file, ".m4s")
+	what := subtitleSegment
+	number, ok := strings.CutSuffix(file, ".vtt")
 	if !ok {
 		what = mediaSegment
 		if number, ok = strings.CutSuffix(file, ".m4s"); !ok {
