@@ -44,6 +44,22 @@ func (r *bitReader) read(n int) int {
 
 func (r *bitReader) flag() bool { return r.read(1) == 1 }
 
+// either reads a flag, and where it is not set the one that then follows.
+func (r *bitReader) either() bool {
+	if r.flag() {
+		return true
+	}
+	return r.flag()
+}
+
+// both reads a flag, and where it is set the one that then follows.
+func (r *bitReader) both() bool {
+	if !r.flag() {
+		return false
+	}
+	return r.flag()
+}
+
 func (r *bitReader) skip(n int) {
 	if r.at += n; r.at > 8*len(r.b) {
 		r.over = true

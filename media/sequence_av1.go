@@ -101,7 +101,7 @@ func (r *bitReader) av1Tools() {
 	if ordered {
 		r.skip(2)
 	}
-	screen := r.flag() || r.flag() // chosen by each frame, or forced
+	screen := r.either() // chosen by each frame, or forced
 	if screen && !r.flag() {
 		r.skip(1)
 	}

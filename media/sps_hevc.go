@@ -23,7 +23,7 @@ func hevcLook(sps []byte) look {
 	}
 	r.skipGolombs(3 * ordered)
 	r.skipGolombs(6)
-	if r.flag() && r.flag() { // scaling lists are enabled, and there
+	if r.both() { // scaling lists are enabled, and there
 		r.hevcScaling()
 	}
 	r.skip(2)
@@ -97,7 +97,7 @@ func (r *bitReader) hevcReferences() {
 			r.golomb()
 			kept := 0
 			for range pictures + 1 {
-				if r.flag() || r.flag() { // used, or at least a difference
+				if r.either() { // used, or at least a difference
 					kept++
 				}
 			}
