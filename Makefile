@@ -114,7 +114,7 @@ bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 1h $(TESTFLAGS) $(PKG)
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . -benchtime 5x -timeout 2h -peers.mib 1024 -peers.takeovers 40 $(TESTFLAGS) .
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h $(TESTFLAGS) ./ratelimit
-	cd $(PEERS) && $(GO) test -run '^$$' -bench . $(TESTFLAGS) ./metrics ./audit ./cache ./stack
+	cd $(PEERS) && $(GO) test -run '^$$' -bench . $(TESTFLAGS) ./metrics ./audit ./cache ./stack ./captions ./matroska
 
 .PHONY: peers
 peers: ## hold uploads, metrics and the rest against others: answers, and a short form of the benchmarks
