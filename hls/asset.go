@@ -54,12 +54,13 @@ func (s *Server) asset(ctx context.Context, id string) (*row, error) {
 }
 
 func (s *Server) row(ctx context.Context, id string) (*row, error) {
-	if v, ok := s.rows.Get(id); ok {
-		if a := v.(*row); time.Now().Before(a.end) {
-			return a, nil
-		}
+	if a := s.kept(id); a != nil {
+		return a, nil
 	}
 	return s.fetching.do(ctx, id, func(ctx context.Context) (*row, error) {
+		if a := s.kept(id); a != nil { // by whoever fetched it since we looked
+			return a, nil
+		}
 		end := time.Now().Add(rowLife) // from before it was read
 		a, err := s.meta.Asset(ctx, id)
 		if err != nil {
@@ -69,6 +70,16 @@ func (s *Server) row(ctx context.Context, id string) (*row, error) {
 		s.rows.Set(id, r, rowCost+int64(len(a.Description)+len(a.Captions)*captionCost))
 		return r, nil
 	})
+}
+
+// kept is the row that is still good, or nil.
+func (s *Server) kept(id string) *row {
+	if v, ok := s.rows.Get(id); ok {
+		if a := v.(*row); time.Now().Before(a.end) {
+			return a
+		}
+	}
+	return nil
 }
 
 // playable says why an asset does not play.
