@@ -12,12 +12,13 @@ import (
 // presentation returns the asset prepared for playback, from the cache where it
 // is there. The first viewers, however many, wait for one loading.
 func (s *Server) presentation(ctx context.Context, a *row) (*presentation, error) {
-	if v, ok := s.cache.Get(a.key); ok {
-		if p, ok := v.(*presentation); ok {
-			return p, nil
-		}
+	if p := s.loaded(a); p != nil {
+		return p, nil
 	}
 	return s.loading.do(ctx, a.key, func(ctx context.Context) (*presentation, error) {
+		if p := s.loaded(a); p != nil { // by whoever loaded it since we looked
+			return p, nil
+		}
 		p, err := s.load(ctx, a)
 		if err != nil {
 			return nil, err
@@ -25,6 +26,15 @@ func (s *Server) presentation(ctx context.Context, a *row) (*presentation, error
 		s.cache.Set(a.key, p, p.memory())
 		return p, nil
 	})
+}
+
+// loaded is the presentation that is in the cache, or nil.
+func (s *Server) loaded(a *row) *presentation {
+	if v, ok := s.cache.Get(a.key); ok {
+		p, _ := v.(*presentation)
+		return p
+	}
+	return nil
 }
 
 // rebuild replaces a presentation whose stored index turned out to be damaged.
