@@ -34,7 +34,7 @@ func gate(b *testing.B, log *slog.Logger, opts ...streamgate.Option) http.Handle
 	b.Helper()
 	large := ratelimit.Limit{Burst: ratelimit.MaxBurst, Rate: ratelimit.MaxRate}
 	g, err := streamgate.New(b.TempDir(), append(opts, streamgate.WithAuthenticator(auth.Everybody("ada")),
-		streamgate.WithLogger(log), streamgate.WithRateLimit("gateway", large))...)
+		streamgate.WithLogger(log), streamgate.WithRateLimit("health", large))...)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -84,16 +84,22 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(append(body, '\n'))
 }
 
-type sink struct{ header http.Header }
+type sink struct {
+	header  http.Header
+	refused bool
+}
 
 func (s *sink) Header() http.Header         { return s.header }
 func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
-func (s *sink) WriteHeader(int)             {}
+func (s *sink) WriteHeader(status int)      { s.refused = status >= 400 }
 
 // drive sends n requests, and returns the CPU of each.
 func drive(h http.Handler, n int) time.Duration {
 	r := httptest.NewRequest(http.MethodGet, "/health", nil)
 	w := &sink{header: make(http.Header)}
+	if h.ServeHTTP(w, r); w.refused {
+		panic("a limit was met")
+	}
 	begin := cpu()
 	for range n {
 		clear(w.header)
