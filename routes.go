@@ -57,7 +57,7 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: "/{asset}/{revision}/{track}/iframes.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/init.mp4"},
 			{pattern: "/{asset}/{revision}/{track}/{segment}.m4s"},
-			{pattern: "/{asset}/{revision}/{track}/{segment}.vtt"},
+			{pattern: "/{asset}/{revision}/{track}/{cues}.vtt"},
 		}},
 		{path: "/health", service: "gateway", limit: "health", exact: true, open: true, handler: reads(g.serveHealth)},
 		{path: "/ready", service: "gateway", limit: "health", exact: true, open: true, handler: reads(g.serveReady)},
