@@ -32,7 +32,8 @@ func AllowHosts(hosts ...string) func(http.Handler) http.Handler {
 // does without net.SplitHostPort, whose error for the usual host costs more than
 // all else here.
 func hostname(host string) string {
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && (strings.IndexByte(host, ':') == i || strings.HasSuffix(host[:i], "]")) {
+	i := strings.LastIndexByte(host, ':')
+	if i >= 0 && (strings.IndexByte(host, ':') == i || strings.HasSuffix(host[:i], "]")) && strings.Trim(host[i+1:], "0123456789") == "" {
 		host = host[:i]
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
