@@ -43,7 +43,7 @@ func (s *span) close() {
 // readFar reads of the next run what the span has, or asks for the span first.
 func (b *body) readFar(p []byte) (n int, err error) {
 	r := b.runs[0]
-	if r.offset < b.span.at || r.offset >= b.span.end {
+	if b.span.ReadCloser == nil || r.offset < b.span.at || r.offset >= b.span.end {
 		if err := b.ask(); err != nil {
 			return 0, err
 		}
@@ -59,6 +59,9 @@ func (b *body) readFar(p []byte) (n int, err error) {
 	n, err = io.ReadFull(s, p[:min(r.length, int64(len(p)), s.end-s.at)])
 	s.at += int64(n)
 	b.skipRuns(int64(n))
+	if s.at == s.end {
+		s.close() // who is slow to take the last of it holds no more than that
+	}
 	return n, short(err)
 }
 

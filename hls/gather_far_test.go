@@ -186,6 +186,12 @@ func TestFarReadsBeyondTheBoundAreSmall(t *testing.T) {
 	for _, b := range bodies {
 		b.release()
 	}
+	b := newBody() // left in the middle
+	b.source, b.runs = bytes.NewReader(source), []run{{0, 500_000}}
+	if _, err := io.ReadFull(b, make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	b.release()
 	if n := largeHolds.Load(); n != 0 {
 		t.Errorf("%d are still counted", n)
 	}
