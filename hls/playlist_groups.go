@@ -63,7 +63,7 @@ func partition(tracks []*media.Track, id func(*media.Track) string) []*audioGrou
 // byChannels splits a group by the number of channels, if what comes out has
 // the same members.
 func (g *audioGroup) byChannels() []*audioGroup {
-	parts := partition(g.members, func(t *media.Track) string { return g.id + "-" + strconv.Itoa(t.Channels) })
+	parts := partition(g.members, func(t *media.Track) string { return g.id + "-" + strconv.Itoa(max(t.Channels, t.Objects)) })
 	for _, p := range parts {
 		if len(parts) == 1 || !p.covers(parts[0]) || !parts[0].covers(p) {
 			return []*audioGroup{g}
