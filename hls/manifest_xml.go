@@ -29,6 +29,7 @@ type adaptationSet struct {
 	StartWithSAP    int              `xml:"startWithSAP,attr,omitempty"`
 	Aligned         bool             `xml:"segmentAlignment,attr"`
 	Channels        *descriptor      `xml:"AudioChannelConfiguration"`
+	Supplemental    []descriptor     `xml:"SupplementalProperty"`
 	Label           string           `xml:"Label,omitempty"`
 	Role            *descriptor      `xml:"Role"`
 	Representations []representation `xml:"Representation"`
