@@ -32,8 +32,8 @@ func entryBytes(l media.Layout) int64 {
 }
 
 // fragmentSize is how many bytes appendFragment appends for a segment.
-func fragmentSize(t *media.Track, s *media.Segment) int64 {
-	n := fragmentOverhead + entryBytes(t.Layout)*int64(s.Samples)
+func fragmentSize(l media.Layout, s *media.Segment) int64 {
+	n := fragmentOverhead + entryBytes(l)*int64(s.Samples)
 	if s.Bytes+8 > 0xffffffff {
 		n += largeMdat
 	}
@@ -62,7 +62,7 @@ func appendFragment(dst []byte, t *media.Track, n int, samples []media.Sample) [
 	tfdt := w.full("tfdt", 1, 0)
 	w.u64(s.Decode)
 	w.close(tfdt)
-	w.trun(t, s, samples)
+	w.trun(t, n, samples)
 	w.close(traf)
 	w.close(moof)
 	w.mdat(s.Bytes)
@@ -70,7 +70,7 @@ func appendFragment(dst []byte, t *media.Track, n int, samples []media.Sample) [
 }
 
 // trun lists the samples; the data follows the moof and the mdat header.
-func (w *boxes) trun(t *media.Track, s *media.Segment, samples []media.Sample) {
+func (w *boxes) trun(t *media.Track, n int, samples []media.Sample) {
 	l := t.Layout
 	flags := uint32(0x000201) // data offset, sizes
 	if l.Durations {
@@ -85,7 +85,7 @@ func (w *boxes) trun(t *media.Track, s *media.Segment, samples []media.Sample) {
 	at := w.full("trun", 0, flags)
 	w.u32(uint32(len(samples)))
 	styp := int64(24)
-	w.u32(uint32(fragmentSize(t, s) - styp))
+	w.u32(uint32(fragmentSize(l, &t.Segments[n]) - styp))
 	for i := range samples {
 		s := &samples[i]
 		if l.Durations {

@@ -160,7 +160,11 @@ func (c *cutter) write(duration uint32) error {
 	l := &c.built.track.Layout
 	l.Flags = l.Flags || !p.sync
 	l.Offsets = l.Offsets || shift != 0
-	c.durations.add(duration)
+	if c.moved {
+		l.Durations = true
+	} else {
+		c.durations.add(duration)
+	}
 	return nil
 }
 
@@ -198,7 +202,9 @@ func (c *cutter) finish() error {
 	t := c.built.track
 	final := &t.Segments[len(t.Segments)-1]
 	final.Duration = uint64(max(c.ends-final.Start, 0))
-	t.Layout.Durations, t.Layout.Duration = c.durations.varying, c.durations.common
+	if t.Layout.Duration = c.durations.common; c.durations.varying {
+		t.Layout.Durations, t.Layout.Duration = true, 0
+	}
 	return nil
 }
 

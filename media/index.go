@@ -70,7 +70,7 @@ type Track struct {
 // every trun box of it. The size always does.
 type Layout struct {
 	Durations bool   // else each sample lasts Duration
-	Duration  uint32 // the common duration, where there is one
+	Duration  uint32 // the common duration; 0 where there is none. Around the beginning of a segment others may stand all the same
 	Flags     bool   // else each sample is a sync sample
 	Offsets   bool   // composition offsets; else each is 0
 }
@@ -84,6 +84,7 @@ type Segment struct {
 	Samples  int
 	Entry    int // which of Track.Entries, from 0
 }
+
 
 // Sample is one sample of a segment, in decode order.
 type Sample struct {

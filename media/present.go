@@ -46,9 +46,6 @@ type presenter struct {
 	scale   int64
 	spans   []span
 	surveys []survey
-	preroll int64   // samples
-	lead    float64 // seconds
-	rate    uint32  // the source's timescale
 
 	first, beyond int64 // earliest and latest presentation time of what is shown
 	decode        int64 // of the first sample that is read
@@ -178,24 +175,16 @@ func hiddenWithin(list []hidden, first, last int64) []hidden {
 	return list
 }
 
-// surveyAudio finds the packets that a span plays. A priming (the packets that
-// an encoder adds at the beginning) is kept whole; of a longer cut as much as
-// the decoder needs to be right.
+// surveyAudio finds the packets that a span plays. None before them is kept, be
+// it an encoder's priming or what a decoder would warm up with: half of all
+// players place the first packet that they get at the beginning, and would be
+// late by all that is before it. A decoder that starts with the first packet is
+// right after it, as it is after each seek.
 func (p *presenter) surveyAudio(s *span) error {
 	v := survey{first: -1, last: -1}
 	var r raw
-	var origin, sync int64
-	lead := max(int64(p.lead*float64(p.rate)*float64(p.scale)), 0)
-	var recent [8]int64 // presentation times of the packets before, by index
 	err := p.read(&r, func(i int64) bool {
 		at := (r.decode + int64(r.shift)) * p.scale
-		recent[i%int64(len(recent))] = at
-		if i == 0 {
-			origin = at
-		}
-		if r.sync && !v.found {
-			sync = i
-		}
 		if at+max(int64(r.duration)*p.scale, 1) <= s.begin {
 			return true
 		}
@@ -204,28 +193,12 @@ func (p *presenter) surveyAudio(s *span) error {
 		}
 		if !v.found {
 			v.found, v.first = true, i
-			if p.isPriming(s.begin-origin, i) && s.start >= 0 && len(p.surveys) == 0 {
-				v.first = 0
-			} else if len(p.surveys) == 0 {
-				for back := int64(1); back <= min(i, int64(len(recent)-1)) && (back <= p.preroll || s.begin-recent[(i-back+1)%int64(len(recent))] < lead); back++ {
-					v.first = i - back
-				}
-			}
-			if p.syncs {
-				v.first = min(v.first, sync)
-			}
 		}
 		v.last = i
 		return true
 	})
 	p.surveys = append(p.surveys, v)
 	return err
-}
-
-// isPriming tells an encoder's delay, of which none is longer than 0.1 seconds
-// or four packets, from a cut.
-func (p *presenter) isPriming(length, packets int64) bool {
-	return packets <= 4 || length <= int64(p.rate)*p.scale/10
 }
 
 // read calls fn with the index of each sample, until it returns false.
