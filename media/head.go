@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"hash/crc32"
 	"io"
+	"math"
 
 	"github.com/streamgate/streamgate/internal/problem"
 )
@@ -20,7 +21,7 @@ const (
 	// packagerVersion is part of every revision: raise it whenever the bytes of
 	// a playlist, an init segment or a segment change for the same source. An index that was
 	// stored for another version is not read, so that no asset keeps the revision.
-	packagerVersion = 2
+	packagerVersion = 3
 
 	indexMagic  = "SGINDX" + string(rune(formatVersion)) + string(rune(packagerVersion))
 	indexPrefix = len(indexMagic) + 8
@@ -32,6 +33,7 @@ type described struct {
 	Duration float64
 	Size     int64
 	Cut      Cut
+	Bound    int64
 	Tracks   []*Track
 }
 
@@ -60,7 +62,7 @@ func (ix *Index) head() ([]byte, error) {
 	if ix.blocks.base != 0 {
 		return nil, problem.Errorf(ErrIndex, "an index that was read cannot be written again")
 	}
-	d := described{Duration: ix.Duration, Size: ix.Size, Cut: ix.Cut}
+	d := described{Duration: ix.Duration, Size: ix.Size, Cut: ix.Cut, Bound: ix.Bound}
 	for _, t := range ix.Tracks {
 		c := *t
 		c.Segments = nil
@@ -134,7 +136,7 @@ func readHead(head []byte, base, size int64) (*Index, error) {
 		return nil, problem.Because(ErrIndex, err, "the index is damaged")
 	}
 	v.b = v.b[n:]
-	ix := &Index{Duration: d.Duration, Size: d.Size, Cut: d.Cut, Tracks: d.Tracks, blocks: &blocks{base: base}}
+	ix := &Index{Duration: d.Duration, Size: d.Size, Cut: d.Cut, Bound: d.Bound, Tracks: d.Tracks, blocks: &blocks{base: base}}
 	for _, t := range ix.Tracks {
 		if t == nil {
 			return nil, problem.Errorf(ErrIndex, "the index is damaged")
@@ -182,19 +184,26 @@ func (v *varints) segments(t *Track) []blockRef {
 }
 
 // Revision returns a short name for what is played from this index: it changes
-// with the source (named by id, such as its SHA-256), the cuts, the
-// presentation and the version of the packager.
+// with the source (named by id, such as its SHA-256), how it is cut, the
+// presentation and the version of the packager. Where the segments are follows
+// from these. What only the end of a file tells is not in it, so that it is the
+// same for as much of the file as Growing knows.
 func (ix *Index) Revision(id string) string {
 	h := sha256.New()
 	b := binary.AppendUvarint(nil, packagerVersion)
 	b = binary.AppendUvarint(b, uint64(len(id)))
-	h.Write(append(b, id...))
-	for i, t := range ix.Tracks {
+	b = append(b, id...)
+	b = binary.AppendUvarint(b, math.Float64bits(ix.Cut.Target))
+	h.Write(binary.AppendUvarint(b, uint64(ix.Bound)))
+	for _, t := range ix.Tracks {
 		c := *t
-		c.Segments = nil
+		c.Segments, c.Duration, c.FrameRate, c.Independent = nil, 0, 0, false
 		text, _ := json.Marshal(&c) // plain numbers and strings
 		h.Write(text)
-		h.Write(appendSegments(nil, t.Segments, ix.blocks.refs[i]))
+		if len(t.Segments) > 0 { // what all samples are moved by
+			first := binary.AppendUvarint(nil, t.Segments[0].Decode)
+			h.Write(binary.AppendVarint(first, t.Segments[0].Start))
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

@@ -23,6 +23,10 @@ type Index struct {
 	Cut      Cut     // how the tracks were cut
 	Tracks   []*Track
 
+	// Bound is what no segment lasts longer than, in whole seconds, where that is
+	// known from the beginning of the file: of one in fragments. Else 0.
+	Bound int64
+
 	blocks *blocks
 }
 

@@ -53,6 +53,7 @@ type parser struct {
 	cut    Cut
 	blocks blockWriter
 	tracks []*built
+	part   bool // the file goes on beyond what is there, and so may its tracks
 }
 
 func (p *parser) index(video *choice, audio []*choice) (*Index, error) {
@@ -79,7 +80,7 @@ func (p *parser) bounds(c *choice) []int64 {
 	if len(p.tracks) == 0 || p.tracks[0].track.Kind != Video {
 		return nil
 	}
-	return bounds(p.tracks[0].track, c.trak.timescale, p.cut.Target)
+	return p.tracks[0].bounds(c.trak.timescale, p.cut.Target, p.part && p.fragmented())
 }
 
 func (p *parser) finish() *Index {
@@ -90,8 +91,10 @@ func (p *parser) finish() *Index {
 		defaults[b.track.Kind] = true
 		ix.Tracks = append(ix.Tracks, b.track)
 		ix.blocks.refs = append(ix.blocks.refs, b.refs)
+		ix.Bound = max(ix.Bound, b.bound)
 		ix.Duration = math.Max(ix.Duration, float64(b.track.Duration)/float64(b.track.Timescale))
 	}
+	ix.widen()
 	return ix
 }
 
