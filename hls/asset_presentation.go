@@ -13,6 +13,9 @@ import (
 // presentation returns the asset prepared for playback, from the cache where it
 // is there. The first viewers, however many, wait for one loading.
 func (s *Server) presentation(ctx context.Context, a *row) (*presentation, error) {
+	if a.growth != nil {
+		return s.growing(ctx, a)
+	}
 	if p := s.loaded(a); p != nil {
 		return p, nil
 	}
@@ -65,7 +68,7 @@ func (p *presentation) isWhole() bool {
 func (s *Server) load(ctx context.Context, a *row) (*presentation, error) {
 	index, err := s.readIndex(ctx, a)
 	if err == nil {
-		p := newPresentation(&mediaFile{index: index, source: a.Source, revision: a.Revision, blocks: a.Index})
+		p := newPresentation(&mediaFile{index: index, source: a.Source, revision: a.Revision, blocks: a.Index, grown: a.Growth != ""})
 		if err = s.lookForIFrames(ctx, p, p.source()); err == nil {
 			return p, nil
 		}
@@ -107,7 +110,7 @@ func (s *Server) parseSource(ctx context.Context, a *row) (*presentation, error)
 	if err != nil {
 		return nil, err
 	}
-	p := newPresentation(&mediaFile{index: index, source: a.Source, revision: index.Revision(a.SourceID())})
+	p := newPresentation(&mediaFile{index: index, source: a.Source, revision: index.Revision(a.SourceID()), grown: a.Growth != ""})
 	if err := p.findIFrames(ctx, p.source(), src, nil); err != nil {
 		return nil, err
 	}
@@ -136,6 +139,9 @@ func (s *Server) lookForIFrames(ctx context.Context, p *presentation, f *mediaFi
 type assetOpener struct{ *Server }
 
 func (o assetOpener) openSource(ctx context.Context, f *mediaFile) (source, error) {
+	if f.known != nil {
+		return o.openGrowing(ctx, f.source)
+	}
 	src, err := openBlob(ctx, o.files, f.source)
 	if err != nil {
 		return source{}, err

@@ -10,6 +10,8 @@ import (
 type shared struct {
 	target      int64 // target duration in seconds: one for all (RFC 8216bis §6.2.4)
 	independent bool  // every segment of every track begins with a sync sample
+	event       bool  // playlists were, or are, shown before they were complete
+	open        bool  // and are not complete yet
 }
 
 func sharedBy(tracks []*media.Track) shared {

@@ -80,7 +80,7 @@ func (s *subtitles) memory() int64 {
 
 // answer is serve with what the captions of an asset add to it.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *presentation, t target) error {
-	if a.cap == "" || t.what != multivariant && t.kind != subtitleKind {
+	if a.cap == "" || of.open() || t.what != multivariant && t.kind != subtitleKind {
 		return s.serve(w, r, of, t)
 	}
 	subs := s.subtitles(a, of)
