@@ -41,7 +41,7 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 		}
 		return p.sendDocument(w, r, &of.manifest, false)
 	case download:
-		if of.open() {
+		if p.downloads && of.open() {
 			return notReady("it is still being uploaded")
 		}
 		return p.redirect(w, of)

@@ -18,12 +18,7 @@ func appendMediaPlaylist(dst []byte, t *media.Track, all shared) []byte {
 	dst = append(dst, playlistHead...)
 	dst = append(dst, "#EXT-X-TARGETDURATION:"...)
 	dst = strconv.AppendInt(dst, all.target, 10)
-	dst = append(dst, "\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:"...)
-	if all.event { // and so for good: what was shown does not change (§6.2.1)
-		dst = append(dst, "EVENT\n"...)
-	} else {
-		dst = append(dst, "VOD\n"...)
-	}
+	dst = append(dst, all.kind()...)
 	if t.Independent && !all.independent && !all.event {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}

@@ -14,6 +14,16 @@ type shared struct {
 	open        bool  // and are not complete yet
 }
 
+// kind ends the line of the target duration and says what a playlist is. One that
+// was seen before it was complete stays an EVENT: what was there does not change
+// (RFC 8216bis §6.2.1).
+func (s shared) kind() string {
+	if s.event {
+		return "\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:EVENT\n"
+	}
+	return "\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+}
+
 func sharedBy(tracks []*media.Track) shared {
 	s := shared{target: 1, independent: !slices.ContainsFunc(tracks, func(t *media.Track) bool { return !t.Independent })}
 	for _, t := range tracks {

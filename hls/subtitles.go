@@ -57,7 +57,7 @@ func newSubtitles(of *presentation, list []metadata.Caption) *subtitles {
 	}
 	master := of.multivariant(s.tracks)
 	s.master = newDocument(playlistType, func() []byte { return master })
-	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared().target) })
+	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared()) })
 	return s
 }
 
