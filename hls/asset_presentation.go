@@ -110,7 +110,7 @@ func (s *Server) parseSource(ctx context.Context, a *row) (*presentation, error)
 
 // lookForIFrames is findIFrames for a presentation whose index was stored.
 func (s *Server) lookForIFrames(ctx context.Context, p *presentation) error {
-	if _, ok := s.files.(storage.FileOpener); !ok || !p.hasVideo() {
+	if _, ok := s.files.(storage.FileOpener); !ok || !p.hasVideo() && len(p.index.Texts) == 0 {
 		return nil
 	}
 	src, err := s.openSource(ctx, p)

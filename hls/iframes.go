@@ -31,6 +31,7 @@ func (p *presentation) findIFrames(ctx context.Context, src source, blocks io.Re
 	if src.file == nil {
 		return nil
 	}
+	p.isLocal = true
 	for i := range p.tracks {
 		t := &p.tracks[i]
 		if t.Kind != media.Video || !t.Independent || len(t.Segments) == 0 {

@@ -53,7 +53,7 @@ func (p *presentation) audioSets() []adaptationSet {
 			s := adaptationSet{
 				ContentType: "audio", MimeType: mediaType(t), Lang: languageTag(t.Language),
 				StartWithSAP: closedAccess, Aligned: true, Channels: channelConfiguration(t.Channels),
-				Role: &descriptor{"urn:mpeg:dash:role:2011", "alternate"}, Representations: []representation{p.representation(t)},
+				Role: &descriptor{roleScheme, "alternate"}, Representations: []representation{p.representation(t)},
 			}
 			if i == g.preferred {
 				s.Role.Value = "main"
@@ -82,7 +82,7 @@ func (p *presentation) representation(t *media.Track) representation {
 	at := p.revision + "/" + trackName(t) + "/"
 	r := representation{
 		ID: trackName(t), Bandwidth: max(bitrateOf(t, p.shared().target).peak, 1), Codecs: printable(t.Codec),
-		Template: segmentTemplate{
+		Template: &segmentTemplate{
 			Timescale: max(t.Timescale, 1), Offset: t.Origin, StartNumber: strconv.Itoa(0),
 			Initialization: at + "init.mp4", Media: at + "$Number$.m4s", Timeline: newTimeline(t).spans(),
 		},

@@ -37,7 +37,7 @@ func multivariantPlaylist(tracks []*media.Track, revision string, subtitles ...*
 	dst = appendSubtitles(dst, subtitles)
 	subtitled := len(subtitles) > 0
 	for _, v := range videos {
-		rate := bitrateOf(v, all.target)
+		rate := bitrateOf(v, all.target).plus(textRateOf(subtitles))
 		for _, g := range groups {
 			dst = appendVariant(dst, v, g, rate.plus(g.rate), revision, subtitled)
 		}
@@ -47,7 +47,7 @@ func multivariantPlaylist(tracks []*media.Track, revision string, subtitles ...*
 	}
 	if len(videos) == 0 {
 		for _, g := range groups {
-			dst = appendVariant(dst, nil, g, g.rate, revision, subtitled)
+			dst = appendVariant(dst, nil, g, g.rate.plus(textRateOf(subtitles)), revision, subtitled)
 		}
 	}
 	return dst

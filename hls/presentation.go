@@ -18,6 +18,8 @@ type presentation struct {
 	manifest document
 	tracks   []prepared    // parallel to index.Tracks
 	shared   func() shared // what its playlists say alike
+	texts    func() *texts // subtitles within the file
+	isLocal  bool          // the source is a file of the operating system
 }
 
 // prepared is a track with its documents.
@@ -37,6 +39,7 @@ func newPresentation(index *media.Index, source, revision, blocks string) *prese
 	p := &presentation{index: index, source: source, revision: revision, blocks: blocks}
 	p.shared = sync.OnceValue(func() shared { return sharedBy(index.Tracks) })
 	p.master = newDocument(playlistType, func() []byte { return p.multivariant(nil) })
+	p.texts = sync.OnceValue(func() *texts { return newTexts(p) })
 	p.manifest = newDocument(manifestType, func() []byte { return manifest(p) })
 	p.tracks = make([]prepared, len(index.Tracks))
 	for i, t := range index.Tracks {
@@ -53,9 +56,9 @@ func newPresentation(index *media.Index, source, revision, blocks string) *prese
 	return p
 }
 
-// multivariant is the multivariant playlist with these subtitles.
+// multivariant is the multivariant playlist with these subtitles beside the file.
 func (p *presentation) multivariant(subtitles []*subtitle) []byte {
-	return p.appendIFrameStreams(multivariantPlaylist(p.index.Tracks, p.revision, subtitles...))
+	return p.appendIFrameStreams(multivariantPlaylist(p.index.Tracks, p.revision, p.texts().with(subtitles)...))
 }
 
 // find returns where a track is in the index, or -1.

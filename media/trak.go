@@ -18,6 +18,7 @@ type trak struct {
 	handler         string
 	characteristics []string
 	edits           []edit
+	chapters        []uint32 // tracks that are its chapters
 	stsd            box
 	tables          map[string]box // of the stbl box
 }
@@ -40,6 +41,8 @@ func (s *source) parseTrak(tk box) (*trak, error) {
 			return s.mdia(t, b)
 		case "udta":
 			return s.udta(t, b)
+		case "tref":
+			return s.tref(t, b)
 		}
 		return nil
 	})
