@@ -22,14 +22,15 @@ const (
 // manifest returns the MPD of a presentation (ISO/IEC 23009-1), static and with
 // one Period. Its segments are those of the media playlists, at the same URLs:
 // $Number$ counts them from 0. URLs are relative to it and begin with the
-// revision. Subtitles beside the file are added to those within it.
+// revision. Subtitles are added to those within a file.
 func manifest(p *presentation, sidecars ...*subtitle) []byte {
 	m := mpd{Type: "static", Profiles: profileLive, Period: mpdPeriod{ID: "0", Start: "PT0S"}}
 	if p.isCMAF() {
 		m.Profiles += "," + profileCMAF
 	}
 	var longest, buffer, segment int64 // microseconds
-	for _, t := range p.index.Tracks {
+	for i := range p.tracks {
+		t := p.tracks[i].Track
 		l := newTimeline(t)
 		longest = max(longest, l.end())
 		buffer = max(buffer, l.buffer(t, bitrateOf(t, p.shared().target).peak))

@@ -1,5 +1,7 @@
 package hls
 
+import "slices"
+
 const roleScheme = "urn:mpeg:dash:role:2011"
 
 // textSets are the AdaptationSets of subtitles: of each a file of WebVTT, which
@@ -7,10 +9,7 @@ const roleScheme = "urn:mpeg:dash:role:2011"
 // operating system those within it are left out: to make one of them takes a
 // request for each cue.
 func (p *presentation) textSets(sidecars []*subtitle) []adaptationSet {
-	list := sidecars
-	if p.isLocal {
-		list = p.texts().with(sidecars)
-	}
+	list := slices.DeleteFunc(p.texts().with(sidecars), func(s *subtitle) bool { return s.file != nil && !s.file.isLocal })
 	names := subtitleNames(list)
 	var sets []adaptationSet
 	for i, s := range list {

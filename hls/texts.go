@@ -14,8 +14,8 @@ import (
 // embeddedKind is that of subtitles within the file.
 const embeddedKind media.Kind = "embedded"
 
-// texts are the subtitles within the file of a presentation. They do not change,
-// and have its revision.
+// texts are the subtitles within a file of a presentation: the first that has
+// any. They do not change, and have its revision.
 type texts struct {
 	timing   timing
 	playlist document // the same for all
@@ -23,10 +23,15 @@ type texts struct {
 }
 
 func newTexts(p *presentation) *texts {
-	x := &texts{timing: newTiming(leading(p.index.Tracks))}
-	for i, t := range p.index.Texts {
-		if captions.IsCoding(t.Codec) {
-			x.tracks = append(x.tracks, embedded(t, i, p))
+	x := &texts{timing: newTiming(p.leading())}
+	for _, f := range p.files {
+		for i, t := range f.index.Texts {
+			if captions.IsCoding(t.Codec) {
+				x.tracks = append(x.tracks, embedded(f, i))
+			}
+		}
+		if len(x.tracks) > 0 {
+			break
 		}
 	}
 	x.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(x.timing.times, p.shared().target) })
@@ -36,9 +41,10 @@ func newTexts(p *presentation) *texts {
 // embedded makes a subtitle of a track. It is never the default: muxers mark the
 // first track as that without being asked, and viewers who understand what is
 // spoken would have to switch it off.
-func embedded(t *media.Text, at int, p *presentation) *subtitle {
-	s := &subtitle{name: "t" + strconv.Itoa(t.ID), revision: p.revision, text: at}
-	s.rate = max(textRate, int64(math.Ceil(float64(t.Peak*8)/max(p.index.Cut.Target/2, 0.1))))
+func embedded(f *mediaFile, at int) *subtitle {
+	t := f.index.Texts[at]
+	s := &subtitle{name: "t" + strconv.Itoa(t.ID), revision: f.revision, file: f, text: at}
+	s.rate = max(textRate, int64(math.Ceil(float64(t.Peak*8)/max(f.index.Cut.Target/2, 0.1))))
 	s.Language, s.Label, s.Forced, s.Kind = t.Language, t.Name, t.Forced, metadata.Spoken
 	if slices.ContainsFunc(t.Characteristics, func(tag string) bool { return strings.Contains(soundsDescribed, tag) }) {
 		s.Kind = metadata.SpokenAndSounds
@@ -46,10 +52,10 @@ func embedded(t *media.Text, at int, p *presentation) *subtitle {
 	return s
 }
 
-// find returns the track of an ID, or nil.
-func (x *texts) find(id int) *subtitle {
+// find returns the track of an ID in a file, or nil.
+func (x *texts) find(f *mediaFile, id int) *subtitle {
 	name := "t" + strconv.Itoa(id)
-	if i := slices.IndexFunc(x.tracks, func(s *subtitle) bool { return s.name == name }); i >= 0 {
+	if i := slices.IndexFunc(x.tracks, func(s *subtitle) bool { return s.file == f && s.name == name }); i >= 0 {
 		return x.tracks[i]
 	}
 	return nil

@@ -15,10 +15,6 @@ import (
 )
 
 const (
-	// maxTextSamples and maxTextBytes are how many samples of subtitles a segment
-	// shows, and how many bytes of cues; what a file has beyond is left out of it.
-	maxTextSamples = 1024
-	maxTextBytes   = 256 << 10
 	// keptSample is how large a sample is whose cues are kept in the cache: a
 	// document of TTML may hold those of a whole film.
 	keptSample = 4 << 10
@@ -32,9 +28,9 @@ type numbered struct {
 }
 
 // serveText answers for subtitles within the file.
-func (p *player) serveText(w http.ResponseWriter, r *http.Request, of *presentation, t target) error {
+func (p *player) serveText(w http.ResponseWriter, r *http.Request, of *presentation, file *mediaFile, t target) error {
 	x := of.texts()
-	s := x.find(t.track)
+	s := x.find(file, t.track)
 	if s == nil {
 		return problem.Errorf(ErrNotFound, "there is no such track")
 	}
@@ -47,59 +43,84 @@ func (p *player) serveText(w http.ResponseWriter, r *http.Request, of *presentat
 			return problem.Errorf(ErrNotFound, "there is no segment %d; the last one is %d", t.segment, last)
 		}
 		from, to := x.timing.span(t.segment)
-		cues, err := p.textCues(r.Context(), of, s.text, from, to, limits{maxTextSamples, maxTextBytes})
+		cues, err := p.textCues(r.Context(), s, from, to, forSegment)
 		if err != nil {
 			return err
 		}
-		return p.sendCues(w, r, x.timing.head, cues)
+		d := newDocument(subtitleType, func() []byte { return appendCues([]byte(x.timing.head), cues) })
+		return p.sendDocument(w, r, &d, true)
 	case subtitleFile:
-		cues, err := p.textCues(r.Context(), of, s.text, 0, math.MaxInt64, limits{captions.MaxCues, captions.MaxBytes})
-		if err != nil {
-			return err
-		}
-		return p.sendCues(w, r, captions.Header+"\n", cues)
+		return p.sendTextFile(w, r, s)
 	}
 	return errPath
 }
 
-func (p *player) sendCues(w http.ResponseWriter, r *http.Request, head string, cues []numbered) error {
-	d := newDocument(subtitleType, func() []byte {
-		b := []byte(head)
-		for i := range cues {
-			b = captions.Append(b, cues[i].number, &cues[i].Cue)
+// sendTextFile sends a track as one file, which is kept in the cache: all of its
+// samples have to be read for it.
+func (p *player) sendTextFile(w http.ResponseWriter, r *http.Request, s *subtitle) error {
+	key := s.cacheKey("file")
+	if v, ok := p.cache.Get(key); ok {
+		if d, ok := v.(*document); ok {
+			return p.sendDocument(w, r, d, true)
 		}
-		return append(b, '\n')
-	})
+	}
+	cues, err := p.textCues(r.Context(), s, 0, math.MaxInt64, forFile)
+	if err != nil {
+		return err
+	}
+	file := appendCues([]byte(captions.Header+"\n"), cues)
+	d := newDocument(subtitleType, func() []byte { return file })
+	p.cache.Set(key, &d, 2*int64(len(file)))
 	return p.sendDocument(w, r, &d, true)
 }
 
-// limits are how much is made of a track at once.
-type limits struct{ samples, bytes int }
+// cacheKey names something of a track.
+func (s *subtitle) cacheKey(what string) string {
+	return "text\x00" + s.file.source + "\x00" + s.file.revision + "\x00" + s.name + "\x00" + what
+}
+
+func appendCues(b []byte, cues []numbered) []byte {
+	for i := range cues {
+		b = captions.Append(b, cues[i].number, &cues[i].Cue)
+	}
+	return append(b, '\n')
+}
+
+// limits are how much is made of a track at once: of so many samples, of so many
+// bytes that are read, so many bytes of cues. What a file has beyond is left out.
+type limits struct{ samples, read, cues int }
+
+var (
+	forSegment = limits{1024, 2 * media.MaxTextSample, 256 << 10}
+	forFile    = limits{captions.MaxCues, 16 << 20, captions.MaxBytes}
+)
 
 // textCues returns the cues of which something is shown from one time until
 // before another.
-func (p *player) textCues(ctx context.Context, of *presentation, text int, from, to time.Duration, most limits) ([]numbered, error) {
-	samples, err := p.textSamples(ctx, of, text, from, to)
+func (p *player) textCues(ctx context.Context, s *subtitle, from, to time.Duration, most limits) ([]numbered, error) {
+	samples, err := p.textSamples(ctx, s, from, to)
 	if err != nil || len(samples) == 0 {
 		return nil, err
 	}
-	src, err := p.openSource(ctx, of)
+	src, err := p.openSource(ctx, s.file)
 	if err != nil {
 		return nil, err
 	}
 	defer src.Close() //nolint:errcheck // it was only read
 	var list []numbered
-	size := 0
 	for i := range samples[:min(len(samples), most.samples)] {
-		cues, err := p.sampleCues(ctx, of, text, src, &samples[i])
+		cues, read, err := p.sampleCues(ctx, s, src, &samples[i])
 		if err != nil {
 			return nil, err
+		}
+		if most.read -= read; most.read < 0 {
+			return list, nil
 		}
 		for j, c := range cues {
 			if c.End <= from || c.Start >= to {
 				continue
 			}
-			if size += len(c.Text) + len(c.Settings) + cueOverhead; size > most.bytes {
+			if most.cues -= len(c.Text) + len(c.Settings) + cueOverhead; most.cues < 0 {
 				return list, nil
 			}
 			list = append(list, numbered{c, samples[i].Number + j*cuesApart})
@@ -114,20 +135,21 @@ const (
 )
 
 // textSamples are the samples that show something in that time.
-func (p *player) textSamples(ctx context.Context, of *presentation, text int, from, to time.Duration) ([]media.TextSample, error) {
+func (p *player) textSamples(ctx context.Context, s *subtitle, from, to time.Duration) ([]media.TextSample, error) {
 	first, last := from.Milliseconds(), int64(math.MaxInt64)
 	if to != math.MaxInt64 {
 		last = (to + time.Millisecond - 1).Milliseconds()
 	}
-	if of.blocks == "" {
-		return of.index.TextSamples(nil, nil, text, first, last)
+	index := s.file.index
+	if s.file.blocks == "" {
+		return index.TextSamples(nil, nil, s.text, first, last)
 	}
-	blocks, err := p.openBlocks(ctx, of)
+	blocks, err := p.openBlocks(ctx, s.file)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errIndex, err)
 	}
 	defer blocks.Close() //nolint:errcheck // it was only read
-	samples, err := of.index.TextSamples(nil, blocks, text, first, last)
+	samples, err := index.TextSamples(nil, blocks, s.text, first, last)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errIndex, err)
 	}
@@ -135,26 +157,29 @@ func (p *player) textSamples(ctx context.Context, of *presentation, text int, fr
 }
 
 // sampleCues are those of one sample; none, where it cannot be read: a viewer is
-// better off with the rest.
-func (p *player) sampleCues(ctx context.Context, of *presentation, text int, src source, s *media.TextSample) ([]captions.Cue, error) {
+// better off with the rest. It tells how many bytes that took.
+func (p *player) sampleCues(ctx context.Context, s *subtitle, src source, at *media.TextSample) (_ []captions.Cue, read int, _ error) {
 	key := ""
-	if s.Size >= keptSample {
-		key = "text\x00" + of.source + "\x00" + of.revision + "\x00" + strconv.Itoa(text) + "\x00" + strconv.Itoa(s.Number)
+	if at.Size >= keptSample {
+		key = s.cacheKey(strconv.Itoa(at.Number))
 		if v, ok := p.cache.Get(key); ok {
 			if cues, ok := v.([]captions.Cue); ok {
-				return cues, nil
+				return cues, 0, nil
 			}
 		}
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	track := of.index.Texts[text]
-	data, err := track.Read(src, s)
+	track := s.file.index.Texts[s.text]
+	data, err := track.Read(src, at)
 	if err != nil && !errors.Is(err, media.ErrInvalid) {
-		return nil, fmt.Errorf("reading sample %d of text track %d: %w", s.Number, track.ID, err)
+		return nil, 0, fmt.Errorf("reading sample %d of text track %d: %w", at.Number, track.ID, err)
 	}
-	sample := captions.Sample{Coding: track.Codec, Data: data, Start: milliseconds(max(s.Start, 0)), End: milliseconds(s.End), Zero: milliseconds(s.Zero)}
+	if read = len(data); err != nil {
+		read = media.MaxTextSample // it may have been unpacked so far
+	}
+	sample := captions.Sample{Coding: track.Codec, Data: data, Start: milliseconds(max(at.Start, 0)), End: milliseconds(at.End), Zero: milliseconds(at.Zero)}
 	cues, err := sample.Cues()
 	if err != nil {
 		cues = nil
@@ -162,7 +187,7 @@ func (p *player) sampleCues(ctx context.Context, of *presentation, text int, src
 	if key != "" {
 		p.cache.Set(key, cues, (&cueList{cues: cues}).memory())
 	}
-	return cues, nil
+	return cues, read, nil
 }
 
 func milliseconds(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }

@@ -45,8 +45,9 @@ type TextSample struct {
 }
 
 const (
-	maxTextSamples = 100_000 // of a track
-	maxAllText     = 200_000 // of all tracks of a file
+	maxTextSamples = 100_000  // of a track
+	maxAllText     = 200_000  // of all tracks of a file
+	maxTextBytes   = 64 << 20 // of a track
 	// MaxTextSample is how many bytes of a sample of text are read, packed or not.
 	MaxTextSample = 2 << 20
 	textPageSize  = 128

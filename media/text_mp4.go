@@ -92,7 +92,7 @@ func (p *parser) textSamples(t *trak, least uint32) ([]TextSample, error) {
 	zero := convert(first.zero, first.track.Timescale, 1_000_000)
 	at := func(ticks int64) int64 { return rounded(convert(ticks, t.timescale, 1_000_000) - zero) }
 	var list []TextSample
-	looked := 0
+	looked, bytes := 0, int64(0)
 	for _, s := range t.spans(p.movie.timescale, 1) {
 		if err := samples.rewind(); err != nil {
 			return nil, err
@@ -116,9 +116,13 @@ func (p *parser) textSamples(t *trak, least uint32) ([]TextSample, error) {
 				continue
 			}
 			ts := TextSample{Offset: r.offset, Size: r.size, Start: at(from + shift), End: at(to + shift), Zero: at(shift)}
-			if ts.End > max(ts.Start, 0) && ts.End <= maxDuration*1000 {
-				list = append(list, ts)
+			if ts.End <= max(ts.Start, 0) || ts.End > maxDuration*1000 {
+				continue
 			}
+			if bytes += int64(r.size); bytes > maxTextBytes {
+				return nil, problem.Errorf(ErrInvalid, "track %d has more text than is read", t.id)
+			}
+			list = append(list, ts)
 		}
 	}
 	return list, nil
