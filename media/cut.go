@@ -1,7 +1,6 @@
 package media
 
 import (
-	"hash/crc32"
 	"math"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -173,8 +172,7 @@ func (c *cutter) close() error {
 		prev := &t.Segments[n-1]
 		prev.Duration = uint64(max(c.segment.Start-prev.Start, 0))
 	}
-	block := c.blocks.buf[c.blockAt:]
-	c.built.refs = append(c.built.refs, blockRef{int64(c.blockAt), uint32(len(block)), crc32.Checksum(block, castagnoli)})
+	c.built.refs = append(c.built.refs, blockRefOf(c.blocks.buf, c.blockAt))
 	t.Segments = append(t.Segments, c.segment)
 	c.segment = Segment{}
 	return nil

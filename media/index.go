@@ -22,6 +22,7 @@ type Index struct {
 	Size     int64   // of the source, in bytes
 	Cut      Cut     // how the tracks were cut
 	Tracks   []*Track
+	Texts    []*Text // subtitles that are in the file
 
 	blocks *blocks
 }

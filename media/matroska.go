@@ -18,6 +18,7 @@ type matroska struct {
 	tracks  []*matroskaTrack
 	byNum   map[uint64]*matroskaTrack
 	seek    int64 // where SeekHead has the tracks; 0 is nowhere
+	text    int   // samples of subtitles
 	kept    int   // bytes of memory that the frames take
 	first   int64 // least timestamp of all frames
 	stamp   uint64
@@ -47,7 +48,13 @@ func parseMatroska(s *source, cut Cut) (*Index, error) {
 		return nil, err
 	}
 	p := &parser{source: s, movie: &movie{timescale: nanoseconds}, cut: cut}
-	return p.index(video, audio)
+	ix, err := p.index(video, audio)
+	if err != nil {
+		return nil, err
+	}
+	ix.Texts, err = m.texts(p)
+	ix.blocks.data = p.blocks.buf
+	return ix, err
 }
 
 func (m *matroska) scan() error {

@@ -51,7 +51,15 @@ func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, 
 	if err != nil {
 		return nil, err
 	}
-	return p.index(video, audio)
+	ix, err := p.index(video, audio)
+	if err != nil {
+		return nil, err
+	}
+	if ix.Texts, err = p.texts(); err != nil {
+		return nil, err
+	}
+	ix.blocks.data = p.blocks.buf
+	return ix, nil
 }
 
 // parser makes an index of a movie.
