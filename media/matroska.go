@@ -33,18 +33,14 @@ const (
 )
 
 // parseMatroska makes the index of a Matroska file.
-func parseMatroska(s *source, cut Cut) (*Index, error) {
+func openMatroska(s *source, cut Cut) (p *parser, video *choice, audio []*choice, err error) {
 	s.sparse = true
 	m := &matroska{source: s, scale: defaultTimestampScale, byNum: map[uint64]*matroskaTrack{}, first: math.MaxInt64}
 	if err := m.scan(); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
-	video, audio, err := m.choose()
-	if err != nil {
-		return nil, err
-	}
-	p := &parser{source: s, movie: &movie{timescale: nanoseconds}, cut: cut}
-	return p.index(video, audio)
+	video, audio, err = m.choose()
+	return &parser{source: s, movie: &movie{timescale: nanoseconds}, cut: cut}, video, audio, err
 }
 
 func (m *matroska) scan() error {

@@ -14,13 +14,19 @@ const DefaultTarget = 6
 // Options for Parse.
 type Options struct {
 	Cut Cut // how to cut; default Cut{Target: DefaultTarget}
+
+	// RenditionOf is the index of a file that this one shows the same as, in
+	// another size or coding. Its video alone is presented, and is cut where that
+	// of the other is; ErrRendition where it has no key frames there, or does not
+	// fit otherwise. Default: nil, it is a file by itself.
+	RenditionOf *Index
 }
 
 // Parse reads what is in a file (MP4, MOV, Matroska, WebM) and returns its index,
 // blocks included. The source is read through r, never beyond size.
 //
-// Errors match ErrInvalid, ErrEncrypted, ErrNoMedia or ErrUnsupported; anything
-// else is an error of r or of the context.
+// Errors match ErrInvalid, ErrEncrypted, ErrNoMedia, ErrUnsupported or
+// ErrRendition; anything else is an error of r or of the context.
 func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, error) {
 	cut := Cut{Target: DefaultTarget}
 	if o != nil && o.Cut.Target > 0 {
@@ -31,19 +37,28 @@ func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, 
 		return nil, err
 	}
 	s := newSource(ctx, r, size)
+	open := openMP4
 	if kind.isMatroska() {
-		return parseMatroska(s, cut)
+		open = openMatroska
 	}
-	m, err := s.scan()
+	p, video, audio, err := open(s, cut)
 	if err != nil {
 		return nil, err
 	}
-	p := parser{source: s, movie: m, cut: cut}
-	video, audio, err := p.choose()
-	if err != nil {
-		return nil, err
+	if o != nil && o.RenditionOf != nil {
+		return p.rendition(video, o.RenditionOf)
 	}
 	return p.index(video, audio)
+}
+
+func openMP4(s *source, cut Cut) (p *parser, video *choice, audio []*choice, err error) {
+	m, err := s.scan()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	p = &parser{source: s, movie: m, cut: cut}
+	video, audio, err = p.choose()
+	return p, video, audio, err
 }
 
 // parser makes an index of a movie.
@@ -53,6 +68,7 @@ type parser struct {
 	cut    Cut
 	blocks blockWriter
 	tracks []*built
+	like   *like // what the video is cut after; nil for a file by itself
 }
 
 func (p *parser) index(video *choice, audio []*choice) (*Index, error) {
