@@ -69,8 +69,8 @@ func fullAsset() *metadata.Asset {
 				Source: "assets/x/y/source", Index: "assets/x/y/index", SHA256: "ef", Revision: "r2",
 			},
 		},
-		Captions:   []metadata.Caption{{Language: "en", Label: "English", Kind: metadata.SpokenAndSounds, Default: true, Forced: true, Key: "assets/x/en"}},
-		Poster:     "assets/x/poster.jpg", Source: "assets/x/source", Index: "assets/x/index", Revision: "r1",
+		Captions: []metadata.Caption{{Language: "en", Label: "English", Kind: metadata.SpokenAndSounds, Default: true, Forced: true, Key: "assets/x/en"}},
+		Poster:   "assets/x/poster.jpg", Source: "assets/x/source", Index: "assets/x/index", Revision: "r1",
 	}
 }
 

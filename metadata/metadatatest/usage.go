@@ -60,7 +60,8 @@ func usageOfRenditions(t *testing.T, s metadata.Store) {
 	a.State, a.Size, a.Source = metadata.Processing, 100, "assets/x/source"
 	a.Renditions = []metadata.Rendition{
 		{Name: metadata.SourceRendition, State: metadata.Ready},
-		{Name: "360p", State: metadata.Ready, Size: 20, Source: "assets/x/360p"}, {Name: "720p", State: metadata.Ready, Size: 30, Source: "assets/x/720p"},
+		{Name: "360p", State: metadata.Ready, Size: 20, Source: "assets/x/360p"},
+		{Name: "720p", State: metadata.Ready, Size: 30, Source: "assets/x/720p"},
 	}
 	insert(t, s, a)
 	for key, size := range map[string]int64{"assets/x/source": 100, "assets/x/360p": 20, "assets/x/new": 7} {
