@@ -96,7 +96,7 @@ func (s *Server) grow(ctx context.Context, a *row, before *growth) (*growth, err
 		return nil, notReady("it is still being uploaded")
 	}
 	g.presentation = newPresentation(&mediaFile{
-		index: index, known: g.parsed.Known(), grown: true, source: a.growth.Key, revision: index.Revision(a.SourceID()),
+		index: index, known: g.parsed.Known(), grown: true, source: a.growth.Key, revision: g.parsed.Known().Revision(a.SourceID()),
 	})
 	return g, nil
 }

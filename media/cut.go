@@ -1,7 +1,6 @@
 package media
 
 import (
-	"hash/crc32"
 	"math"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -13,15 +12,16 @@ const (
 
 // built is a track on its way to be presented.
 type built struct {
-	track  *Track
-	refs   []blockRef
-	zero   int64 // the presentation's beginning, on the timeline that samples were placed on
-	decode int64 // of the first sample
-	shown  int64 // when the track begins to be seen or heard
-	ends   int64
-	next   int64   // presentation time of what follows the last segment, of a track that goes on
-	bound  int64   // seconds that no segment lasts longer than; 0 where that is not known
-	reach  []int64 // by segment: where the bytes of those up to it end in the source
+	track   *Track
+	enabled bool
+	refs    []blockRef
+	zero    int64 // the presentation's beginning, on the timeline that samples were placed on
+	decode  int64 // of the first sample
+	shown   int64 // when the track begins to be seen or heard
+	ends    int64
+	next    int64   // presentation time of what follows the last segment, of a track that goes on
+	bound   int64   // seconds that no segment lasts longer than; 0 where that is not known
+	reach   []int64 // by segment: where the bytes of those up to it end in the source
 }
 
 // settle moves the segments from the timeline that samples were placed on to
@@ -44,6 +44,7 @@ type cutter struct {
 	target int64   // ticks
 	bounds []int64 // where to cut, when something else decides; presentation times
 	whole  bool    // samples are all sync samples
+	like   *like   // cuts instead; nil where nothing else does
 
 	growing bool // the end of the file decides nothing, see grow.go
 	part    bool // and is not there yet
@@ -122,15 +123,18 @@ func (c *cutter) cuts(s *shown) bool {
 	if c.segment.Samples == 0 {
 		return false
 	}
+	if c.like != nil {
+		return c.like.cuts(s, c)
+	}
 	if s.entry != c.segment.Entry || c.segment.Samples >= maxInSegment {
 		return true
-	}
-	if c.bounds != nil {
-		return c.passes(s)
 	}
 	elapsed := s.present - c.begin
 	if !s.sync {
 		return elapsed > c.longest()
+	}
+	if c.bounds != nil {
+		return c.passes(s)
 	}
 	if c.whole {
 		return elapsed+int64(s.duration)/2 >= c.target
@@ -176,6 +180,7 @@ func (c *cutter) write(duration uint32) error {
 	l := &c.built.track.Layout
 	l.Flags = l.Flags || !p.sync
 	l.Offsets = l.Offsets || shift != 0
+	l.Negative = l.Negative || shift < 0
 	c.durations.add(duration)
 	return nil
 }
@@ -189,8 +194,7 @@ func (c *cutter) close() error {
 		prev := &t.Segments[n-1]
 		prev.Duration = uint64(max(c.segment.Start-prev.Start, 0))
 	}
-	block := c.blocks.buf[c.blockAt:]
-	c.built.refs = append(c.built.refs, blockRef{int64(c.blockAt), uint32(len(block)), crc32.Checksum(block, castagnoli)})
+	c.built.refs = append(c.built.refs, blockRefOf(c.blocks.buf, c.blockAt))
 	c.built.reach = append(c.built.reach, c.reach)
 	t.Segments = append(t.Segments, c.segment)
 	c.segment = Segment{}

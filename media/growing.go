@@ -57,7 +57,7 @@ func ParseGrowing(ctx context.Context, r io.ReaderAt, have, size int64, o *Optio
 	if err != nil {
 		return nil, err
 	}
-	p := parser{source: s, movie: m, cut: cut, part: true}
+	p := &parser{source: s, movie: m, cut: cut, part: true}
 	video, audio, err := p.choose()
 	if err != nil {
 		return nil, p.early(err)
@@ -110,6 +110,9 @@ func (s *source) scanGrowing() (*movie, error) {
 			break
 		}
 		if err != nil && b.kind() != "mdat" {
+			if m.endsBefore(b, err) {
+				break
+			}
 			return nil, notAMovie(err, n)
 		}
 		switch kind := b.kind(); {

@@ -65,7 +65,7 @@ func (l *looks) end(id string, next int64) {
 func (s *session) grow(ctx context.Context) {
 	up, u := s.up, s.u
 	files, ok := up.files.(storage.DraftReader)
-	if !ok || up.o.NoEarlyPlay || !up.o.inspects || u.Part() || s.lost || s.draft == nil || s.durable == 0 {
+	if !ok || up.o.NoEarlyPlay || !up.o.inspects || u.Part() || u.Rendition != "" || s.lost || s.draft == nil || s.durable == 0 {
 		return
 	}
 	if s.durable == u.Size || !up.looks.begin(u.ID, s.durable) { // all of it is looked at in a moment
