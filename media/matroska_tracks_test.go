@@ -194,6 +194,17 @@ func TestDolbyIsDescribedByItsFirstFrame(t *testing.T) {
 			t.Errorf("%d channels, % x", track.Channels, track.Entries[0])
 		}
 	})
+	t.Run("E-AC-3 with objects", func(t *testing.T) {
+		frame := slices.Concat(eac3Frame(0, 7, 1, nil), make([]byte, 20))
+		// After compre: no mixing, no information; additional of 2 bytes, whose last
+		// bit of the first says that there are objects, 16 of them.
+		copyBits(frame, 16+2+3+11+2+2+3+1+5+5+1, "0"+"0"+"1"+"000001"+"00000001"+"00010000")
+		file := matroskaFile(info(1e6), tracks(sound("A_EAC3", nil, 48000)), cluster(0, simple(2, 0, isKey, frame...)))
+		track := parsed(t, file).Tracks[0]
+		if want := []byte{0x20, 0x0f, 0x00, 0x01, 0x10}; track.Channels != 6 || track.Objects != 16 || !bytes.HasSuffix(track.Entries[0], want) {
+			t.Errorf("%d channels, %d objects, % x", track.Channels, track.Objects, track.Entries[0])
+		}
+	})
 	t.Run("E-AC-3 in short frames", func(t *testing.T) {
 		frame := slices.Concat(eac3Frame(0, 7, 1, nil), make([]byte, 20))
 		frame[4] &^= 0x30 // one block
@@ -202,6 +213,13 @@ func TestDolbyIsDescribedByItsFirstFrame(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// copyBits writes bits at a place.
+func copyBits(b []byte, at int, bits string) {
+	for i, c := range bits {
+		b[(at+i)/8] |= byte(c-'0') << (7 - (at+i)%8)
+	}
 }
 
 // eac3Frame is the header of a frame of 32 bytes at 48 kHz in 6 blocks.
