@@ -82,6 +82,9 @@ func notAMovie(err error, boxes int) error {
 
 func (s *source) movie(moov box) (*movie, error) {
 	m := &movie{defaults: map[uint32]trex{}}
+	if far, ok := s.r.(*ahead); ok {
+		far.expect(moov.start, moov.end)
+	}
 	err := s.children(moov.body, moov.end, func(b box) error {
 		switch b.kind() {
 		case "mvhd":

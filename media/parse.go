@@ -15,6 +15,10 @@ const DefaultTarget = 6
 // Options for Parse.
 type Options struct {
 	Cut Cut // how to cut; default Cut{Target: DefaultTarget}
+
+	// Remote says that each read of the source is a request that takes its time:
+	// more is read at once, and kept in up to 32 MiB; default false.
+	Remote bool
 }
 
 // Parse reads what is in a file (MP4, MOV, Matroska, WebM) and returns its index,
@@ -26,6 +30,9 @@ func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, 
 	cut := Cut{Target: DefaultTarget}
 	if o != nil && o.Cut.Target > 0 {
 		cut = o.Cut
+	}
+	if o != nil && o.Remote {
+		r = newAhead(r, size)
 	}
 	kind, err := known(r, size)
 	if err != nil {
