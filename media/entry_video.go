@@ -60,7 +60,12 @@ func videoEntry(kind string, content []byte) (entry, error) {
 // and avc1 of hev1 and avc3: more players take those.
 func videoCodec(kind string, boxes map[string][]byte) (name, codec string, err error) {
 	switch kind {
-	case "avc1", "avc3":
+	case "avc1", "avc3", "dva1", "dvav": // Dolby Vision of profile 9 is H.264 to others
+		if kind == "dva1" {
+			kind = "avc1"
+		} else if kind == "dvav" {
+			kind = "avc3"
+		}
 		if held, _ := avcParameters(boxes["avcC"]); held {
 			kind = "avc1"
 		}

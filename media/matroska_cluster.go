@@ -116,7 +116,7 @@ func (m *matroska) block(e element) (*block, error) {
 	if t == nil {
 		return nil, nil
 	}
-	if t.seen = true; !t.presentable() || t.refused() {
+	if t.blocks++; !t.presentable() || t.refused() {
 		return nil, nil
 	}
 	if !m.stamped {

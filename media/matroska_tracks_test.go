@@ -128,6 +128,25 @@ func TestWhatIsRefusedOfMatroskaAndWhy(t *testing.T) {
 	}
 }
 
+// A picture that stands for a file of sound is none of it.
+func TestACoverInMatroskaRefusesNoFile(t *testing.T) {
+	bitmap := slices.Concat(make([]byte, 16), []byte("MPNG"), make([]byte, 20))
+	for name, cover := range map[string][]byte{
+		"JPEG":                    trackEntry(1, 1, "V_MJPEG", nil),
+		"PNG as ffmpeg writes it": trackEntry(1, 1, "V_MS/VFW/FOURCC", bitmap),
+	} {
+		ix := parsed(t, oneFrame(cover, numbered(2, 2, "A_OPUS")))
+		if len(ix.Tracks) != 1 || ix.Tracks[0].ID != 2 {
+			t.Errorf("%s: %d tracks", name, len(ix.Tracks))
+		}
+	}
+	film := matroskaFile(info(1e6), tracks(trackEntry(1, 1, "V_MJPEG", nil), numbered(2, 2, "A_OPUS")),
+		cluster(0, simple(1, 0, isKey, 1), simple(1, 40, isKey, 1), simple(2, 0, isKey, 0xfc, 1)))
+	if _, err := media.Parse(t.Context(), bytes.NewReader(film), int64(len(film)), nil); !errors.Is(err, media.ErrUnsupported) {
+		t.Errorf("a film: %v", err)
+	}
+}
+
 func TestEveryCutOfMatroskaIsRefusedOrComplete(t *testing.T) {
 	whole := matroskaFile(info(1e6), opusAndPicture(), slices.Concat(matroskaClusters()[:1]...))
 	live := slices.Concat(matroskaHead, endlessly(0x18538067, info(1e6), opusAndPicture(), matroskaClusters()[0]))
