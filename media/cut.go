@@ -1,7 +1,6 @@
 package media
 
 import (
-	"hash/crc32"
 	"math"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -42,6 +41,7 @@ type cutter struct {
 	target int64   // ticks
 	bounds []int64 // where to cut, when something else decides; presentation times
 	whole  bool    // samples are all sync samples
+	like   *like   // cuts instead; nil where nothing else does
 
 	pending  shown
 	has      bool
@@ -111,6 +111,9 @@ func (c *cutter) cuts(s *shown) bool {
 	if c.segment.Samples == 0 {
 		return false
 	}
+	if c.like != nil {
+		return c.like.cuts(s, c)
+	}
 	if s.entry != c.segment.Entry || c.segment.Samples >= maxInSegment {
 		return true
 	}
@@ -160,6 +163,7 @@ func (c *cutter) write(duration uint32) error {
 	l := &c.built.track.Layout
 	l.Flags = l.Flags || !p.sync
 	l.Offsets = l.Offsets || shift != 0
+	l.Negative = l.Negative || shift < 0
 	c.durations.add(duration)
 	return nil
 }
@@ -173,8 +177,7 @@ func (c *cutter) close() error {
 		prev := &t.Segments[n-1]
 		prev.Duration = uint64(max(c.segment.Start-prev.Start, 0))
 	}
-	block := c.blocks.buf[c.blockAt:]
-	c.built.refs = append(c.built.refs, blockRef{int64(c.blockAt), uint32(len(block)), crc32.Checksum(block, castagnoli)})
+	c.built.refs = append(c.built.refs, blockRefOf(c.blocks.buf, c.blockAt))
 	t.Segments = append(t.Segments, c.segment)
 	c.segment = Segment{}
 	return nil

@@ -14,6 +14,7 @@ type entry struct {
 	codec        string // RFC 6381
 	width        int    // as displayed, before rotation
 	height       int
+	told         bool   // what its pixels look like
 	colors       string // "SDR", "PQ", "HLG" or ""
 	supplemental string
 	channels     int

@@ -97,6 +97,7 @@ func (e *entry) look(kind string, boxes map[string][]byte) {
 	if pasp := boxes["pasp"]; len(pasp) >= 8 {
 		l.pixel = [2]uint32{binary.BigEndian.Uint32(pasp), binary.BigEndian.Uint32(pasp[4:])}
 	}
+	e.told = l.pixel[0] > 0 && l.pixel[1] > 0
 	e.aspect(l.pixel[0], l.pixel[1])
 	if e.colors == "" {
 		e.colors = videoRange(l.transfer)

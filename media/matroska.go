@@ -18,6 +18,7 @@ type matroska struct {
 	tracks  []*matroskaTrack
 	byNum   map[uint64]*matroskaTrack
 	seek    int64 // where SeekHead has the tracks; 0 is nowhere
+	text    int   // samples of subtitles
 	kept    int   // bytes of memory that the frames take
 	first   int64 // least timestamp of all frames
 	stamp   uint64
@@ -35,19 +36,15 @@ const (
 	maxHeader             = 4 << 20        // bytes of Tracks, and of any other element that is read whole
 )
 
-// parseMatroska makes the index of a Matroska file.
-func parseMatroska(s *source, cut Cut) (*Index, error) {
+func openMatroska(s *source, cut Cut) (*opened, error) {
 	s.sparse = true
 	m := &matroska{source: s, scale: defaultTimestampScale, byNum: map[uint64]*matroskaTrack{}, first: math.MaxInt64}
 	if err := m.scan(); err != nil {
 		return nil, err
 	}
 	video, audio, err := m.choose()
-	if err != nil {
-		return nil, err
-	}
 	p := &parser{source: s, movie: &movie{timescale: nanoseconds}, cut: cut}
-	return p.index(video, audio)
+	return &opened{p, video, audio, func() ([]*Text, error) { return m.texts(p) }}, err
 }
 
 func (m *matroska) scan() error {
