@@ -15,6 +15,8 @@ type presentation struct {
 	manifest document
 	tracks   []prepared    // of all files, in their order
 	shared   func() shared // what its playlists say alike
+
+	transport func() *transport // the same as MPEG-2 transport streams
 }
 
 // A mediaFile is one of the files of a presentation. The URIs of what is cut from
@@ -48,6 +50,7 @@ type prepared struct {
 func newPresentation(files ...*mediaFile) *presentation {
 	p := &presentation{files: files}
 	p.shared = sync.OnceValue(func() shared { return sharedBy(files[0].index.Tracks) })
+	p.transport = sync.OnceValue(func() *transport { return newTransport(p) })
 	p.master = newDocument(playlistType, func() []byte { return p.multivariant(nil) })
 	p.manifest = newDocument(manifestType, func() []byte { return manifest(p) })
 	for _, f := range files {

@@ -26,6 +26,8 @@ const subtitleVersion = "1"
 type subtitles struct {
 	master   document
 	playlist document // the same for all
+
+	transport document // the multivariant playlist of transport streams
 	timing   timing
 	tracks   []*subtitle
 }
@@ -57,6 +59,7 @@ func newSubtitles(of *presentation, list []metadata.Caption) *subtitles {
 	}
 	master := of.multivariant(s.tracks)
 	s.master = newDocument(playlistType, func() []byte { return master })
+	s.transport = newDocument(playlistType, func() []byte { return of.transport().multivariant(s.tracks) })
 	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared().target) })
 	return s
 }
@@ -80,12 +83,15 @@ func (s *subtitles) memory() int64 {
 
 // answer is serve with what the captions of an asset add to it.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *presentation, t target) error {
-	if a.cap == "" || t.what != multivariant && t.kind != subtitleKind {
+	if a.cap == "" || t.what != multivariant && t.what != transportMultivariant && t.kind != subtitleKind {
 		return s.serve(w, r, of, t)
 	}
 	subs := s.subtitles(a, of)
-	if t.what == multivariant {
+	switch t.what {
+	case multivariant:
 		return s.sendDocument(w, r, &subs.master, false)
+	case transportMultivariant:
+		return s.sendTransport(w, r, of, &subs.transport)
 	}
 	return s.serveSubtitle(w, r, subs, t)
 }
