@@ -116,7 +116,7 @@ func (s *Server) parseSource(ctx context.Context, a *row) (*presentation, error)
 
 // lookForIFrames is findIFrames for a file whose index was stored.
 func (s *Server) lookForIFrames(ctx context.Context, p *presentation, f *mediaFile) error {
-	if _, ok := s.files.(storage.FileOpener); !ok || !f.hasVideo() {
+	if _, ok := s.files.(storage.FileOpener); !ok || !f.hasVideo() && len(f.index.Texts) == 0 {
 		return nil
 	}
 	src, err := s.openSource(ctx, f)

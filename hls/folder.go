@@ -53,7 +53,6 @@ type Folder struct {
 	player
 	parser
 	dir     string
-	cache   Cache
 	loading flights[any]
 
 	mu   sync.Mutex
@@ -79,10 +78,9 @@ func newFolder(dir string, o *DirOptions) *Folder {
 		o = new(DirOptions)
 	}
 	f := &Folder{
-		player: player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, mpegts: o.MPEGTS},
+		player: player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, mpegts: o.MPEGTS, cache: o.Cache},
 		parser: newParser(o.Parses, o.Cut),
 		dir:    dir,
-		cache:  o.Cache,
 	}
 	f.opener = fileOpener{f}
 	if f.cache == nil {

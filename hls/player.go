@@ -14,6 +14,7 @@ type player struct {
 	opener
 	downloads bool // of files as they came
 	mpegts    bool // transport streams, too
+	cache     Cache
 }
 
 // begin answers what needs no presentation. It reports whether that was all.
@@ -49,6 +50,9 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	}
 	if t.what == original {
 		return p.sendSource(w, r, file, t.keepAs)
+	}
+	if t.kind == embeddedKind {
+		return p.serveText(w, r, of, file, t)
 	}
 	from := of.find(t.revision, t.kind, t.track)
 	if from == nil {

@@ -37,7 +37,9 @@ func (g *audioGroup) appendMediaAt(dst []byte, uriOf func(*prepared) string) []b
 		if len(t.Characteristics) > 0 {
 			a.quoted("CHARACTERISTICS", strings.Join(t.Characteristics, ","))
 		}
-		if t.Channels > 0 {
+		if t.Objects > 0 { // their number is what counts then
+			a.quoted("CHANNELS", strconv.Itoa(t.Objects)+"/JOC")
+		} else if t.Channels > 0 {
 			a.quoted("CHANNELS", strconv.Itoa(t.Channels))
 		}
 		if uri := uriOf(t); uri != "" {

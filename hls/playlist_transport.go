@@ -21,12 +21,13 @@ func appendTransportPlaylist(dst []byte, times []int64, target int64) []byte {
 	return append(dst, "#EXT-X-ENDLIST\n"...)
 }
 
-// multivariant is the multivariant playlist with these subtitles, of the oldest
-// version: a variant for each video, or one for the audio where there is no video.
+// multivariant is the multivariant playlist with these subtitles and those
+// within a file, of the oldest version: a variant for each video, or one for the audio where there is no video.
 // EXT-X-MEDIA stands there where there is a choice alone; the audio that is in
 // the variants has no URI (RFC 8216bis §4.4.6.2.1). The tracks were measured.
 func (t *transport) multivariant(subtitles []*subtitle) []byte {
 	dst := []byte("#EXTM3U\n")
+	subtitles = t.of.texts().with(subtitles)
 	if t.choice() {
 		dst = t.group.appendMediaAt(dst, func(a *prepared) string {
 			if len(t.videos) > 0 && a == t.group.members[t.group.preferred] {
@@ -41,10 +42,10 @@ func (t *transport) multivariant(subtitles []*subtitle) []byte {
 		audio = audio.orMore(a.rate)
 	}
 	for _, v := range t.videos {
-		dst = t.appendVariant(dst, v, v.rate.plus(audio), len(subtitles) > 0)
+		dst = t.appendVariant(dst, v, v.rate.plus(audio).plus(textRateOf(subtitles)), len(subtitles) > 0)
 	}
 	if len(t.videos) == 0 {
-		dst = t.appendVariant(dst, t.find(t.group.members[t.group.preferred]), audio, len(subtitles) > 0)
+		dst = t.appendVariant(dst, t.find(t.group.members[t.group.preferred]), audio.plus(textRateOf(subtitles)), len(subtitles) > 0)
 	}
 	return dst
 }

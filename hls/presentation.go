@@ -15,6 +15,7 @@ type presentation struct {
 	manifest document
 	tracks   []prepared    // of all files, in their order
 	shared   func() shared // what its playlists say alike
+	texts    func() *texts // subtitles within a file
 
 	transport func() *transport // the same as MPEG-2 transport streams
 }
@@ -29,6 +30,7 @@ type mediaFile struct {
 	blocks   string // storage key that the index's blocks are read from; "" when it holds them
 	key      string // of the file that it was made of; "" for a blob, which does not change
 	name     string // of the rendition; "" for the first
+	isLocal  bool   // a file of the operating system
 }
 
 // prepared is a track with its documents.
@@ -52,6 +54,7 @@ func newPresentation(files ...*mediaFile) *presentation {
 	p.shared = sync.OnceValue(func() shared { return sharedBy(files[0].index.Tracks) })
 	p.transport = sync.OnceValue(func() *transport { return newTransport(p) })
 	p.master = newDocument(playlistType, func() []byte { return p.multivariant(nil) })
+	p.texts = sync.OnceValue(func() *texts { return newTexts(p) })
 	p.manifest = newDocument(manifestType, func() []byte { return manifest(p) })
 	for _, f := range files {
 		for i, t := range f.index.Tracks {

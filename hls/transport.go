@@ -16,6 +16,7 @@ import (
 // video, since such players often know no renditions apart from it; any other is
 // a rendition by itself.
 type transport struct {
+	of      *presentation
 	refused error             // why there is none
 	videos  []*transportTrack // each with the default audio
 	audios  []*transportTrack // of audio alone: all, where there is no video; else all but the default
@@ -48,7 +49,7 @@ type transportStream struct {
 
 // newTransport finds out what of a presentation can be carried.
 func newTransport(p *presentation) *transport {
-	t := &transport{target: 1}
+	t := &transport{of: p, target: 1}
 	carried := map[*prepared]*mpegts.Stream{}
 	var refused [2]error
 	var left [2]bool
