@@ -24,7 +24,7 @@ func transportParts(video, audio *media.Track) (parts []transportPart, times []i
 		early := packetTime(audio)
 		for n := range video.Segments {
 			p := transportPart{video: n, audio: next}
-			for next < len(sounds)-1 && (next == 0 || sounds[next]+early < pictures[n+1]) {
+			for next < len(sounds)-1 && begins(audio, sounds, next)+early < pictures[n+1] {
 				next++
 			}
 			p.audios = next - p.audio
@@ -39,6 +39,14 @@ func transportParts(video, audio *media.Track) (parts []transportPart, times []i
 		end = max(end, sounds[next+1])
 	}
 	return parts, append(times, end)
+}
+
+// begins is when a segment of audio begins: the first not with the presentation.
+func begins(audio *media.Track, sounds []int64, n int) int64 {
+	if n == 0 {
+		return microseconds(audio.Segments[0].Start, audio.Timescale)
+	}
+	return sounds[n]
 }
 
 // packetTime is by how much audio may begin earlier than the video that it is cut
