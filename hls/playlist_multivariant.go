@@ -14,7 +14,8 @@ import (
 // URIs are relative to it and begin with the revision of a file, each of the
 // subtitles with its own.
 func (p *presentation) multivariant(subtitles []*subtitle) []byte {
-	videos, all := p.of(media.Video), p.shared()
+	all := p.shared()
+	videos := p.ladder()
 	subtitles = p.texts().with(subtitles)
 	groups := audioGroups(p.of(media.Audio), all.target)
 
@@ -30,12 +31,12 @@ func (p *presentation) multivariant(subtitles []*subtitle) []byte {
 	dst = appendSubtitles(dst, subtitles)
 	subtitled := len(subtitles) > 0
 	for _, v := range videos {
-		rate := bitrateOf(v.Track, all.target).plus(textRateOf(subtitles))
+		rate := v.rate.plus(textRateOf(subtitles))
 		for _, g := range groups {
-			dst = appendVariant(dst, v, g, rate.plus(g.rate), subtitled)
+			dst = appendVariant(dst, v.prepared, g, rate.plus(g.rate), subtitled)
 		}
 		if len(groups) == 0 {
-			dst = appendVariant(dst, v, nil, rate, subtitled)
+			dst = appendVariant(dst, v.prepared, nil, rate, subtitled)
 		}
 	}
 	if len(videos) == 0 {

@@ -34,6 +34,14 @@ func (p *parser) build(c *choice, bounds []int64) error {
 		target:   max(int64(p.cut.Target*float64(b.track.Timescale)), 1),
 		whole:    b.track.Kind == Audio,
 		fallback: max(b.track.Timescale/25, 1),
+		like:     p.like,
+	}
+	if p.like != nil {
+		deeper, err := p.like.begin(b)
+		if err != nil {
+			return err
+		}
+		cut.deeper += deeper
 	}
 	checked := p.checked(c, cut.add)
 	if err := pres.each(checked); err != nil {

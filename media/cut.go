@@ -41,6 +41,7 @@ type cutter struct {
 	target int64   // ticks
 	bounds []int64 // where to cut, when something else decides; presentation times
 	whole  bool    // samples are all sync samples
+	like   *like   // cuts instead; nil where nothing else does
 
 	pending  shown
 	has      bool
@@ -110,6 +111,9 @@ func (c *cutter) cuts(s *shown) bool {
 	if c.segment.Samples == 0 {
 		return false
 	}
+	if c.like != nil {
+		return c.like.cuts(s, c)
+	}
 	if s.entry != c.segment.Entry || c.segment.Samples >= maxInSegment {
 		return true
 	}
@@ -159,6 +163,7 @@ func (c *cutter) write(duration uint32) error {
 	l := &c.built.track.Layout
 	l.Flags = l.Flags || !p.sync
 	l.Offsets = l.Offsets || shift != 0
+	l.Negative = l.Negative || shift < 0
 	c.durations.add(duration)
 	return nil
 }

@@ -74,6 +74,7 @@ type Layout struct {
 	Duration  uint32 // the common duration, where there is one
 	Flags     bool   // else each sample is a sync sample
 	Offsets   bool   // composition offsets; else each is 0
+	Negative  bool   `json:",omitempty"` // some composition offsets are
 }
 
 // Segment is one segment of a track.

@@ -36,25 +36,15 @@ const (
 	maxHeader             = 4 << 20        // bytes of Tracks, and of any other element that is read whole
 )
 
-// parseMatroska makes the index of a Matroska file.
-func parseMatroska(s *source, cut Cut) (*Index, error) {
+func openMatroska(s *source, cut Cut) (*opened, error) {
 	s.sparse = true
 	m := &matroska{source: s, scale: defaultTimestampScale, byNum: map[uint64]*matroskaTrack{}, first: math.MaxInt64}
 	if err := m.scan(); err != nil {
 		return nil, err
 	}
 	video, audio, err := m.choose()
-	if err != nil {
-		return nil, err
-	}
 	p := &parser{source: s, movie: &movie{timescale: nanoseconds}, cut: cut}
-	ix, err := p.index(video, audio)
-	if err != nil {
-		return nil, err
-	}
-	ix.Texts, err = m.texts(p)
-	ix.blocks.data = p.blocks.buf
-	return ix, err
+	return &opened{p, video, audio, func() ([]*Text, error) { return m.texts(p) }}, err
 }
 
 func (m *matroska) scan() error {

@@ -19,13 +19,19 @@ type Options struct {
 	// Remote says that each read of the source is a request that takes its time:
 	// more is read at once, and kept in up to 32 MiB; default false.
 	Remote bool
+
+	// RenditionOf is the index of a file that this one shows the same as, in
+	// another size or coding. Its video alone is presented, and is cut where that
+	// of the other is; ErrRendition where it has no key frames there, or does not
+	// fit otherwise. Default: nil, it is a file by itself.
+	RenditionOf *Index
 }
 
 // Parse reads what is in a file (MP4, MOV, Matroska, WebM) and returns its index,
 // blocks included. The source is read through r, never beyond size.
 //
-// Errors match ErrInvalid, ErrEncrypted, ErrNoMedia or ErrUnsupported; anything
-// else is an error of r or of the context.
+// Errors match ErrInvalid, ErrEncrypted, ErrNoMedia, ErrUnsupported or
+// ErrRendition; anything else is an error of r or of the context.
 func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, error) {
 	cut := Cut{Target: DefaultTarget}
 	if o != nil && o.Cut.Target > 0 {
@@ -39,19 +45,18 @@ func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, 
 		return nil, err
 	}
 	s := newSource(ctx, r, size)
+	open := openMP4
 	if kind.isMatroska() {
-		return parseMatroska(s, cut)
+		open = openMatroska
 	}
-	m, err := s.scan()
+	p, err := open(s, cut)
 	if err != nil {
 		return nil, err
 	}
-	p := parser{source: s, movie: m, cut: cut}
-	video, audio, err := p.choose()
-	if err != nil {
-		return nil, err
+	if o != nil && o.RenditionOf != nil {
+		return p.rendition(p.video, o.RenditionOf)
 	}
-	ix, err := p.index(video, audio)
+	ix, err := p.index(p.video, p.audio)
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +67,24 @@ func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, 
 	return ix, nil
 }
 
+// opened is a file whose tracks have been looked at.
+type opened struct {
+	*parser
+	video *choice
+	audio []*choice
+	texts func() ([]*Text, error) // those of the file, once the other tracks are indexed
+}
+
+func openMP4(s *source, cut Cut) (*opened, error) {
+	m, err := s.scan()
+	if err != nil {
+		return nil, err
+	}
+	p := &parser{source: s, movie: m, cut: cut}
+	video, audio, err := p.choose()
+	return &opened{p, video, audio, p.texts}, err
+}
+
 // parser makes an index of a movie.
 type parser struct {
 	*source
@@ -69,6 +92,7 @@ type parser struct {
 	cut    Cut
 	blocks blockWriter
 	tracks []*built
+	like   *like // what the video is cut after; nil for a file by itself
 }
 
 func (p *parser) index(video *choice, audio []*choice) (*Index, error) {
