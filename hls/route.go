@@ -23,9 +23,16 @@ const (
 	download
 	original
 	subtitleSegment
+	transportMultivariant
+	transportPlaylist
+	transportSegment
+	subtitleFile
 )
 
-// subtitleKind is that of subtitles, which are in no media.Index.
+// subtitleFileName is a track of subtitles as one file, for players of DASH.
+const subtitleFileName = "all.vtt"
+
+// subtitleKind is that of subtitles beside the file, which are in no media.Index.
 const subtitleKind media.Kind = "text"
 
 const multivariantName = "master.m3u8"
@@ -58,6 +65,8 @@ func splitPath(path string) (name string, t target, ok bool) {
 		return rest, target{what: multivariant}, rest != ""
 	case manifestName:
 		return rest, target{what: dashManifest}, rest != ""
+	case transportName:
+		return rest, target{what: transportMultivariant}, rest != ""
 	case downloadName:
 		return rest, target{what: download}, rest != ""
 	case sourceName:
@@ -98,23 +107,24 @@ func parseTrackFile(file string) (target, bool) {
 		return target{what: initialization}, true
 	case iframesName:
 		return target{what: iframePlaylist}, true
+	case transportIndex:
+		return target{what: transportPlaylist}, true
+	case subtitleFileName:
+		return target{what: subtitleFile}, true
 	}
-	what := subtitleSegment
-	number, ok := strings.CutSuffix(file, ".vtt")
-	if !ok {
-		what = mediaSegment
-		if number, ok = strings.CutSuffix(file, ".m4s"); !ok {
-			return target{}, false
-		}
-		if picture, ok := strings.CutPrefix(number, iframePrefix); ok {
-			what, number = iframeSegment, picture
-		}
+	number, extension, _ := strings.Cut(file, ".")
+	what, ok := segments[extension]
+	if picture, found := strings.CutPrefix(number, iframePrefix); found && what == mediaSegment {
+		what, number = iframeSegment, picture
 	}
-	n, ok := parseNumber(number)
-	return target{what: what, segment: n}, ok
+	n, isNumber := parseNumber(number)
+	return target{what: what, segment: n}, ok && isNumber
 }
 
-// parseTrack reads a track's name, such as v1, a2 or s1.
+// segments are what ends so.
+var segments = map[string]resource{"vtt": subtitleSegment, "m4s": mediaSegment, "ts": transportSegment}
+
+// parseTrack reads a track's name, such as v1, a2, s1 or t3.
 func parseTrack(name string) (media.Kind, int, bool) {
 	if name == "" {
 		return "", 0, false
@@ -129,6 +139,8 @@ func parseTrack(name string) (media.Kind, int, bool) {
 		return media.Audio, id, true
 	case name[0] == 's':
 		return subtitleKind, id, true
+	case name[0] == 't':
+		return embeddedKind, id, true
 	}
 	return "", 0, false
 }

@@ -22,6 +22,11 @@ type Index struct {
 	Size     int64   // of the source, in bytes
 	Cut      Cut     // how the tracks were cut
 	Tracks   []*Track
+	Texts    []*Text // subtitles that are in the file
+
+	// Bound is what no segment lasts longer than, in whole seconds, where that is
+	// known from the beginning of the file: of one in fragments. Else 0.
+	Bound int64
 
 	blocks *blocks
 }
@@ -63,16 +68,31 @@ type Track struct {
 	Matrix      [9]int32  // of the tkhd box: rotation and mirroring
 	Coded       [2]uint32 // width and height for the tkhd box: as displayed, before rotation; 16.16 fixed point
 	Entries     [][]byte  // sample entries, complete boxes for the stsd box
-	Segments    []Segment
+	// Sets are NAL units, after their lengths, that go before the first sample of a
+	// segment, by its entry; nil for tracks that are coded in one way throughout.
+	Sets     [][]byte `json:",omitempty"`
+	Segments []Segment
 }
 
 // Layout says which fields of a sample vary within a track and so stand in
 // every trun box of it. The size always does.
 type Layout struct {
 	Durations bool   // else each sample lasts Duration
-	Duration  uint32 // the common duration; 0 where there is none. Around the beginning of a segment others may stand all the same
+	Duration  uint32 // the common duration, where there is one
 	Flags     bool   // else each sample is a sync sample
 	Offsets   bool   // composition offsets; else each is 0
+	Negative  bool   `json:",omitempty"` // some composition offsets are
+
+	// Early is in how many segments at the beginning durations stand all the same:
+	// there, samples that are decoded before anything shows take next to no time.
+	Early int `json:",omitempty"`
+}
+
+// LayoutOf is the layout of one segment, from 0.
+func (t *Track) LayoutOf(segment int) Layout {
+	l := t.Layout
+	l.Durations = l.Durations || segment < l.Early
+	return l
 }
 
 // Segment is one segment of a track.
@@ -85,6 +105,14 @@ type Segment struct {
 	Entry    int // which of Track.Entries, from 0
 }
 
+// InBand is what goes before the first sample of a segment, as a part of it:
+// parameter sets, which some players take from there alone when they change.
+func (t *Track) InBand(s *Segment) []byte {
+	if s.Entry < 0 || s.Entry >= len(t.Sets) {
+		return nil
+	}
+	return t.Sets[s.Entry]
+}
 
 // Sample is one sample of a segment, in decode order.
 type Sample struct {

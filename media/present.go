@@ -16,6 +16,7 @@ type shown struct {
 	present int64
 	end     int64 // when the next one should be on
 	hide    bool
+	early   bool // takes next to no time, see early
 }
 
 // survey is what one look at all samples tells of a span.
@@ -42,15 +43,19 @@ type hidden struct {
 type presenter struct {
 	samples samples
 	video   bool
+	hurries bool // see early
 	syncs   bool // not every sample is a sync sample: true of all video, and of some audio
 	scale   int64
 	spans   []span
 	surveys []survey
 
+	shownless bool // the edits show nothing of what is there
+
 	first, beyond int64 // earliest and latest presentation time of what is shown
 	decode        int64 // of the first sample that is read
 	deepest       int64 // least composition offset
 	count         int64
+	early         early
 }
 
 // prepare looks at the samples once for each span, and once more where what is
@@ -63,10 +68,11 @@ func (p *presenter) prepare() error {
 	}
 	p.drop()
 	p.first, p.beyond, p.deepest = math.MaxInt64, math.MinInt64, math.MaxInt64
-	return p.each(func(s *shown) error {
+	err := p.each(func(s *shown) error {
 		if p.count == 0 {
 			p.decode = s.decode
 		}
+		p.early.look(s)
 		p.count++
 		p.deepest = min(p.deepest, s.present-s.decode)
 		if !s.hide {
@@ -74,6 +80,10 @@ func (p *presenter) prepare() error {
 		}
 		return nil
 	})
+	if err == nil && p.video && p.hurries {
+		p.hurry()
+	}
+	return err
 }
 
 // hides reports whether there are samples to hide.
@@ -109,6 +119,7 @@ func (p *presenter) drop() {
 		}
 	}
 	if len(spans) == 0 {
+		p.shownless = true
 		spans, surveys = everything(), []survey{{last: math.MaxInt64, found: true}}
 	}
 	p.spans, p.surveys = spans, surveys
@@ -179,12 +190,17 @@ func hiddenWithin(list []hidden, first, last int64) []hidden {
 // it an encoder's priming or what a decoder would warm up with: half of all
 // players place the first packet that they get at the beginning, and would be
 // late by all that is before it. A decoder that starts with the first packet is
-// right after it, as it is after each seek.
+// right after it, as it is after each seek; one that cannot start there (USAC) is
+// given what it needs.
 func (p *presenter) surveyAudio(s *span) error {
 	v := survey{first: -1, last: -1}
 	var r raw
+	var sync int64
 	err := p.read(&r, func(i int64) bool {
 		at := (r.decode + int64(r.shift)) * p.scale
+		if r.sync && !v.found {
+			sync = i
+		}
 		if at+max(int64(r.duration)*p.scale, 1) <= s.begin {
 			return true
 		}
@@ -193,6 +209,9 @@ func (p *presenter) surveyAudio(s *span) error {
 		}
 		if !v.found {
 			v.found, v.first = true, i
+			if p.syncs {
+				v.first = sync
+			}
 		}
 		v.last = i
 		return true
@@ -223,7 +242,7 @@ func (p *presenter) read(r *raw, fn func(i int64) bool) error {
 
 // each calls fn with every sample of the presentation, in decode order.
 func (p *presenter) each(fn func(*shown) error) error {
-	last := int64(math.MinInt64)
+	last, n := int64(math.MinInt64), 0
 	for i := range p.spans {
 		s, v := &p.spans[i], &p.surveys[i]
 		var r raw
@@ -238,6 +257,8 @@ func (p *presenter) each(fn func(*shown) error) error {
 				return false
 			}
 			p.place(&sh, s, v, &r, i, squeezed)
+			p.early.place(&sh, n)
+			n++
 			sh.decode = max(sh.decode, last) // decoding never goes back
 			last = sh.decode
 			failed = fn(&sh)
