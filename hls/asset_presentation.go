@@ -134,7 +134,7 @@ func (s *Server) parseBlob(ctx context.Context, key string, o *media.Options) (*
 
 // lookForIFrames is findIFrames for a file in storage.
 func (s *Server) lookForIFrames(ctx context.Context, p *presentation, f *mediaFile) error {
-	if _, ok := s.files.(storage.FileOpener); !ok || !f.hasVideo() {
+	if _, ok := s.files.(storage.FileOpener); !ok || !f.hasVideo() && len(f.index.Texts) == 0 {
 		return nil
 	}
 	src, err := s.openSource(ctx, f)

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"hash/crc32"
 	"math"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -13,12 +12,13 @@ const (
 
 // built is a track on its way to be presented.
 type built struct {
-	track  *Track
-	refs   []blockRef
-	zero   int64 // the presentation's beginning, on the timeline that samples were placed on
-	decode int64 // of the first sample
-	shown  int64 // when the track begins to be seen or heard
-	ends   int64
+	track   *Track
+	enabled bool
+	refs    []blockRef
+	zero    int64 // the presentation's beginning, on the timeline that samples were placed on
+	decode  int64 // of the first sample
+	shown   int64 // when the track begins to be seen or heard
+	ends    int64
 }
 
 // settle moves the segments from the timeline that samples were placed on to
@@ -117,12 +117,12 @@ func (c *cutter) cuts(s *shown) bool {
 	if s.entry != c.segment.Entry || c.segment.Samples >= maxInSegment {
 		return true
 	}
-	if c.bounds != nil {
-		return c.passes(s)
-	}
 	elapsed := s.present - c.begin
 	if !s.sync {
 		return elapsed > longest*c.target
+	}
+	if c.bounds != nil {
+		return c.passes(s)
 	}
 	if c.whole {
 		return elapsed+int64(s.duration)/2 >= c.target
@@ -177,8 +177,7 @@ func (c *cutter) close() error {
 		prev := &t.Segments[n-1]
 		prev.Duration = uint64(max(c.segment.Start-prev.Start, 0))
 	}
-	block := c.blocks.buf[c.blockAt:]
-	c.built.refs = append(c.built.refs, blockRef{int64(c.blockAt), uint32(len(block)), crc32.Checksum(block, castagnoli)})
+	c.built.refs = append(c.built.refs, blockRefOf(c.blocks.buf, c.blockAt))
 	t.Segments = append(t.Segments, c.segment)
 	c.segment = Segment{}
 	return nil

@@ -20,7 +20,7 @@ const (
 	// packagerVersion is part of every revision: raise it whenever the bytes of
 	// a playlist, an init segment or a segment change for the same source. An index that was
 	// stored for another version is not read, so that no asset keeps the revision.
-	packagerVersion = 2
+	packagerVersion = 3
 
 	indexMagic  = "SGINDX" + string(rune(formatVersion)) + string(rune(packagerVersion))
 	indexPrefix = len(indexMagic) + 8
@@ -33,6 +33,7 @@ type described struct {
 	Size     int64
 	Cut      Cut
 	Tracks   []*Track
+	Texts    []*Text `json:",omitempty"`
 }
 
 // WriteTo writes the index: a head with everything but the samples, then the
@@ -60,7 +61,7 @@ func (ix *Index) head() ([]byte, error) {
 	if ix.blocks.base != 0 {
 		return nil, problem.Errorf(ErrIndex, "an index that was read cannot be written again")
 	}
-	d := described{Duration: ix.Duration, Size: ix.Size, Cut: ix.Cut}
+	d := described{Duration: ix.Duration, Size: ix.Size, Cut: ix.Cut, Texts: ix.Texts}
 	for _, t := range ix.Tracks {
 		c := *t
 		c.Segments = nil
@@ -74,6 +75,9 @@ func (ix *Index) head() ([]byte, error) {
 	b = append(b, text...)
 	for i, t := range ix.Tracks {
 		b = appendSegments(b, t.Segments, ix.blocks.refs[i])
+	}
+	for _, t := range ix.Texts {
+		b = appendTextPages(b, t.pages)
 	}
 	return b, nil
 }
@@ -134,7 +138,7 @@ func readHead(head []byte, base, size int64) (*Index, error) {
 		return nil, problem.Because(ErrIndex, err, "the index is damaged")
 	}
 	v.b = v.b[n:]
-	ix := &Index{Duration: d.Duration, Size: d.Size, Cut: d.Cut, Tracks: d.Tracks, blocks: &blocks{base: base}}
+	ix := &Index{Duration: d.Duration, Size: d.Size, Cut: d.Cut, Tracks: d.Tracks, Texts: d.Texts, blocks: &blocks{base: base}}
 	for _, t := range ix.Tracks {
 		if t == nil {
 			return nil, problem.Errorf(ErrIndex, "the index is damaged")
@@ -146,6 +150,12 @@ func readHead(head []byte, base, size int64) (*Index, error) {
 				v.bad = true
 			}
 		}
+	}
+	for _, t := range ix.Texts {
+		if t == nil {
+			return nil, problem.Errorf(ErrIndex, "the index is damaged")
+		}
+		v.textPages(t, size-base)
 	}
 	if v.bad || len(v.b) != 0 {
 		return nil, problem.Errorf(ErrIndex, "the index is damaged")
@@ -196,6 +206,10 @@ func (ix *Index) Revision(id string) string {
 		h.Write(text)
 		h.Write(appendSegments(nil, t.Segments, ix.blocks.refs[i]))
 	}
+	for _, t := range ix.Texts {
+		text, _ := json.Marshal(t)
+		h.Write(appendTextPages(text, t.pages))
+	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
@@ -207,6 +221,9 @@ func (ix *Index) Memory() int64 {
 		for _, e := range t.Entries {
 			n += int64(len(e))
 		}
+	}
+	for _, t := range ix.Texts {
+		n += 512 + int64(len(t.pages))*textPageMemory
 	}
 	return n
 }

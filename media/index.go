@@ -22,6 +22,7 @@ type Index struct {
 	Size     int64   // of the source, in bytes
 	Cut      Cut     // how the tracks were cut
 	Tracks   []*Track
+	Texts    []*Text // subtitles that are in the file
 
 	blocks *blocks
 }
@@ -49,6 +50,7 @@ type Track struct {
 	// as SUPPLEMENTAL-CODECS of HLS has it, such as "dvh1.08.07/db4h"; "" for none.
 	Supplemental string
 	Channels     int
+	Objects      int `json:",omitempty"` // of E-AC-3 with joint object coding (Dolby Atmos), at most; 0 is none
 	SampleRate   int // Hz
 
 	// Characteristics are media characteristic tags, such as
