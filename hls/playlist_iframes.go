@@ -2,6 +2,7 @@ package hls
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/streamgate/streamgate/media"
 )
@@ -43,7 +44,7 @@ func (p *presentation) appendIFrameStreams(dst []byte) []byte {
 		var a attributes
 		a.integer("BANDWIDTH", rate.peak)
 		a.integer("AVERAGE-BANDWIDTH", rate.average)
-		a.quoted("CODECS", t.Codec)
+		a.quoted("CODECS", strings.Join(codecs(t, nil), ","))
 		a.size(t.Track)
 		a.videoRange(t.Track)
 		a.quoted("URI", t.folder+iframesName)

@@ -173,6 +173,7 @@ func (c *choice) track(p *presenter) *Track {
 			t.Further = append(t.Further, e.codec)
 		}
 	}
+	t.Sets = c.inBand()
 	if !p.video {
 		t.Channels, t.Objects, t.SampleRate = e.channels, e.objects, e.sampleRate
 		return t

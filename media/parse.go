@@ -185,6 +185,9 @@ func (p *parser) choice(t *trak) (*choice, error) {
 	if err != nil {
 		return c, err
 	}
+	for i := range entries {
+		entries[i].stretched(t.size)
+	}
 	t.syncs = entries[0].codec == usac
 	return c, p.layer(c)
 }
