@@ -69,7 +69,7 @@ func newSubtitles(of *presentation, list []metadata.Caption) *subtitles {
 	s.master = newDocument(playlistType, func() []byte { return master })
 	s.transport = newDocument(playlistType, func() []byte { return of.transport().multivariant(s.tracks) })
 	s.manifest = newDocument(manifestType, func() []byte { return dash })
-	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared().target) })
+	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared()) })
 	return s
 }
 
@@ -93,7 +93,7 @@ func (s *subtitles) memory() int64 {
 // answer is serve with what the captions of an asset add to it.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *presentation, t target) error {
 	document := t.what == multivariant || t.what == dashManifest || t.what == transportMultivariant
-	if a.cap == "" || !document && t.kind != subtitleKind {
+	if a.cap == "" || of.open() || !document && t.kind != subtitleKind {
 		return s.serve(w, r, of, t)
 	}
 	subs := s.subtitles(a, of)

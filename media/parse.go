@@ -92,6 +92,7 @@ type parser struct {
 	cut    Cut
 	blocks blockWriter
 	tracks []*built
+	part   bool  // the file goes on beyond what is there, and so may its tracks
 	like   *like // what the video is cut after; nil for a file by itself
 }
 
@@ -119,7 +120,7 @@ func (p *parser) bounds(c *choice) []int64 {
 	if len(p.tracks) == 0 || p.tracks[0].track.Kind != Video {
 		return nil
 	}
-	return bounds(p.tracks[0].track, c.trak.timescale, p.cut.Target)
+	return p.tracks[0].bounds(c.trak.timescale, p.cut.Target, p.part && p.fragmented())
 }
 
 func (p *parser) finish() *Index {
@@ -128,8 +129,10 @@ func (p *parser) finish() *Index {
 		b.track.Default = p.isDefault(b)
 		ix.Tracks = append(ix.Tracks, b.track)
 		ix.blocks.refs = append(ix.blocks.refs, b.refs)
+		ix.Bound = max(ix.Bound, b.bound)
 		ix.Duration = math.Max(ix.Duration, float64(b.track.Duration)/float64(b.track.Timescale))
 	}
+	ix.widen()
 	return ix
 }
 
@@ -181,6 +184,9 @@ func (p *parser) choice(t *trak) (*choice, error) {
 	c := &choice{trak: t, entries: entries}
 	if err != nil {
 		return c, err
+	}
+	for i := range entries {
+		entries[i].stretched(t.size)
 	}
 	t.syncs = entries[0].codec == usac
 	return c, p.layer(c)
