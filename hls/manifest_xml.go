@@ -30,6 +30,7 @@ type adaptationSet struct {
 	Aligned         bool             `xml:"segmentAlignment,attr,omitempty"`
 	Channels        *descriptor      `xml:"AudioChannelConfiguration"`
 	Label           string           `xml:"Label,omitempty"`
+	Accessibility   *descriptor      `xml:"Accessibility"`
 	Role            *descriptor      `xml:"Role"`
 	Representations []representation `xml:"Representation"`
 }
