@@ -29,6 +29,7 @@ type adaptationSet struct {
 	StartWithSAP    int              `xml:"startWithSAP,attr,omitempty"`
 	Aligned         bool             `xml:"segmentAlignment,attr,omitempty"`
 	Channels        *descriptor      `xml:"AudioChannelConfiguration"`
+	Supplemental    []descriptor     `xml:"SupplementalProperty"`
 	Label           string           `xml:"Label,omitempty"`
 	Accessibility   *descriptor      `xml:"Accessibility"`
 	Role            *descriptor      `xml:"Role"`

@@ -37,13 +37,22 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	case multivariant:
 		return p.sendDocument(w, r, &of.master, false)
 	case dashManifest:
+		if of.open() {
+			return notReady("its manifest is there once it is complete; " + multivariantName + " plays already")
+		}
 		return p.sendDocument(w, r, &of.manifest, false)
 	case download:
+		if p.downloads && of.open() {
+			return notReady("it is still being uploaded")
+		}
 		return p.redirect(w, of)
 	}
 	file := of.file(t.revision)
 	if file == nil {
 		return problem.Errorf(ErrNotFound, "there is no revision %q, or no more; load %s again", t.revision, multivariantName)
+	}
+	if t.what == original && of.open() {
+		return notReady("it is still being uploaded")
 	}
 	if t.what == original {
 		return p.sendSource(w, r, file, t.keepAs)
@@ -62,7 +71,7 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	}
 	switch t.what {
 	case mediaPlaylist, iframePlaylist:
-		return p.sendDocument(w, r, &from.playlist, true)
+		return p.sendDocument(w, r, &from.playlist, !of.open())
 	case initialization:
 		return p.sendDocument(w, r, &from.init, true)
 	case mediaSegment, iframeSegment:

@@ -14,13 +14,17 @@ import (
 // URIs are relative to it and begin with the revision of a file, each of the
 // subtitles with its own.
 func (p *presentation) multivariant(subtitles []*subtitle) []byte {
-	videos, all := p.of(media.Video), p.shared()
+	all := p.shared()
+	videos := p.ladder()
 	subtitles = p.texts().with(subtitles)
 	groups := audioGroups(p.of(media.Audio), all.target)
 
 	dst := []byte(playlistHead)
 	if all.independent {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
+	}
+	if all.open { // else players begin where the file ends now, as with a live stream
+		dst = append(dst, "#EXT-X-START:TIME-OFFSET=0\n"...)
 	}
 	for _, g := range groups {
 		if len(videos) > 0 || len(g.members) > 1 {
@@ -32,12 +36,12 @@ func (p *presentation) multivariant(subtitles []*subtitle) []byte {
 	dst = captions.appendMedia(dst)
 	subtitled := len(subtitles) > 0
 	for _, v := range videos {
-		rate := bitrateOf(v.Track, all.target).plus(textRateOf(subtitles))
+		rate := v.rate.plus(textRateOf(subtitles))
 		for _, g := range groups {
-			dst = appendVariant(dst, v, g, rate.plus(g.rate), subtitled, captions)
+			dst = appendVariant(dst, v.prepared, g, rate.plus(g.rate), subtitled, captions)
 		}
 		if len(groups) == 0 {
-			dst = appendVariant(dst, v, nil, rate, subtitled, captions)
+			dst = appendVariant(dst, v.prepared, nil, rate, subtitled, captions)
 		}
 	}
 	if len(videos) == 0 {

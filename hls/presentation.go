@@ -29,6 +29,9 @@ type mediaFile struct {
 	key      string // of the file that it was made of; "" for a blob, which does not change
 	name     string // of the rendition; "" for the first
 	isLocal  bool   // a file of the operating system
+
+	grown bool         // it played before it was all there
+	known *media.Index // of one that is not all there yet: what is known, of which index is what is there
 }
 
 // prepared is a track with its documents.
@@ -51,7 +54,7 @@ type prepared struct {
 // newPresentation prepares files, of which there is at least one.
 func newPresentation(files ...*mediaFile) *presentation {
 	p := &presentation{files: files}
-	p.shared = sync.OnceValue(func() shared { return sharedBy(files[0].index.Tracks) })
+	p.shared = sync.OnceValue(func() shared { return files[0].shared() })
 	p.master = newDocument(playlistType, func() []byte { return p.multivariant(nil) })
 	p.texts = sync.OnceValue(func() *texts { return newTexts(p) })
 	p.manifest = newDocument(manifestType, func() []byte { return manifest(p) })

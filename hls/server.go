@@ -155,7 +155,7 @@ func (s *Server) missing(ctx context.Context, a *row, cause error) error {
 		return problem.Errorf(ErrNotFound, "there is no asset %q", a.ID)
 	case err != nil:
 		return err
-	case now.Source != a.Source || now.Index != a.Index || !slices.Equal(now.Captions, a.Captions):
+	case now.Source != a.Source || now.Index != a.Index || now.Growth != a.Growth || !slices.Equal(now.Captions, a.Captions), !slices.Equal(now.Renditions, a.Renditions):
 		return errChanged
 	}
 	return problem.Because(ErrMissing, cause, "the bytes of this asset are not in the storage any more")

@@ -66,7 +66,7 @@ func newSubtitles(of *presentation, list []metadata.Caption) *subtitles {
 	master, dash := of.multivariant(s.tracks), manifest(of, s.tracks...)
 	s.master = newDocument(playlistType, func() []byte { return master })
 	s.manifest = newDocument(manifestType, func() []byte { return dash })
-	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared().target) })
+	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared()) })
 	return s
 }
 
@@ -89,7 +89,7 @@ func (s *subtitles) memory() int64 {
 
 // answer is serve with what the captions of an asset add to it.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *presentation, t target) error {
-	if a.cap == "" || t.what != multivariant && t.what != dashManifest && t.kind != subtitleKind {
+	if a.cap == "" || of.open() || t.what != multivariant && t.what != dashManifest && t.kind != subtitleKind {
 		return s.serve(w, r, of, t)
 	}
 	subs := s.subtitles(a, of)

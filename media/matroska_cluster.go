@@ -14,6 +14,7 @@ func (m *matroska) cluster(cluster element) (int64, error) {
 	m.stamped = false
 	off := cluster.body
 	for off < cluster.end {
+		m.reached = off
 		e, err := m.element(off, cluster.end)
 		if err != nil {
 			return 0, err
@@ -116,17 +117,17 @@ func (m *matroska) block(e element) (*block, error) {
 	}
 	number, n := vint(h)
 	if n == 0 || len(h) < n+3 {
-		return nil, problem.Errorf(ErrInvalid, "the block at byte %d is broken", e.start)
+		return nil, problem.Because(ErrInvalid, errDamaged, "the block at byte %d is broken", e.start)
 	}
 	t := m.byNum[number]
 	if t == nil {
 		return nil, nil
 	}
-	if t.seen = true; (!t.presentable() || t.refused()) && !t.isText() {
+	if t.blocks++; (!t.presentable() || t.refused()) && !t.isText() {
 		return nil, nil
 	}
 	if !m.stamped {
-		return nil, problem.Errorf(ErrInvalid, "the block at byte %d comes before the timestamp of its cluster", e.start)
+		return nil, problem.Because(ErrInvalid, errDamaged, "the block at byte %d comes before the timestamp of its cluster", e.start)
 	}
 	m.current = block{
 		track: t, stamp: int64(m.stamp) + int64(int16(uint16(h[n])<<8|uint16(h[n+1]))), flags: h[n+2],

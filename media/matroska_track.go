@@ -28,7 +28,7 @@ type matroskaTrack struct {
 
 	entry  entry
 	err    error // why HLS cannot carry it
-	seen   bool  // there are blocks of it
+	blocks int   // of it that there are
 	opened bool  // its first frame was looked at
 	fixed  uint32
 	length func(frame []byte) uint32 // samples of a frame, where they vary
@@ -182,6 +182,21 @@ func encoding(b []byte) error {
 // presentable leaves out subtitles and what the file says is not to be used.
 func (t *matroskaTrack) presentable() bool {
 	return !t.disabled && (t.kind == matroskaVideoTrack || t.kind == matroskaAudioTrack)
+}
+
+// isCover reports whether it is one still image.
+func (t *matroskaTrack) isCover() bool {
+	if t.kind != matroskaVideoTrack || t.blocks != 1 || !t.refused() {
+		return false
+	}
+	const fourCC = 16 // of a BITMAPINFOHEADER
+	switch t.codec {
+	case "V_MJPEG":
+		return true
+	case "V_MS/VFW/FOURCC":
+		return len(t.private) >= fourCC+4 && (string(t.private[fourCC:fourCC+4]) == "MPNG" || string(t.private[fourCC:fourCC+4]) == "MJPG")
+	}
+	return false
 }
 
 // handler is what the hdlr box of an MP4 calls this kind of track.

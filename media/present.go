@@ -42,12 +42,15 @@ type hidden struct {
 type presenter struct {
 	samples samples
 	video   bool
+	syncs   bool // not every sample is a sync sample: true of all video, and of some audio
 	scale   int64
 	spans   []span
 	surveys []survey
 	preroll int64   // samples
 	lead    float64 // seconds
 	rate    uint32  // the source's timescale
+
+	shownless bool // the edits show nothing of what is there
 
 	first, beyond int64 // earliest and latest presentation time of what is shown
 	decode        int64 // of the first sample that is read
@@ -111,6 +114,7 @@ func (p *presenter) drop() {
 		}
 	}
 	if len(spans) == 0 {
+		p.shownless = true
 		spans, surveys = everything(), []survey{{last: math.MaxInt64, found: true}}
 	}
 	p.spans, p.surveys = spans, surveys
@@ -183,7 +187,7 @@ func hiddenWithin(list []hidden, first, last int64) []hidden {
 func (p *presenter) surveyAudio(s *span) error {
 	v := survey{first: -1, last: -1}
 	var r raw
-	var origin int64
+	var origin, sync int64
 	lead := max(int64(p.lead*float64(p.rate)*float64(p.scale)), 0)
 	var recent [8]int64 // presentation times of the packets before, by index
 	err := p.read(&r, func(i int64) bool {
@@ -191,6 +195,9 @@ func (p *presenter) surveyAudio(s *span) error {
 		recent[i%int64(len(recent))] = at
 		if i == 0 {
 			origin = at
+		}
+		if r.sync && !v.found {
+			sync = i
 		}
 		if at+max(int64(r.duration)*p.scale, 1) <= s.begin {
 			return true
@@ -206,6 +213,9 @@ func (p *presenter) surveyAudio(s *span) error {
 				for back := int64(1); back <= min(i, int64(len(recent)-1)) && (back <= p.preroll || s.begin-recent[(i-back+1)%int64(len(recent))] < lead); back++ {
 					v.first = i - back
 				}
+			}
+			if p.syncs {
+				v.first = min(v.first, sync)
 			}
 		}
 		v.last = i
@@ -231,6 +241,7 @@ func (p *presenter) read(r *raw, fn func(i int64) bool) error {
 		if err != nil || !more {
 			return err
 		}
+		r.sync = r.sync || !p.syncs
 		if r.decode > maxTicks/p.scale {
 			return problem.Errorf(ErrInvalid, "sample %d is decoded at a time beyond all reason", i+1)
 		}

@@ -49,7 +49,7 @@ func (p *parser) isText(t *trak) bool {
 	default:
 		return false
 	}
-	return t.timescale > 0 && !slices.ContainsFunc(p.movie.tracks, func(o *trak) bool { return slices.Contains(o.chapters, t.id) })
+	return t.timescale > 0 && !p.isChapters(t)
 }
 
 func (p *parser) text(t *trak) (*Text, []TextSample, error) {
@@ -130,22 +130,3 @@ func (p *parser) textSamples(t *trak, least uint32) ([]TextSample, error) {
 
 // rounded is microseconds in milliseconds, to the nearest.
 func rounded(us int64) int64 { return int64(math.Floor(float64(us)/1000 + 0.5)) }
-
-// tref notes the tracks that are the chapters of this one (QuickTime File
-// Format, "Chapter Lists"). What it cannot read, it leaves.
-func (s *source) tref(t *trak, tref box) error {
-	err := s.children(tref.body, tref.end, func(b box) error {
-		if b.kind() != "chap" {
-			return nil
-		}
-		list, err := s.content(b)
-		for ; len(list) >= 4 && len(t.chapters) < maxTracks; list = list[4:] {
-			t.chapters = append(t.chapters, binary.BigEndian.Uint32(list))
-		}
-		return err
-	})
-	if errors.Is(err, ErrInvalid) {
-		return nil
-	}
-	return err
-}

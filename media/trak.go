@@ -18,9 +18,12 @@ type trak struct {
 	handler         string
 	characteristics []string
 	edits           []edit
-	chapters        []uint32 // tracks that are its chapters
 	stsd            box
-	tables          map[string]box // of the stbl box
+	tables          map[string]box  // of the stbl box
+	syncs           bool            // sound that cannot begin anywhere
+	elsewhere       map[uint16]bool // data references to other files
+	chapters        []uint32        // tracks that are its chapters
+	auxiliary       bool            // belongs to another track, such as thumbnails
 }
 
 // edit is an entry of an edit list (ISO/IEC 14496-12 §8.6.6).
@@ -30,7 +33,7 @@ type edit struct {
 }
 
 func (s *source) parseTrak(tk box) (*trak, error) {
-	t := &trak{tables: map[string]box{}, matrix: [9]int32{1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30}}
+	t := &trak{tables: map[string]box{}, matrix: upright}
 	err := s.children(tk.body, tk.end, func(b box) error {
 		switch b.kind() {
 		case "tkhd":
@@ -159,6 +162,9 @@ func (s *source) elng(t *trak, b box) error {
 
 func (s *source) minf(t *trak, minf box) error {
 	return s.children(minf.body, minf.end, func(b box) error {
+		if b.kind() == "dinf" {
+			return s.dinf(t, b)
+		}
 		if b.kind() != "stbl" {
 			return nil
 		}

@@ -2,7 +2,8 @@
 // to and playback reads from. Package disk keeps it in a directory.
 //
 // A blob has two lives. While it is being written it is a draft: only Append
-// reaches it, it survives a crash up to its last Sync, and no reader sees it.
+// reaches it, it survives a crash up to its last Sync, and no reader sees it but
+// by DraftReader, where a store has that.
 // Commit turns it, atomically and durably, into a blob that never changes again.
 package storage
 
@@ -106,10 +107,29 @@ type Draft interface {
 
 // Blob is a committed blob, open for reading. ReadAt may be called concurrently;
 // beyond the end it answers io.EOF.
+//
+// Where the blob is elsewhere, each Open and each ReadAt may be a request and a
+// wait. Readers of this module keep to this, unless the store is a FileOpener:
+// one segment of a file is one ReadAt of its index and one of the file, from the
+// first byte that is wanted to the last, where these lie within 8 MiB; a file is
+// indexed by some ten of them. Open is called anew for each segment: since a blob
+// never changes, a store may answer it from what it remembers. Who can send bytes
+// as they arrive implements RangeReader.
 type Blob interface {
 	io.ReaderAt
 	io.Closer
 	Info() Info
+}
+
+// RangeReader is implemented by blobs that come over a network. Media is then
+// sent on while it arrives, of any length by one request, where ReadAt would have
+// to fill memory first.
+type RangeReader interface {
+	// ReadRange asks for length bytes from offset on, all of which lie within the
+	// blob. It may be called concurrently. What it returns belongs to one
+	// goroutine, which closes it, maybe before its end; that must not wait for the
+	// rest to arrive. ctx ends the waiting, at once and later.
+	ReadRange(ctx context.Context, offset, length int64) (io.ReadCloser, error)
 }
 
 // Info describes a blob or draft.
@@ -124,6 +144,19 @@ type Info struct {
 // what sendfile needs. Errors are those of Open.
 type FileOpener interface {
 	OpenFile(ctx context.Context, key string) (*os.File, error)
+}
+
+// DraftReader is implemented by stores whose drafts can be read while they are
+// written. Drafts stay hidden from every other method; who reads one has to know
+// how many of its bytes count.
+type DraftReader interface {
+	// OpenDraft opens the draft, whether somebody has it open for writing or not.
+	// Bytes that were there at the last Sync are read as they were written, also
+	// after the draft has become a blob or was deleted, and never change unless
+	// Truncate takes them back. Of others nothing is promised. Info has the size at
+	// the moment of opening; what is written later can be read, too. ErrNotFound
+	// when there is no draft: a committed blob is none.
+	OpenDraft(ctx context.Context, key string) (Blob, error)
 }
 
 // Importer is implemented by stores that can take a file as a blob without
