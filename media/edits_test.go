@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -184,34 +185,45 @@ func TestTimesBeyondAllReasonAreRefused(t *testing.T) {
 	}
 }
 
-// What is decoded before anything shows is so at the last moment, and nothing
-// else is moved by it.
-func TestPicturesBeforeTheFirstAreDecodedAtTheLastMoment(t *testing.T) {
+// What is decoded before the first picture of a group shows is so at the last
+// moment, so that a segment is decoded from when it shows; nothing else is moved.
+func TestPicturesOfAGroupAreDecodedAtTheLastMoment(t *testing.T) {
 	group := []testSample{
 		{size: 5, duration: 1000, shift: 2000},
 		{size: 5, duration: 1000, shift: 4000, delta: true},
 		{size: 5, duration: 1000, shift: 1000, delta: true},
 		{size: 5, duration: 1000, shift: 1000, delta: true},
 	}
-	ix := parse(t, progressive(testTrack{handler: "vide", timescale: 1000, samples: twice(twice(group)), edits: []edit{{0, 2000}}}))
-	track := ix.Tracks[0]
-	if track.Origin != 2 || track.Layout.Durations || track.Layout.Duration != 1000 || track.Layout.Early != 1 {
-		t.Errorf("it begins at %d, %+v", track.Origin, track.Layout)
-	}
-	at := int64(track.Segments[0].Decode)
-	for i, s := range presented(t, ix, 0) {
-		want := int64(i-1) * 1000
-		if i == 0 {
-			want = -2
-		}
-		if at-int64(track.Origin) != want || s.Present < at-int64(track.Origin) {
-			t.Errorf("picture %d is decoded at %d and shows at %d, want %d", i, at-int64(track.Origin), s.Present, want)
-		}
-		at += int64(s.Duration)
-	}
-	for n, s := range track.Segments {
-		if got := track.LayoutOf(n).Durations; got != (n == 0) {
-			t.Errorf("durations stand in segment %d: %t, %+v", n, got, s)
-		}
+	for _, c := range []struct {
+		name  string
+		shift int // of every sample
+	}{{"usual offsets", 0}, {"negative offsets", -2000}, {"more delay than is needed", 500}} {
+		t.Run(c.name, func(t *testing.T) {
+			list := slices.Clone(group)
+			for i := range list {
+				list[i].shift += int32(c.shift)
+			}
+			ix := parse(t, progressive(testTrack{handler: "vide", timescale: 1000, samples: twice(twice(list)), edits: []edit{{0, int64(2000 + c.shift)}}}))
+			track := ix.Tracks[0]
+			if track.Origin != 2 || !track.Layout.Steady || track.Layout.Duration != 1000 {
+				t.Errorf("it begins at %d, %+v", track.Origin, track.Layout)
+			}
+			at := int64(track.Segments[0].Decode)
+			for i, s := range presented(t, ix, 0) {
+				want := int64(i-1) * 1000
+				if i%4 == 0 {
+					want = int64(i)*1000 - 2
+				}
+				if at-int64(track.Origin) != want || s.Present < want {
+					t.Errorf("picture %d is decoded at %d and shows at %d, want %d", i, at-int64(track.Origin), s.Present, want)
+				}
+				at += int64(s.Duration)
+			}
+			for n, s := range track.Segments {
+				if int64(s.Decode) != s.Start+int64(track.Origin)-2 {
+					t.Errorf("segment %d is decoded from %d and shows from %d", n, s.Decode, s.Start)
+				}
+			}
+		})
 	}
 }

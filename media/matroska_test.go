@@ -144,14 +144,14 @@ func TestPicturesAreBackOnTheirRate(t *testing.T) {
 				file := matroskaFile(info(1e6), tracks(picture(number(0x23e383, rate.duration))), slices.Concat(clusters...))
 				ix := parsed(t, file)
 				track := ix.Tracks[0]
-				if track.Timescale != rate.timescale || track.Layout.Durations || track.Layout.Duration != rate.ticks {
+				if track.Timescale != rate.timescale || !track.Layout.Steady || track.Layout.Duration != rate.ticks {
 					t.Errorf("timescale %d, layout %+v", track.Timescale, track.Layout)
 				}
 				for i, s := range samplesOf(t, ix, 0) {
-					// Decoded one frame early, so that no offset is negative; the first at
-					// the last moment.
+					// Decoded one frame early, so that no offset is negative; those that
+					// begin a group at the last moment.
 					want := int32(i/7*7+shown[i%7]-i+1) * int32(rate.ticks)
-					if i == 0 {
+					if i%7 == 0 {
 						want = int32(rate.ticks) / 400
 					}
 					if s.Shift != want || s.Sync != (i%7 == 0) {
