@@ -41,7 +41,7 @@ var texts = map[string]string{
 }
 
 // TestFixtures plays files of every shape that the corpus lacks beside
-// themselves, as TestCorpus does. With -short it takes every fourth.
+// themselves, as TestCorpus does, and then once more settled. With -short it takes every fourth.
 func TestFixtures(t *testing.T) {
 	playcheck.Require(t)
 	base := filepath.Join(t.TempDir(), "base.mp4")
@@ -62,6 +62,7 @@ func TestFixtures(t *testing.T) {
 				}
 				r := examine(t, serve(t, dir), dir, film{name: name, class: class, exception: f.exception})
 				keepsRules(t, hls.Dir(dir), name, f.breaks)
+				settles(t, dir, name)
 				r.name = f.name
 				table.add(r)
 			})

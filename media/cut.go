@@ -173,7 +173,7 @@ func (c *cutter) close() error {
 		prev.Duration = uint64(max(c.segment.Start-prev.Start, 0))
 	}
 	block := c.blocks.buf[c.blockAt:]
-	c.built.refs = append(c.built.refs, blockRef{int64(c.blockAt), uint32(len(block)), crc32.Checksum(block, castagnoli)})
+	c.built.refs = append(c.built.refs, blockRef{int64(c.blockAt), uint32(len(block)), crc32.Checksum(block, castagnoli), c.blocks.look})
 	t.Segments = append(t.Segments, c.segment)
 	c.segment = Segment{}
 	return nil

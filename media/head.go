@@ -15,12 +15,12 @@ import (
 // head (4 bytes each, big endian), the head, the blocks. The head is the
 // tracks' descriptions as JSON, and their segments as varints.
 const (
-	formatVersion = 1 // of this layout
+	formatVersion = 2 // of this layout
 
 	// packagerVersion is part of every revision: raise it whenever the bytes of
 	// a playlist, an init segment or a segment change for the same source. An index that was
 	// stored for another version is not read, so that no asset keeps the revision.
-	packagerVersion = 2
+	packagerVersion = 3
 
 	indexMagic  = "SGINDX" + string(rune(formatVersion)) + string(rune(packagerVersion))
 	indexPrefix = len(indexMagic) + 8
@@ -74,14 +74,15 @@ func (ix *Index) head() ([]byte, error) {
 	b = append(b, text...)
 	for i, t := range ix.Tracks {
 		b = appendSegments(b, t.Segments, ix.blocks.refs[i])
+		b = appendRefs(b, ix.blocks.refs[i])
 	}
 	return b, nil
 }
 
+// appendSegments writes what the segments of a track are, wherever they lie.
 func appendSegments(b []byte, list []Segment, refs []blockRef) []byte {
 	b = binary.AppendUvarint(b, uint64(len(list)))
 	var prev Segment
-	next := int64(0)
 	for i, s := range list {
 		b = binary.AppendVarint(b, int64(s.Decode-prev.Decode))
 		b = binary.AppendVarint(b, s.Start-prev.Start)
@@ -89,10 +90,20 @@ func appendSegments(b []byte, list []Segment, refs []blockRef) []byte {
 		b = binary.AppendUvarint(b, uint64(s.Bytes))
 		b = binary.AppendUvarint(b, uint64(s.Samples))
 		b = binary.AppendUvarint(b, uint64(s.Entry))
-		b = binary.AppendVarint(b, refs[i].offset-next)
-		b = binary.AppendUvarint(b, uint64(refs[i].size))
-		b = binary.AppendUvarint(b, uint64(refs[i].sum))
-		prev, next = s, refs[i].offset+int64(refs[i].size)
+		b = binary.BigEndian.AppendUint64(b, refs[i].look)
+		prev = s
+	}
+	return b
+}
+
+// appendRefs writes where the blocks of a track lie.
+func appendRefs(b []byte, refs []blockRef) []byte {
+	next := int64(0)
+	for _, r := range refs {
+		b = binary.AppendVarint(b, r.offset-next)
+		b = binary.AppendUvarint(b, uint64(r.size))
+		b = binary.AppendUvarint(b, uint64(r.sum))
+		next = r.offset + int64(r.size)
 	}
 	return b
 }
@@ -153,7 +164,7 @@ func readHead(head []byte, base, size int64) (*Index, error) {
 	return ix, nil
 }
 
-// segments reads what appendSegments wrote.
+// segments reads what appendSegments and appendRefs wrote.
 func (v *varints) segments(t *Track) []blockRef {
 	n := v.unsigned()
 	if n > uint64(len(v.b)) || n > maxSegments {
@@ -163,7 +174,6 @@ func (v *varints) segments(t *Track) []blockRef {
 	t.Segments = make([]Segment, n)
 	refs := make([]blockRef, n)
 	var prev Segment
-	next := int64(0)
 	for i := range t.Segments {
 		prev = Segment{
 			Decode:   prev.Decode + uint64(v.signed()),
@@ -173,17 +183,28 @@ func (v *varints) segments(t *Track) []blockRef {
 			Samples:  int(v.unsigned()),
 			Entry:    int(v.unsigned()),
 		}
-		refs[i] = blockRef{next + v.signed(), uint32(v.unsigned()), uint32(v.unsigned())}
-		next = refs[i].offset + int64(refs[i].size)
+		refs[i].look = v.fixed()
 		v.bad = v.bad || prev.Samples < 0 || prev.Samples > maxInSegment || prev.Entry < 0 || prev.Entry >= len(t.Entries)
 		t.Segments[i] = prev
 	}
+	v.refs(refs)
 	return refs
+}
+
+// refs reads what appendRefs wrote.
+func (v *varints) refs(refs []blockRef) {
+	next := int64(0)
+	for i := range refs {
+		r := &refs[i]
+		r.offset, r.size, r.sum = next+v.signed(), uint32(v.unsigned()), uint32(v.unsigned())
+		next = r.offset + int64(r.size)
+	}
 }
 
 // Revision returns a short name for what is played from this index: it changes
 // with the source (named by id, such as its SHA-256), the cuts, the
-// presentation and the version of the packager.
+// presentation and the version of the packager. Where in the source the samples
+// lie makes no difference.
 func (ix *Index) Revision(id string) string {
 	h := sha256.New()
 	b := binary.AppendUvarint(nil, packagerVersion)
@@ -203,7 +224,7 @@ func (ix *Index) Revision(id string) string {
 func (ix *Index) Memory() int64 {
 	n := int64(256 + len(ix.blocks.data))
 	for _, t := range ix.Tracks {
-		n += 512 + int64(len(t.Segments))*(48+24)
+		n += 512 + int64(len(t.Segments))*(48+32)
 		for _, e := range t.Entries {
 			n += int64(len(e))
 		}
