@@ -61,7 +61,7 @@ func writeSettled(t *testing.T, to string, src io.ReaderAt, index *media.Index) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = media.Rewrite(t.Context(), f, src, index, nil)
+	_, err = media.Rewrite(t.Context(), f, src, index)
 	if err := errors.Join(err, f.Close()); err != nil {
 		t.Fatal(err)
 	}

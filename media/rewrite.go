@@ -21,8 +21,8 @@ const maxGrowth = 2
 // Rewrite writes what ix presents as one progressive MP4 file (ISO/IEC 14496-12):
 // the description first, then the samples, where all of a segment of a track lie
 // in one run. Runs follow each other by the time at which they are shown. The
-// samples are read from src; blocks is what ix was read from, nil for one that
-// Parse returned. It returns how many bytes were written.
+// samples are read from src, which Parse made ix of. It returns how many bytes were
+// written.
 //
 // The file has the tracks that are presented, and no others, on the timelines that
 // the index has. Its edit lists say where the presentation begins on these. Whether
@@ -30,9 +30,9 @@ const maxGrowth = 2
 //
 // Memory does not grow with the file but by some bytes a segment. An error is
 // ErrUnsupported where the file would be beyond all proportion to its source, one
-// of src, blocks or dst, or that of ctx.
-func Rewrite(ctx context.Context, dst io.Writer, src io.ReaderAt, ix *Index, blocks io.ReaderAt) (int64, error) {
-	rw := &rewriter{ctx: ctx, ix: ix, blocks: blocks, src: newRunReader(ctx, src)}
+// of src or dst, or that of ctx.
+func Rewrite(ctx context.Context, dst io.Writer, src io.ReaderAt, ix *Index) (int64, error) {
+	rw := &rewriter{ctx: ctx, ix: ix, src: newRunReader(ctx, src)}
 	if err := rw.plan(); err != nil {
 		return 0, err
 	}
@@ -45,8 +45,8 @@ func Rewrite(ctx context.Context, dst io.Writer, src io.ReaderAt, ix *Index, blo
 }
 
 // RewrittenSize is how many bytes Rewrite would write, or ErrUnsupported.
-func RewrittenSize(ctx context.Context, ix *Index, blocks io.ReaderAt) (int64, error) {
-	rw := &rewriter{ctx: ctx, ix: ix, blocks: blocks}
+func RewrittenSize(ctx context.Context, ix *Index) (int64, error) {
+	rw := &rewriter{ctx: ctx, ix: ix}
 	if err := rw.plan(); err != nil {
 		return 0, err
 	}
@@ -59,7 +59,6 @@ const rewriteBuffer = 256 << 10
 type rewriter struct {
 	ctx     context.Context //nolint:containedctx // it lives as long as one call
 	ix      *Index
-	blocks  io.ReaderAt
 	src     *runReader
 	tracks  []rewritten
 	order   []chunk // as they lie in the file
@@ -85,6 +84,9 @@ type chunk struct {
 
 // plan looks at every sample once, and decides where everything lies.
 func (rw *rewriter) plan() error {
+	if rw.ix.blocks.base != 0 {
+		return problem.Errorf(ErrIndex, "an index that was read does not hold its samples")
+	}
 	for i, t := range rw.ix.Tracks {
 		r := rewritten{Track: t, at: i, offsets: make([]int64, len(t.Segments))}
 		if err := rw.each(i, r.counted.add); err != nil {
@@ -147,7 +149,7 @@ func (rw *rewriter) each(track int, fn func(*Sample) error) error {
 // read makes rw.samples those of a segment.
 func (rw *rewriter) read(track, segment int) (err error) {
 	if err = rw.ctx.Err(); err == nil {
-		rw.samples, err = rw.ix.Samples(rw.samples[:0], rw.blocks, track, segment)
+		rw.samples, err = rw.ix.Samples(rw.samples[:0], nil, track, segment)
 	}
 	return err
 }

@@ -12,10 +12,9 @@ import (
 // ErrDiffers means that two files are not presented alike.
 var ErrDiffers = errors.New("media: the files are not presented alike")
 
-// A Presented is an index with what it describes.
+// A Presented is an index that Parse returned, with what it describes.
 type Presented struct {
 	Index  *Index
-	Blocks io.ReaderAt // what Index was read from; nil for one that Parse returned
 	Source io.ReaderAt
 }
 
@@ -73,7 +72,7 @@ type side struct {
 }
 
 func (s *side) read(track, segment int) (err error) {
-	s.samples, err = s.Index.Samples(s.samples[:0], s.Blocks, track, segment)
+	s.samples, err = s.Index.Samples(s.samples[:0], nil, track, segment)
 	return err
 }
 
@@ -81,7 +80,7 @@ type comparison struct{ a, b side }
 
 // all compares the samples of all segments, as they lie in the rewritten file.
 func (c *comparison) all() error {
-	rw := &rewriter{ctx: c.a.runs.ctx, ix: c.a.Index, blocks: c.a.Blocks}
+	rw := &rewriter{ctx: c.a.runs.ctx, ix: c.a.Index}
 	if err := rw.plan(); err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func corpusFiles(t *testing.T) []string {
 func resettled(t *testing.T, r *bytes.Reader, ix *media.Index) ([]byte, *media.Index, error) {
 	t.Helper()
 	var out bytes.Buffer
-	n, err := media.Rewrite(t.Context(), &out, r, ix, nil)
+	n, err := media.Rewrite(t.Context(), &out, r, ix)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -45,6 +45,7 @@ type Asset struct {
 	Captions    []Caption
 	Poster      string // storage key; "" when there is none
 	Source      string // storage key of the media; "" while there is none
+	Settling    Settling
 	Index       string // storage key of the index; "" while there is none
 	Revision    string // of what is played; changes whenever any played byte may
 	Version     int64  // rises by one with each change; 0 before the first insert
@@ -86,11 +87,16 @@ func (a *Asset) Clone() *Asset {
 	return &c
 }
 
-// SourceID names the bytes of the source, for media.Index.Revision: by their
-// SHA-256 where it is known, else by where they lie, which nothing else ever does.
+// SourceID names the bytes of the source as they came, for media.Index.Revision: by
+// their SHA-256 where it is known, else by where they lay then, which nothing else
+// ever does.
 func (a *Asset) SourceID() string {
 	if a.SHA256 != "" {
 		return a.SHA256
 	}
-	return fmt.Sprintf("%s %s %d", a.ID, a.Source, a.Size)
+	key := a.Source
+	if a.Settling.Original != "" {
+		key = a.Settling.Original
+	}
+	return fmt.Sprintf("%s %s %d", a.ID, key, a.Size)
 }

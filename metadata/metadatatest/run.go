@@ -64,6 +64,7 @@ func fullAsset() *metadata.Asset {
 		Renditions: []metadata.Rendition{{Name: "1080p", State: metadata.Failed, Width: 1, Height: 2, Error: "no room"}},
 		Captions:   []metadata.Caption{{Language: "en", Label: "English", Kind: metadata.SpokenAndSounds, Default: true, Forced: true, Key: "assets/x/en"}},
 		Poster:     "assets/x/poster.jpg", Source: "assets/x/source", Index: "assets/x/index", Revision: "r1",
+		Settling: metadata.Settling{State: metadata.Settled, Original: "assets/x/original", Dropped: true, Reason: "it's \"so\""},
 	}
 }
 
