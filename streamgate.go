@@ -51,6 +51,7 @@ import (
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
+	"github.com/streamgate/streamgate/settle"
 	"github.com/streamgate/streamgate/storage"
 	"github.com/streamgate/streamgate/upload"
 )
@@ -75,6 +76,7 @@ type Gate struct {
 	bus        *events.Bus
 	dispatcher *events.Dispatcher
 	recovery   *periodic
+	settler    *settle.Settler // or nil
 	importing  sync.RWMutex // held for reading by imports, for writing by a recovery
 	requests   requests
 	caches     caches

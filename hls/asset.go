@@ -66,10 +66,15 @@ func (s *Server) row(ctx context.Context, id string) (*row, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := &row{Asset: a, key: a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index, cap: captionsID(a.Captions), end: end}
-		s.rows.Set(id, r, rowCost+int64(len(a.Description)+len(a.Captions)*captionCost))
-		return r, nil
+		return s.keep(a, end), nil
 	})
+}
+
+// keep makes a row of an asset, to be believed until end.
+func (s *Server) keep(a *metadata.Asset, end time.Time) *row {
+	r := &row{Asset: a, key: a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index, cap: captionsID(a.Captions), end: end}
+	s.rows.Set(a.ID, r, rowCost+int64(len(a.Description)+len(a.Captions)*captionCost))
+	return r
 }
 
 // kept is the row that is still good, or nil.

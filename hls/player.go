@@ -38,14 +38,14 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	case dashManifest:
 		return p.sendDocument(w, r, &of.manifest, false)
 	case download:
-		return p.redirect(w, of)
+		return p.redirect(w, of, t)
 	}
 	file := of.file(t.revision)
 	if file == nil {
 		return problem.Errorf(ErrNotFound, "there is no revision %q, or no more; load %s again", t.revision, multivariantName)
 	}
-	if t.what == original {
-		return p.sendSource(w, r, file, t.keepAs)
+	if t.what == original || t.what == settledSource {
+		return p.sendDownload(w, r, of, file, t)
 	}
 	from := of.find(t.revision, t.kind, t.track)
 	if from == nil {

@@ -122,7 +122,7 @@ func (f *file) close() {
 }
 
 // inRuns reports whether there is nothing to gain: every segment lies in one run
-// already, in a file that browsers take.
+// already.
 func (f *file) inRuns(ctx context.Context) (bool, error) {
 	var samples []media.Sample
 	for i, t := range f.index.Tracks {
