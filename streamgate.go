@@ -77,7 +77,7 @@ type Gate struct {
 	dispatcher *events.Dispatcher
 	recovery   *periodic
 	settler    *settle.Settler // or nil
-	importing  sync.RWMutex // held for reading by imports, for writing by a recovery
+	importing  sync.RWMutex    // held for reading by imports, for writing by a recovery
 	requests   requests
 	caches     caches
 	registry   *metrics.Registry

@@ -17,7 +17,7 @@ const (
 	// rowBytes bounds the rows that are kept, and rowCost is about one of them.
 	rowBytes = 2 << 20
 	rowCost  = 1 << 10
-	// captionCost is about what a row takes for each of its captions.
+	// captionCost is about what a row takes for each of its captions and renditions.
 	captionCost = 512
 	// retryAfter is when to ask again for an asset that is being processed.
 	retryAfter = 2 * time.Second
@@ -72,8 +72,8 @@ func (s *Server) row(ctx context.Context, id string) (*row, error) {
 
 // keep makes a row of an asset, to be believed until end.
 func (s *Server) keep(a *metadata.Asset, end time.Time) *row {
-	r := &row{Asset: a, key: a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index, cap: captionsID(a.Captions), end: end}
-	s.rows.Set(a.ID, r, rowCost+int64(len(a.Description)+len(a.Captions)*captionCost))
+	r := &row{Asset: a, key: a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index + renditionsID(a.Renditions), cap: captionsID(a.Captions), end: end}
+	s.rows.Set(a.ID, r, rowCost+int64(len(a.Description)+(len(a.Captions)+len(a.Renditions))*captionCost))
 	return r
 }
 

@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"context"
 	"io"
 	"os"
 	"sync"
@@ -28,6 +29,9 @@ type body struct {
 	space   []byte
 	room    []run
 	scatter *scatter
+
+	ctx  context.Context //nolint:containedctx // of the one request that the body answers; nil is none
+	span span
 }
 
 var bodies = sync.Pool{New: func() any { return new(body) }}
@@ -36,6 +40,7 @@ func newBody() *body { return bodies.Get().(*body) }
 
 // release gives the body's memory to the next one.
 func (b *body) release() {
+	b.span.close()
 	*b = body{samples: b.samples[:0], space: b.space[:0], room: b.room[:0], scatter: b.scatter}
 	bodies.Put(b)
 }

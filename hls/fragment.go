@@ -82,7 +82,11 @@ func (w *boxes) trun(t *media.Track, s *media.Segment, samples []media.Sample) {
 	if l.Offsets {
 		flags |= 0x800
 	}
-	at := w.full("trun", 0, flags)
+	version := byte(0)
+	if l.Negative {
+		version = 1 // offsets have a sign
+	}
+	at := w.full("trun", version, flags)
 	w.u32(uint32(len(samples)))
 	styp := int64(24)
 	w.u32(uint32(fragmentSize(t, s) - styp))

@@ -31,6 +31,7 @@ func (p *presentation) findIFrames(ctx context.Context, f *mediaFile, src source
 	if src.file == nil {
 		return nil
 	}
+	f.isLocal = true
 	for i := range p.tracks {
 		t := &p.tracks[i]
 		if t.file != f || t.Kind != media.Video || !t.Independent || len(t.Segments) == 0 {

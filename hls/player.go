@@ -13,6 +13,7 @@ type player struct {
 	headers
 	opener
 	downloads bool // of files as they came
+	cache     Cache
 }
 
 // begin answers what needs no presentation. It reports whether that was all.
@@ -46,6 +47,9 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	}
 	if t.what == original || t.what == settledSource {
 		return p.sendDownload(w, r, of, file, t)
+	}
+	if t.kind == embeddedKind {
+		return p.serveText(w, r, of, file, t)
 	}
 	from := of.find(t.revision, t.kind, t.track)
 	if from == nil {

@@ -24,9 +24,13 @@ const (
 	original
 	settledSource
 	subtitleSegment
+	subtitleFile
 )
 
-// subtitleKind is that of subtitles, which are in no media.Index.
+// subtitleFileName is a track of subtitles as one file, for players of DASH.
+const subtitleFileName = "all.vtt"
+
+// subtitleKind is that of subtitles beside the file, which are in no media.Index.
 const subtitleKind media.Kind = "text"
 
 const multivariantName = "master.m3u8"
@@ -105,6 +109,8 @@ func parseTrackFile(file string) (target, bool) {
 		return target{what: initialization}, true
 	case iframesName:
 		return target{what: iframePlaylist}, true
+	case subtitleFileName:
+		return target{what: subtitleFile}, true
 	}
 	what := subtitleSegment
 	number, ok := strings.CutSuffix(file, ".vtt")
@@ -121,7 +127,7 @@ func parseTrackFile(file string) (target, bool) {
 	return target{what: what, segment: n}, ok
 }
 
-// parseTrack reads a track's name, such as v1, a2 or s1.
+// parseTrack reads a track's name, such as v1, a2, s1 or t3.
 func parseTrack(name string) (media.Kind, int, bool) {
 	if name == "" {
 		return "", 0, false
@@ -136,6 +142,8 @@ func parseTrack(name string) (media.Kind, int, bool) {
 		return media.Audio, id, true
 	case name[0] == 's':
 		return subtitleKind, id, true
+	case name[0] == 't':
+		return embeddedKind, id, true
 	}
 	return "", 0, false
 }

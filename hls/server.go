@@ -59,7 +59,6 @@ type Server struct {
 	files      storage.Store
 	meta       metadata.Store
 	authorizer auth.Authorizer
-	cache      Cache
 	rows       *lru // of *row, by asset
 	fetching   flights[*row]
 	loading    flights[*presentation]
@@ -78,12 +77,11 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 		o = new(Options)
 	}
 	s := &Server{
-		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads},
+		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, cache: o.Cache},
 		parser:     newParser(o.Parses, o.Cut),
 		files:      files,
 		meta:       meta,
 		authorizer: o.Authorizer,
-		cache:      o.Cache,
 		rows:       newLRU(rowBytes),
 	}
 	s.opener = assetOpener{s}

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"hash/crc32"
 	"math"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -13,12 +12,13 @@ const (
 
 // built is a track on its way to be presented.
 type built struct {
-	track  *Track
-	refs   []blockRef
-	zero   int64 // the presentation's beginning, on the timeline that samples were placed on
-	decode int64 // of the first sample
-	shown  int64 // when the track begins to be seen or heard
-	ends   int64
+	track   *Track
+	enabled bool
+	refs    []blockRef
+	zero    int64 // the presentation's beginning, on the timeline that samples were placed on
+	decode  int64 // of the first sample
+	shown   int64 // when the track begins to be seen or heard
+	ends    int64
 }
 
 // settle moves the segments from the timeline that samples were placed on to
@@ -41,6 +41,7 @@ type cutter struct {
 	target int64   // ticks
 	bounds []int64 // where to cut, when something else decides; presentation times
 	whole  bool    // samples are all sync samples
+	like   *like   // cuts instead; nil where nothing else does
 
 	pending  shown
 	has      bool
@@ -110,15 +111,18 @@ func (c *cutter) cuts(s *shown) bool {
 	if c.segment.Samples == 0 {
 		return false
 	}
+	if c.like != nil {
+		return c.like.cuts(s, c)
+	}
 	if s.entry != c.segment.Entry || c.segment.Samples >= maxInSegment {
 		return true
-	}
-	if c.bounds != nil {
-		return c.passes(s)
 	}
 	elapsed := s.present - c.begin
 	if !s.sync {
 		return elapsed > longest*c.target
+	}
+	if c.bounds != nil {
+		return c.passes(s)
 	}
 	if c.whole {
 		return elapsed+int64(s.duration)/2 >= c.target
@@ -159,6 +163,7 @@ func (c *cutter) write(duration uint32) error {
 	l := &c.built.track.Layout
 	l.Flags = l.Flags || !p.sync
 	l.Offsets = l.Offsets || shift != 0
+	l.Negative = l.Negative || shift < 0
 	c.durations.add(duration)
 	return nil
 }
@@ -172,8 +177,9 @@ func (c *cutter) close() error {
 		prev := &t.Segments[n-1]
 		prev.Duration = uint64(max(c.segment.Start-prev.Start, 0))
 	}
-	block := c.blocks.buf[c.blockAt:]
-	c.built.refs = append(c.built.refs, blockRef{int64(c.blockAt), uint32(len(block)), crc32.Checksum(block, castagnoli), c.blocks.look})
+	ref := blockRefOf(c.blocks.buf, c.blockAt)
+	ref.look = c.blocks.look
+	c.built.refs = append(c.built.refs, ref)
 	t.Segments = append(t.Segments, c.segment)
 	c.segment = Segment{}
 	return nil

@@ -33,6 +33,7 @@ type described struct {
 	Size     int64
 	Cut      Cut
 	Tracks   []*Track
+	Texts    []*Text `json:",omitempty"`
 }
 
 // WriteTo writes the index: a head with everything but the samples, then the
@@ -60,7 +61,7 @@ func (ix *Index) head() ([]byte, error) {
 	if ix.blocks.base != 0 {
 		return nil, problem.Errorf(ErrIndex, "an index that was read cannot be written again")
 	}
-	d := described{Duration: ix.Duration, Size: ix.Size, Cut: ix.Cut}
+	d := described{Duration: ix.Duration, Size: ix.Size, Cut: ix.Cut, Texts: ix.Texts}
 	for _, t := range ix.Tracks {
 		c := *t
 		c.Segments = nil
@@ -75,6 +76,9 @@ func (ix *Index) head() ([]byte, error) {
 	for i, t := range ix.Tracks {
 		b = appendSegments(b, t.Segments, ix.blocks.refs[i])
 		b = appendRefs(b, ix.blocks.refs[i])
+	}
+	for _, t := range ix.Texts {
+		b = appendTextPages(b, t.pages)
 	}
 	return b, nil
 }
@@ -145,7 +149,7 @@ func readHead(head []byte, base, size int64) (*Index, error) {
 		return nil, problem.Because(ErrIndex, err, "the index is damaged")
 	}
 	v.b = v.b[n:]
-	ix := &Index{Duration: d.Duration, Size: d.Size, Cut: d.Cut, Tracks: d.Tracks, blocks: &blocks{base: base}}
+	ix := &Index{Duration: d.Duration, Size: d.Size, Cut: d.Cut, Tracks: d.Tracks, Texts: d.Texts, blocks: &blocks{base: base}}
 	for _, t := range ix.Tracks {
 		if t == nil {
 			return nil, problem.Errorf(ErrIndex, "the index is damaged")
@@ -157,6 +161,12 @@ func readHead(head []byte, base, size int64) (*Index, error) {
 				v.bad = true
 			}
 		}
+	}
+	for _, t := range ix.Texts {
+		if t == nil {
+			return nil, problem.Errorf(ErrIndex, "the index is damaged")
+		}
+		v.textPages(t, size-base)
 	}
 	if v.bad || len(v.b) != 0 {
 		return nil, problem.Errorf(ErrIndex, "the index is damaged")
@@ -217,6 +227,10 @@ func (ix *Index) Revision(id string) string {
 		h.Write(text)
 		h.Write(appendSegments(nil, t.Segments, ix.blocks.refs[i]))
 	}
+	for _, t := range ix.Texts {
+		text, _ := json.Marshal(t)
+		h.Write(appendTextPages(text, t.pages))
+	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
@@ -228,6 +242,9 @@ func (ix *Index) Memory() int64 {
 		for _, e := range t.Entries {
 			n += int64(len(e))
 		}
+	}
+	for _, t := range ix.Texts {
+		n += 512 + int64(len(t.pages))*textPageMemory
 	}
 	return n
 }

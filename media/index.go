@@ -22,6 +22,7 @@ type Index struct {
 	Size     int64   // of the source, in bytes
 	Cut      Cut     // how the tracks were cut
 	Tracks   []*Track
+	Texts    []*Text // subtitles that are in the file
 
 	blocks *blocks
 }
@@ -49,6 +50,7 @@ type Track struct {
 	// as SUPPLEMENTAL-CODECS of HLS has it, such as "dvh1.08.07/db4h"; "" for none.
 	Supplemental string
 	Channels     int
+	Objects      int `json:",omitempty"` // of E-AC-3 with joint object coding (Dolby Atmos), at most; 0 is none
 	SampleRate   int // Hz
 
 	// Characteristics are media characteristic tags, such as
@@ -72,6 +74,7 @@ type Layout struct {
 	Duration  uint32 // the common duration, where there is one
 	Flags     bool   // else each sample is a sync sample
 	Offsets   bool   // composition offsets; else each is 0
+	Negative  bool   `json:",omitempty"` // some composition offsets are
 }
 
 // Segment is one segment of a track.

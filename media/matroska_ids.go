@@ -27,6 +27,8 @@ const (
 	idTrackType       = 0x83
 	idFlagEnabled     = 0xb9
 	idFlagDefault     = 0x88
+	idFlagForced      = 0x55aa
+	idFlagHearing     = 0x55ab
 	idDefaultDuration = 0x23e383
 	idName            = 0x536e
 	idLanguage        = 0x22b59c
@@ -44,6 +46,10 @@ const (
 	idDisplayWidth    = 0x54b0
 	idDisplayHeight   = 0x54ba
 	idDisplayUnit     = 0x54b2
+	idProjection      = 0x7670
+	idProjectionYaw   = 0x7673
+	idProjectionPitch = 0x7674
+	idProjectionRoll  = 0x7675
 	idColour          = 0x55b0
 	idMatrix          = 0x55b1
 	idRange           = 0x55b9
@@ -66,10 +72,15 @@ const (
 	idCompressionAlgo = 0x4254
 	idCompressionSet  = 0x4255
 
+	idCRC            = 0xbf
+	idVoid           = 0xec
+	idPosition       = 0xa7
+	idPrevSize       = 0xab
 	idTimestamp      = 0xe7
 	idSimpleBlock    = 0xa3
 	idBlockGroup     = 0xa0
 	idBlock          = 0xa1
+	idBlockDuration  = 0x9b
 	idReferenceBlock = 0xfb
 	idDiscardPadding = 0x75a2
 	idEncryptedBlock = 0xaf

@@ -12,7 +12,7 @@ import (
 // found for it.
 type matroskaTrack struct {
 	number   uint64
-	kind     uint64 // matroskaVideo or matroskaAudio; others are not read
+	kind     uint64 // matroskaVideoTrack, matroskaAudioTrack or matroskaTextTrack; others are not read
 	disabled bool
 	standard bool   // FlagDefault
 	natural  uint64 // DefaultDuration, ns; 0 is not known
@@ -36,11 +36,14 @@ type matroskaTrack struct {
 	frames       frames
 	first, final int64 // least and greatest timestamp
 	discard      int64 // ns that the last frame is padded with
+
+	text matroskaText
 }
 
 const (
 	matroskaVideoTrack = 1
 	matroskaAudioTrack = 2
+	matroskaTextTrack  = 17
 )
 
 // matroskaAudio is an Audio element (RFC 9559 §5.1.4.1.29).
@@ -88,6 +91,11 @@ func parseTrackEntry(b []byte) (*matroskaTrack, error) {
 			t.audio.read(body)
 		case idEncodings:
 			t.encoded = encodings(body)
+			t.text.unpack(body)
+		case idFlagForced:
+			t.text.forced = ebmlUint(body) != 0
+		case idFlagHearing:
+			t.text.hearing = ebmlUint(body) != 0
 		}
 	})
 	if tag != "" {

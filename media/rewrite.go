@@ -29,8 +29,9 @@ const maxGrowth = 2
 // it is presented as its source was, Compare tells.
 //
 // Memory does not grow with the file but by some bytes a segment. An error is
-// ErrUnsupported where the file would be beyond all proportion to its source, one
-// of src or dst, or that of ctx.
+// ErrUnsupported where the file would be beyond all proportion to its source, or
+// would lack something that is presented, which are subtitles; one of src or dst, or
+// that of ctx.
 func Rewrite(ctx context.Context, dst io.Writer, src io.ReaderAt, ix *Index) (int64, error) {
 	rw := &rewriter{ctx: ctx, ix: ix, src: newRunReader(ctx, src)}
 	if err := rw.plan(); err != nil {
@@ -86,6 +87,9 @@ type chunk struct {
 func (rw *rewriter) plan() error {
 	if rw.ix.blocks.base != 0 {
 		return problem.Errorf(ErrIndex, "an index that was read does not hold its samples")
+	}
+	if len(rw.ix.Texts) > 0 {
+		return problem.Errorf(ErrUnsupported, "there are subtitles in the file, which the new one would lack")
 	}
 	for i, t := range rw.ix.Tracks {
 		r := rewritten{Track: t, at: i, offsets: make([]int64, len(t.Segments))}

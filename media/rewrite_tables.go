@@ -48,7 +48,7 @@ func (rw *rewriter) stbl(t *rewritten, wide bool) piece {
 	if t.counted.shifted {
 		list = append(list, rw.ctts(t))
 	}
-	if t.Kind == Video && t.counted.syncs < t.counted.samples {
+	if t.counted.syncs < t.counted.samples {
 		list = append(list, rw.stss(t))
 	}
 	return boxPiece("stbl", append(list, stsc(t.Track), rw.stsz(t), rw.stco(t, wide))...)

@@ -41,7 +41,7 @@ type Asset struct {
 	Type        string  // media type by content, such as "video/mp4"
 	Filename    string  // as the uploader named it: inert text, never a path
 	Tracks      []Track
-	Renditions  []Rendition
+	Renditions  []Rendition // the source, and the files that show the same as it
 	Captions    []Caption
 	Poster      string // storage key; "" when there is none
 	Source      string // storage key of the media; "" while there is none
@@ -66,15 +66,6 @@ type Track struct {
 	SampleRate int     `json:"sample_rate,omitempty"` // Hz
 	Bitrate    int64   `json:"bitrate,omitempty"`     // bits a second, on average
 	Duration   float64 `json:"duration,omitempty"`    // seconds
-}
-
-// Rendition is one way in which an asset plays.
-type Rendition struct {
-	Name   string `json:"name"`
-	State  State  `json:"state"`
-	Width  int    `json:"width,omitempty"`
-	Height int    `json:"height,omitempty"`
-	Error  string `json:"error,omitempty"`
 }
 
 // Clone returns a deep copy.

@@ -49,7 +49,7 @@ func familyOf(ctx context.Context, r metadata.Reader, u *metadata.Upload) (*fami
 // uninspected says whether the whole file of an upload is here and nobody has
 // decided on it yet. One that was replaced has no key any more.
 func uninspected(a *metadata.Asset, u *metadata.Upload) bool {
-	return u.State == metadata.UploadComplete && u.Key != "" && u.Key != a.Source
+	return u.State == metadata.UploadComplete && u.Key != "" && u.Key != a.Source && !isRendition(a, u.Key)
 }
 
 // pending says whether another file is yet to be inspected.
@@ -64,7 +64,7 @@ func (f *family) pending() bool {
 
 func (f *family) arriving() bool {
 	for _, u := range f.others {
-		if u.State == metadata.UploadOpen {
+		if u.State == metadata.UploadOpen && u.Rendition == "" {
 			return true
 		}
 	}
@@ -99,6 +99,7 @@ func (f *family) take() {
 			f.leave(kept)
 		}
 		a.Settling = metadata.Settling{}
+		f.releaseAll()
 		for _, old := range f.others {
 			if old.Key != "" && old.Key == a.Source {
 				old.Key = ""
