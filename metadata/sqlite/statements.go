@@ -37,7 +37,7 @@ const (
 	updateAsset = `UPDATE assets SET owner = :owner, title = :title, title_key = :title_key, description = :description,
 		tags = :tags, state = :state, playable = :playable, error = :error, waiting = :waiting, reason = :reason,
 		duration = :duration, size = :size, sha256 = :sha256, type = :type, filename = :filename, tracks = :tracks,
-		renditions = :renditions, rendition_bytes = :rendition_bytes, captions = :captions, poster = :poster, source = :source, settling = :settling, settling, "index" = :index,
+		renditions = :renditions, rendition_bytes = :rendition_bytes, captions = :captions, poster = :poster, source = :source, settling = :settling, "index" = :index,
 		revision = :revision, version = version + 1, updated_at = :now
 	WHERE id = :id AND version = :version RETURNING created_at`
 
