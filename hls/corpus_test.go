@@ -105,7 +105,7 @@ func TestCorpus(t *testing.T) {
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
 				table.add(examine(t, server, dir, f))
-				settles(t, dir, f.name)
+				settles(t, dir, f.name, false)
 			})
 		}
 	})
