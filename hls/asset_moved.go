@@ -50,7 +50,7 @@ func (s *Server) current(ctx context.Context, id string) (*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.keep(a, end), nil
+	return s.keep(ctx, a, end)
 }
 
 // outdated reports whether an asset is known to have other files by now.
@@ -60,5 +60,5 @@ func (s *Server) outdated(ctx context.Context, a *row) bool {
 }
 
 func sameFiles(a, b *metadata.Asset) bool {
-	return a.Source == b.Source && a.Index == b.Index && a.Settling == b.Settling && slices.Equal(a.Captions, b.Captions) && slices.Equal(a.Renditions, b.Renditions)
+	return a.Source == b.Source && a.Index == b.Index && a.Settling == b.Settling && a.Growth == b.Growth && slices.Equal(a.Captions, b.Captions) && slices.Equal(a.Renditions, b.Renditions)
 }

@@ -201,6 +201,7 @@ func (m *matroska) readTracks(e element) error {
 		if t, err = parseTrackEntry(body); err != nil || m.byNum[t.number] != nil {
 			return
 		}
+		t.keepStripped(b, e.body)
 		t.describe()
 		m.tracks, m.byNum[t.number] = append(m.tracks, t), t
 	})
@@ -208,24 +209,35 @@ func (m *matroska) readTracks(e element) error {
 }
 
 // choose picks the tracks to present of those that have frames: those that play
-// unless the viewer chooses otherwise (FlagDefault) before others.
+// unless the viewer chooses otherwise (FlagDefault) before others, and a cover
+// only where there is nothing else.
 func (m *matroska) choose() (video *choice, audio []*choice, err error) {
 	var s selection
-	for _, standard := range []bool{true, false} {
-		for _, t := range m.tracks {
-			if !t.seen || !t.presentable() || t.standard != standard || !t.refused() && t.frames.count == 0 {
-				continue
-			}
-			c := &choice{trak: &trak{handler: t.handler(), enabled: true}}
-			if !t.refused() {
-				if c, err = m.present(t); err != nil {
+	for _, cover := range []bool{false, true} {
+		for _, standard := range []bool{true, false} {
+			for _, t := range m.tracks {
+				if t.standard != standard || t.isCover() != cover || cover && s.any() {
+					continue
+				}
+				if err := m.offer(&s, t); err != nil {
 					return nil, nil, err
 				}
-			}
-			if err := s.offer(c, t.err); err != nil {
-				return nil, nil, err
 			}
 		}
 	}
 	return s.chosen()
+}
+
+// offer offers a track that has frames.
+func (m *matroska) offer(s *selection, t *matroskaTrack) (err error) {
+	if t.blocks == 0 || !t.presentable() || !t.refused() && t.frames.count == 0 {
+		return nil
+	}
+	c := &choice{trak: &trak{handler: t.handler(), enabled: true}}
+	if !t.refused() {
+		if c, err = m.present(t); err != nil {
+			return err
+		}
+	}
+	return s.offer(c, t.err)
 }

@@ -92,6 +92,7 @@ type parser struct {
 	cut    Cut
 	blocks blockWriter
 	tracks []*built
+	part   bool  // the file goes on beyond what is there, and so may its tracks
 	like   *like // what the video is cut after; nil for a file by itself
 }
 
@@ -119,17 +120,19 @@ func (p *parser) bounds(c *choice) []int64 {
 	if len(p.tracks) == 0 || p.tracks[0].track.Kind != Video {
 		return nil
 	}
-	return bounds(p.tracks[0].track, c.trak.timescale, p.cut.Target)
+	return p.tracks[0].bounds(c.trak.timescale, p.cut.Target, p.part && p.fragmented())
 }
 
 func (p *parser) finish() *Index {
-	ix := &Index{Size: p.source.size, Cut: p.cut, blocks: &blocks{data: p.blocks.buf}}
+	ix := &Index{Size: p.source.size, Cut: p.cut, blocks: &blocks{data: p.blocks.buf}, fragments: p.fragmented()}
 	for _, b := range p.tracks {
 		b.track.Default = p.isDefault(b)
 		ix.Tracks = append(ix.Tracks, b.track)
 		ix.blocks.refs = append(ix.blocks.refs, b.refs)
+		ix.Bound = max(ix.Bound, b.bound)
 		ix.Duration = math.Max(ix.Duration, float64(b.track.Duration)/float64(b.track.Timescale))
 	}
+	ix.widen()
 	return ix
 }
 
@@ -150,6 +153,7 @@ type choice struct {
 	entries []entry
 	samples samples // where they are not in the tables and fragments of an MP4
 	looked  *asked  // its samples, where their flags tell nothing
+	prefix  Prefix
 }
 
 // choose picks the tracks to present of those that have samples. What is marginal
@@ -181,6 +185,9 @@ func (p *parser) choice(t *trak) (*choice, error) {
 	c := &choice{trak: t, entries: entries}
 	if err != nil {
 		return c, err
+	}
+	for i := range entries {
+		entries[i].stretched(t.size)
 	}
 	t.syncs = entries[0].codec == usac
 	return c, p.layer(c)

@@ -180,12 +180,19 @@ func (rw *rewriter) copy(w io.Writer) error {
 			return err
 		}
 		for i := range rw.samples {
-			if err := rw.src.copy(w, rw.samples[i].Offset, int64(rw.samples[i].Size)); err != nil {
-				return fmt.Errorf("reading segment %d of track %d: %w", c.segment, rw.ix.Tracks[c.track].ID, err)
+			for _, part := range parts(rw.ix.Tracks[c.track], &rw.samples[i]) {
+				if err := rw.src.copy(w, part.Offset, int64(part.Size)); err != nil {
+					return fmt.Errorf("reading segment %d of track %d: %w", c.segment, rw.ix.Tracks[c.track].ID, err)
+				}
 			}
 		}
 	}
 	return nil
+}
+
+// parts says where the bytes of a sample lie.
+func parts(t *Track, s *Sample) [2]Prefix {
+	return [2]Prefix{t.Prefix, {Offset: s.Offset, Size: int(s.Size) - t.Prefix.Size}}
 }
 
 // piece is a part of a file whose size is known before it is written.

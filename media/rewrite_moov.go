@@ -66,7 +66,20 @@ func (rw *rewriter) moov(wide bool) piece {
 	f.matrix([9]int32{1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30}).zero(24)
 	f.u32(max(next+1, 1))
 	list[0] = bytesPiece(makeBox("mvhd", *f))
+	if rw.ix.fragments {
+		list = append(list, bytesPiece(rw.mvex()))
+	}
 	return boxPiece("moov", list...)
+}
+
+// mvex announces fragments (ISO/IEC 14496-12 §8.8.1). None follow; but a file that
+// may have them is presented otherwise than one that has not: see grow.go.
+func (rw *rewriter) mvex() []byte {
+	var list fields
+	for i := range rw.tracks {
+		list.u8(makeBox("trex", *new(fields).u32(0).u32(uint32(rw.tracks[i].ID)).u32(1).zero(12))...)
+	}
+	return makeBox("mvex", list)
 }
 
 func (f *fields) matrix(m [9]int32) *fields {

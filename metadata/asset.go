@@ -48,6 +48,7 @@ type Asset struct {
 	Settling    Settling
 	Index       string // storage key of the index; "" while there is none
 	Revision    string // of what is played; changes whenever any played byte may
+	Growth      string // the upload under whose id it plays, or played, while it arrives; "" for none, see SourceID
 	Version     int64  // rises by one with each change; 0 before the first insert
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
@@ -78,10 +79,18 @@ func (a *Asset) Clone() *Asset {
 	return &c
 }
 
+// Growing says whether what plays is a file that is still arriving: that of the
+// upload Growth.
+func (a *Asset) Growing() bool { return a.Growth != "" && a.Source == "" }
+
 // SourceID names the bytes of the source as they came, for media.Index.Revision: by
-// their SHA-256 where it is known, else by where they lay then, which nothing else
-// ever does.
+// the upload that they play from, or did, before their sum was known; by their
+// SHA-256 where that is known; else by where they lay then, which nothing else ever
+// does.
 func (a *Asset) SourceID() string {
+	if a.Growth != "" {
+		return "upload " + a.Growth
+	}
 	if a.SHA256 != "" {
 		return a.SHA256
 	}

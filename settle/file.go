@@ -126,6 +126,9 @@ func (f *file) close() {
 func (f *file) inRuns(ctx context.Context) (bool, error) {
 	var samples []media.Sample
 	for i, t := range f.index.Tracks {
+		if t.Prefix.Size > 0 {
+			return false, nil
+		}
 		for n := range t.Segments {
 			var err error
 			if err = ctx.Err(); err != nil {
