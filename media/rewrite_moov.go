@@ -9,7 +9,7 @@ import (
 // fields writes the fields of a box, big endian.
 type fields []byte
 
-func (f *fields) u8(v ...byte) *fields { *f = append(*f, v...); return f }
+func (f *fields) u8(v ...byte)         { *f = append(*f, v...) }
 func (f *fields) u16(v uint16) *fields { *f = binary.BigEndian.AppendUint16(*f, v); return f }
 func (f *fields) u32(v uint32) *fields { *f = binary.BigEndian.AppendUint32(*f, v); return f }
 func (f *fields) u64(v uint64) *fields { *f = binary.BigEndian.AppendUint64(*f, v); return f }

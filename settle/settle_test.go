@@ -276,7 +276,6 @@ func TestWhatHappensWhileAnAssetIsSettled(t *testing.T) {
 					h.onlyKeys()
 					return
 				}
-				a := h.asset(id)
 				if got := get(h.player(), "/"+id+"/master.m3u8"); got.Code != 200 {
 					t.Errorf("plays: %d %s", got.Code, got.Body)
 				}
@@ -284,7 +283,7 @@ func TestWhatHappensWhileAnAssetIsSettled(t *testing.T) {
 					t.Fatal(err)
 				}
 				h.carry()
-				a = h.asset(id)
+				a := h.asset(id)
 				if a.Settling.State != metadata.Settled {
 					t.Errorf("%+v", a.Settling)
 				}
