@@ -41,7 +41,7 @@ func (p *presentation) findIFrames(ctx context.Context, f *mediaFile, src source
 		if err := t.findClosedCaptions(ctx, src, blocks); err != nil {
 			return err
 		}
-		if !t.Independent || len(t.Segments) == 0 {
+		if !t.Independent || len(t.Segments) == 0 || t.Prefix.Size > 0 {
 			continue
 		}
 		track, closed, err := t.iframesOf(ctx, src, blocks)
