@@ -19,6 +19,7 @@ import (
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/storage/storagetest"
 )
 
 // transportBase is what the URIs of the transport streams of a track begin with.
@@ -212,7 +213,7 @@ func TestASourceThatFailsInATransportSegment(t *testing.T) {
 	for _, c := range []struct {
 		after  int64
 		broken bool // in the middle; else it is an error
-	}{{900_000, true}, {1000, false}} {
+	}{{1_300_000, true}, {1000, false}} {
 		server, err := New(breaking{l.files, c.after}, l.meta, &Options{MPEGTS: true})
 		if err != nil {
 			t.Fatal(err)
@@ -242,20 +243,21 @@ func TestASourceThatFailsInATransportSegment(t *testing.T) {
 }
 
 func TestATransportSegmentIsFewRequestsToAStoreFarAway(t *testing.T) {
-	l := newLibrary(t, shortClip, &Options{MPEGTS: true})
-	h := by(ann, l)
-	at, _ := transportBase(t, h)
-	reads := 0
-	l.files.fail = func(key string, _ int64) error {
-		if key == "film/source" {
-			reads++
+	l := newLibrary(t, shortClip, nil)
+	for _, ranges := range []bool{false, true} {
+		far := storagetest.NewRemote(l.files, 0, ranges)
+		server, err := New(far, l.meta, &Options{MPEGTS: true})
+		if err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	}
-	for _, want := range []int{3, 2} { // at first the picture is looked through, too
-		reads = 0
-		if got := ask(h, "GET", at+"1.ts"); got.StatusCode != http.StatusOK || reads != want {
-			t.Errorf("%s after %d requests, want %d", got.Status, reads, want)
+		h := by(ann, server)
+		at, _ := transportBase(t, h)
+		for _, want := range []int{3, 2} { // at first the picture is looked through, too
+			far.Cost()
+			got := ask(h, "GET", at+"1.ts")
+			if cost := far.Cost(); got.StatusCode != http.StatusOK || cost.Reads != want+2 { // the index has a block for each track
+				t.Errorf("%s after %+v, want %d reads", got.Status, cost, want+2)
+			}
 		}
 	}
 }

@@ -174,7 +174,7 @@ func (c *cursor) units(e *entry, i int, fn func(r role, offset int64, size int) 
 	for at, end := s.Offset, offsetEnd(s); at < end; {
 		left := int(end - at)
 		if left < e.nalBytes {
-			return problem.Errorf(media.ErrInvalid, "the sample at byte %d ends within the length of a NAL unit", s.Offset)
+			return problem.Errorf(media.ErrInvalid, "sample %d of the segment ends within the length of a NAL unit", i)
 		}
 		head, err := c.window.get(i, at, min(left, e.nalBytes+v.head), e.nalBytes+v.head)
 		if err != nil {
@@ -184,7 +184,7 @@ func (c *cursor) units(e *entry, i int, fn func(r role, offset int64, size int) 
 		copy(length[4-e.nalBytes:], head[:e.nalBytes])
 		size := binary.BigEndian.Uint32(length[:])
 		if int64(size) > int64(left-e.nalBytes) {
-			return problem.Errorf(media.ErrInvalid, "a NAL unit of the sample at byte %d is longer than the sample", s.Offset)
+			return problem.Errorf(media.ErrInvalid, "a NAL unit of sample %d of the segment is longer than the sample", i)
 		}
 		at += int64(e.nalBytes)
 		if int(size) >= v.head {
