@@ -324,6 +324,20 @@ func TestWhatTransportStreamsCarry(t *testing.T) {
 	}
 }
 
+func TestTransportStreamsOfRenditions(t *testing.T) {
+	first := &mediaFile{index: &media.Index{Tracks: []*media.Track{avcTrack(), aacTrack(2)}}, revision: "r"}
+	smaller := &mediaFile{index: &media.Index{Tracks: []*media.Track{avcTrack()}}, revision: "s"}
+	newer := &mediaFile{index: &media.Index{Tracks: []*media.Track{coded(videoTrack(), "av01"), aacTrack(2)}}, revision: "t"}
+	got := newTransport(newPresentation(first, smaller, newer))
+	var all []string
+	for _, track := range got.all() {
+		all = append(all, track.folder+" "+track.audio.folder)
+	}
+	if diff := cmp.Diff([]string{"r/v1/ r/a2/", "s/v1/ r/a2/"}, all); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // coded gives a track an empty sample entry.
 func coded(t *media.Track, kind string) *media.Track {
 	t.Entries = [][]byte{mp4box(kind, make([]byte, 78))}
