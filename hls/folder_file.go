@@ -89,7 +89,7 @@ func (f *Folder) load(ctx context.Context, root *os.Root, name, key string) (any
 	if err := p.findIFrames(ctx, p.source(), src, nil); err != nil {
 		return nil, fileError(err)
 	}
-	f.cache.Set(key, p, p.memory())
+	f.cache.Set(key, p, p.memory(f.mpegts))
 	return p, nil
 }
 
