@@ -91,6 +91,17 @@ type Layout struct {
 	Flags     bool   // else each sample is a sync sample
 	Offsets   bool   // composition offsets; else each is 0
 	Negative  bool   `json:",omitempty"` // some composition offsets are
+
+	// Early is in how many segments at the beginning durations stand all the same:
+	// there, samples that are decoded before anything shows take next to no time.
+	Early int `json:",omitempty"`
+}
+
+// LayoutOf is the layout of one segment, from 0.
+func (t *Track) LayoutOf(segment int) Layout {
+	l := t.Layout
+	l.Durations = l.Durations || segment < l.Early
+	return l
 }
 
 // Segment is one segment of a track.
