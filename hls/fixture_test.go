@@ -75,9 +75,10 @@ func (b *memoryBlob) Close() error {
 }
 
 func (b *memoryBlob) ReadAt(p []byte, off int64) (int, error) {
-	if b.store.fail != nil {
-		if err := b.store.fail(b.key, off); err != nil {
-			return 0, err
+	for n := 0; b.store.fail != nil && n < len(p); n += 4096 {
+		if err := b.store.fail(b.key, off+int64(n)); err != nil {
+			got, _ := bytes.NewReader(b.bytes).ReadAt(p[:n], off)
+			return got, err
 		}
 	}
 	return bytes.NewReader(b.bytes).ReadAt(p, off)

@@ -31,6 +31,7 @@ type adaptationSet struct {
 	Channels        *descriptor      `xml:"AudioChannelConfiguration"`
 	Supplemental    []descriptor     `xml:"SupplementalProperty"`
 	Label           string           `xml:"Label,omitempty"`
+	Accessibility   *descriptor      `xml:"Accessibility"`
 	Role            *descriptor      `xml:"Role"`
 	Representations []representation `xml:"Representation"`
 }

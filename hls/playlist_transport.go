@@ -27,6 +27,9 @@ func appendTransportPlaylist(dst []byte, times []int64, target int64) []byte {
 // the variants has no URI (RFC 8216bis §4.4.6.2.1). The tracks were measured.
 func (t *transport) multivariant(subtitles []*subtitle) []byte {
 	dst := []byte("#EXTM3U\n")
+	if t.of.shared().independent {
+		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
+	}
 	subtitles = t.of.texts().with(subtitles)
 	if t.choice() {
 		dst = t.group.appendMediaAt(dst, func(a *prepared) string {

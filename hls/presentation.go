@@ -49,6 +49,8 @@ type prepared struct {
 	iframes   *prepared // the first picture of each segment; nil where they are not known to decode alone
 	isIFrames bool      // this is such a track
 	closed    bool      // nothing that a segment shows comes before its first picture
+
+	captions *media.ClosedCaptions // in its pictures; nil where nobody looked
 }
 
 // newPresentation prepares files, of which there is at least one.

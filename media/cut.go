@@ -181,7 +181,11 @@ func (c *cutter) write(duration uint32) error {
 	l.Flags = l.Flags || !p.sync
 	l.Offsets = l.Offsets || shift != 0
 	l.Negative = l.Negative || shift < 0
-	c.durations.add(duration)
+	if p.early {
+		l.Early = len(c.built.track.Segments) + 1
+	} else {
+		c.durations.add(duration)
+	}
 	return nil
 }
 

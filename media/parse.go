@@ -153,6 +153,7 @@ type choice struct {
 	entries []entry
 	samples samples // where they are not in the tables and fragments of an MP4
 	looked  *asked  // its samples, where their flags tell nothing
+	prefix  Prefix
 }
 
 // choose picks the tracks to present of those that have samples. What is marginal
