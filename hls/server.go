@@ -135,7 +135,7 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = s.answer(w, r, row, p, t)
 	}
-	if errors.Is(err, errIndex) {
+	if errors.Is(err, errIndex) && row.growth == nil {
 		if p, err = s.rebuild(ctx, row); err == nil {
 			err = s.answer(w, r, row, p, t)
 		}
