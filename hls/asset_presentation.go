@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/storage"
@@ -41,7 +42,7 @@ func (s *Server) loaded(a *row) *presentation {
 func (s *Server) rebuild(ctx context.Context, a *row) (*presentation, error) {
 	return s.loading.do(ctx, a.key+" rebuilt", func(ctx context.Context) (*presentation, error) {
 		if v, ok := s.cache.Get(a.key); ok {
-			if p, ok := v.(*presentation); ok && p.blocks == "" {
+			if p, ok := v.(*presentation); ok && p.isWhole() {
 				return p, nil // somebody else just did it
 			}
 		}
@@ -54,13 +55,18 @@ func (s *Server) rebuild(ctx context.Context, a *row) (*presentation, error) {
 	})
 }
 
+// isWhole reports whether nothing of it is read from a stored index any more.
+func (p *presentation) isWhole() bool {
+	return !slices.ContainsFunc(p.files, func(f *mediaFile) bool { return f.blocks != "" })
+}
+
 // load reads the head of the stored index. Where there is none that this
 // version can read, the source is indexed again.
 func (s *Server) load(ctx context.Context, a *row) (*presentation, error) {
 	index, err := s.readIndex(ctx, a)
 	if err == nil {
-		p := newPresentation(index, a.Source, a.Revision, a.Index)
-		if err = s.lookForIFrames(ctx, p); err == nil {
+		p := newPresentation(&mediaFile{index: index, source: a.Source, revision: a.Revision, blocks: a.Index})
+		if err = s.lookForIFrames(ctx, p, p.source()); err == nil {
 			return p, nil
 		}
 	}
@@ -101,46 +107,46 @@ func (s *Server) parseSource(ctx context.Context, a *row) (*presentation, error)
 	if err != nil {
 		return nil, err
 	}
-	p := newPresentation(index, a.Source, index.Revision(a.SourceID()), "")
-	if err := p.findIFrames(ctx, src, nil); err != nil {
+	p := newPresentation(&mediaFile{index: index, source: a.Source, revision: index.Revision(a.SourceID())})
+	if err := p.findIFrames(ctx, p.source(), src, nil); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// lookForIFrames is findIFrames for a presentation whose index was stored.
-func (s *Server) lookForIFrames(ctx context.Context, p *presentation) error {
-	if _, ok := s.files.(storage.FileOpener); !ok || !p.hasVideo() {
+// lookForIFrames is findIFrames for a file whose index was stored.
+func (s *Server) lookForIFrames(ctx context.Context, p *presentation, f *mediaFile) error {
+	if _, ok := s.files.(storage.FileOpener); !ok || !f.hasVideo() {
 		return nil
 	}
-	src, err := s.openSource(ctx, p)
+	src, err := s.openSource(ctx, f)
 	if err != nil {
 		return err
 	}
 	defer src.Close() //nolint:errcheck // it was only read
-	blocks, err := s.openBlocks(ctx, p)
+	blocks, err := s.openBlocks(ctx, f)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errIndex, err)
 	}
 	defer blocks.Close() //nolint:errcheck // it was only read
-	return p.findIFrames(ctx, src, blocks)
+	return p.findIFrames(ctx, f, src, blocks)
 }
 
 // assetOpener opens the blobs of an asset's presentation.
 type assetOpener struct{ *Server }
 
-func (o assetOpener) openSource(ctx context.Context, p *presentation) (source, error) {
-	src, err := openBlob(ctx, o.files, p.source)
+func (o assetOpener) openSource(ctx context.Context, f *mediaFile) (source, error) {
+	src, err := openBlob(ctx, o.files, f.source)
 	if err != nil {
 		return source{}, err
 	}
-	if src.size != p.index.Size {
+	if src.size != f.index.Size {
 		_ = src.Close()
 		return source{}, errChanged
 	}
 	return src, nil
 }
 
-func (o assetOpener) openBlocks(ctx context.Context, p *presentation) (source, error) {
-	return openBlob(ctx, o.files, p.blocks)
+func (o assetOpener) openBlocks(ctx context.Context, f *mediaFile) (source, error) {
+	return openBlob(ctx, o.files, f.blocks)
 }

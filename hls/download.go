@@ -23,13 +23,13 @@ func (p *player) redirect(w http.ResponseWriter, of *presentation) error {
 	}
 	to := w.Header()
 	to["Cache-Control"] = p.revalidate
-	to["Location"] = []string{of.revision + "/" + sourceName}
+	to["Location"] = []string{of.source().revision + "/" + sourceName}
 	w.WriteHeader(http.StatusTemporaryRedirect)
 	return nil
 }
 
-// sendSource sends the file as it came, or a range of it, to be kept under name.
-func (p *player) sendSource(w http.ResponseWriter, r *http.Request, of *presentation, name string) error {
+// sendSource sends a file as it came, or a range of it, to be kept under name.
+func (p *player) sendSource(w http.ResponseWriter, r *http.Request, of *mediaFile, name string) error {
 	if !p.downloads {
 		return errPath
 	}

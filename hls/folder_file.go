@@ -85,9 +85,8 @@ func (f *Folder) load(ctx context.Context, root *os.Root, name, key string) (any
 	if after, err := src.file.Stat(); err != nil || f.key(name, after) != key {
 		return nil, problem.Because(storage.ErrUnavailable, err, "the file is being written; try again when it is complete")
 	}
-	p := newPresentation(index, name, index.Revision(id), "")
-	p.key = key
-	if err := p.findIFrames(ctx, src, nil); err != nil {
+	p := newPresentation(&mediaFile{index: index, source: name, revision: index.Revision(id), key: key})
+	if err := p.findIFrames(ctx, p.source(), src, nil); err != nil {
 		return nil, fileError(err)
 	}
 	f.cache.Set(key, p, p.memory())
@@ -150,22 +149,22 @@ func fileError(err error) error {
 // fileOpener opens the files of a Folder.
 type fileOpener struct{ *Folder }
 
-func (o fileOpener) openSource(_ context.Context, p *presentation) (source, error) {
+func (o fileOpener) openSource(_ context.Context, f *mediaFile) (source, error) {
 	root, err := o.open()
 	if err != nil {
 		return source{}, fileError(err)
 	}
-	src, info, err := openFile(root, p.source)
+	src, info, err := openFile(root, f.source)
 	if err != nil {
 		return source{}, err
 	}
-	if o.key(p.source, info) != p.key {
+	if o.key(f.source, info) != f.key {
 		_ = src.Close()
 		return source{}, errChanged
 	}
 	return src, nil
 }
 
-func (o fileOpener) openBlocks(context.Context, *presentation) (source, error) {
+func (o fileOpener) openBlocks(context.Context, *mediaFile) (source, error) {
 	return source{}, errNoFile // the index of a file is whole in memory
 }

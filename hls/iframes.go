@@ -19,7 +19,7 @@ const (
 	segmentMemory = 56
 )
 
-// findIFrames offers the first picture of each segment of a video track as an
+// findIFrames offers the first picture of each segment of a file's video as an
 // I-frame, where these decode alone. It reads the samples of all segments from
 // the index, whose blocks are in blocks unless it holds them, and where each
 // picture begins from src: so it is for files of the operating system, where
@@ -27,16 +27,16 @@ const (
 // first viewer would wait for hundreds of requests.
 //
 // It is called before the presentation is used.
-func (p *presentation) findIFrames(ctx context.Context, src source, blocks io.ReaderAt) error {
+func (p *presentation) findIFrames(ctx context.Context, f *mediaFile, src source, blocks io.ReaderAt) error {
 	if src.file == nil {
 		return nil
 	}
 	for i := range p.tracks {
 		t := &p.tracks[i]
-		if t.Kind != media.Video || !t.Independent || len(t.Segments) == 0 {
+		if t.file != f || t.Kind != media.Video || !t.Independent || len(t.Segments) == 0 {
 			continue
 		}
-		track, closed, err := p.iframesOf(ctx, t, src, blocks)
+		track, closed, err := t.iframesOf(ctx, src, blocks)
 		if err != nil {
 			return err
 		}
@@ -47,8 +47,8 @@ func (p *presentation) findIFrames(ctx context.Context, src source, blocks io.Re
 	return nil
 }
 
-func (p *presentation) hasVideo() bool {
-	for _, t := range p.index.Tracks {
+func (f *mediaFile) hasVideo() bool {
+	for _, t := range f.index.Tracks {
 		if t.Kind == media.Video {
 			return true
 		}
@@ -56,10 +56,10 @@ func (p *presentation) hasVideo() bool {
 	return false
 }
 
-// iframesOf returns the track of a track's I-frames, nil where one of those that
+// iframesOf returns the track of its I-frames, nil where one of those that
 // are looked at does not decode alone, and whether no segment shows anything
 // before its own.
-func (p *presentation) iframesOf(ctx context.Context, t *prepared, src, blocks io.ReaderAt) (_ *media.Track, closed bool, _ error) {
+func (t *prepared) iframesOf(ctx context.Context, src, blocks io.ReaderAt) (_ *media.Track, closed bool, _ error) {
 	track := *t.Track
 	track.Layout.Durations = true
 	track.Segments = make([]media.Segment, len(t.Segments))
@@ -69,7 +69,7 @@ func (p *presentation) iframesOf(ctx context.Context, t *prepared, src, blocks i
 	for n := range t.Segments {
 		s := &t.Segments[n]
 		var err error
-		if samples, err = p.index.Samples(samples[:0], blocks, t.at, n); err != nil {
+		if samples, err = t.file.index.Samples(samples[:0], blocks, t.at, n); err != nil {
 			return nil, false, fmt.Errorf("%w: %w", errIndex, err)
 		}
 		if err = ctx.Err(); err != nil {
@@ -98,7 +98,7 @@ func (p *presentation) iframesOf(ctx context.Context, t *prepared, src, blocks i
 // segment.
 func (p *presentation) prepareIFrames(t *prepared, track *media.Track) *prepared {
 	return &prepared{
-		Track: track, at: t.at, init: t.init, isIFrames: true,
+		Track: track, file: t.file, at: t.at, folder: t.folder, init: t.init, isIFrames: true,
 		playlist: newDocument(playlistType, func() []byte {
 			return appendIFramePlaylist(make([]byte, 0, mediaPlaylistSize(track)), track, p.shared().target)
 		}),

@@ -139,9 +139,9 @@ func TestALongFilmIsLookedAtInSomePlaces(t *testing.T) {
 		for _, n := range c.spoiled {
 			spoilPicture(t, file, index, n)
 		}
-		p := newPresentation(index, "", "r", "")
+		p := newPresentation(&mediaFile{index: index, revision: "r"})
 		r := &countedReader{Reader: bytes.NewReader(file)}
-		track, closed, err := p.iframesOf(t.Context(), &p.tracks[0], r, nil)
+		track, closed, err := p.tracks[0].iframesOf(t.Context(), r, nil)
 		if err != nil || (track != nil) != c.want || r.reads > maxLooks {
 			t.Errorf("%s: %v, %v, %d of %d segments looked at", c.name, track != nil, err, r.reads, segments)
 		}
@@ -246,7 +246,8 @@ func TestIFramesThatCannotBeLookedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer src.Close()
-		if err := newPresentation(index, "film", "r", "").findIFrames(ctx, src, nil); !errors.Is(err, context.Canceled) {
+		p := newPresentation(&mediaFile{index: index, source: "film", revision: "r"})
+		if err := p.findIFrames(ctx, p.source(), src, nil); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
 	})

@@ -28,7 +28,8 @@ func manifest(p *presentation) []byte {
 		m.Profiles += "," + profileCMAF
 	}
 	var longest, buffer, segment int64 // microseconds
-	for _, t := range p.index.Tracks {
+	for i := range p.tracks {
+		t := p.tracks[i].Track
 		l := newTimeline(t)
 		longest = max(longest, l.end())
 		buffer = max(buffer, l.buffer(t, bitrateOf(t, p.shared().target).peak))

@@ -32,7 +32,7 @@ func (p *presentation) videoSets() []adaptationSet {
 		} else {
 			s.StartWithSAP = max(s.StartWithSAP, access)
 		}
-		s.Representations = append(s.Representations, p.representation(t.Track))
+		s.Representations = append(s.Representations, p.representation(t))
 	}
 	return sets
 }
@@ -40,18 +40,12 @@ func (p *presentation) videoSets() []adaptationSet {
 // audioSets are the AdaptationSets of audio: one for each track, in the order
 // of the groups of the multivariant playlist.
 func (p *presentation) audioSets() []adaptationSet {
-	var audios []*media.Track
-	for _, t := range p.index.Tracks {
-		if t.Kind == media.Audio {
-			audios = append(audios, t)
-		}
-	}
 	var sets []adaptationSet
-	for _, g := range audioGroups(audios, p.shared().target) {
+	for _, g := range audioGroups(p.of(media.Audio), p.shared().target) {
 		names := g.names()
 		for i, t := range g.members {
 			s := adaptationSet{
-				ContentType: "audio", MimeType: mediaType(t), Lang: languageTag(t.Language),
+				ContentType: "audio", MimeType: mediaType(t.Track), Lang: languageTag(t.Language),
 				StartWithSAP: closedAccess, Aligned: true, Channels: channelConfiguration(t.Channels),
 				Role: &descriptor{"urn:mpeg:dash:role:2011", "alternate"}, Representations: []representation{p.representation(t)},
 			}
@@ -78,23 +72,31 @@ func channelConfiguration(channels int) *descriptor {
 	return &descriptor{"urn:mpeg:mpegB:cicp:ChannelConfiguration", layout}
 }
 
-func (p *presentation) representation(t *media.Track) representation {
-	at := p.revision + "/" + trackName(t) + "/"
+func (p *presentation) representation(t *prepared) representation {
 	r := representation{
-		ID: trackName(t), Bandwidth: max(bitrateOf(t, p.shared().target).peak, 1), Codecs: printable(t.Codec),
+		ID: t.representationID(), Bandwidth: max(bitrateOf(t.Track, p.shared().target).peak, 1), Codecs: printable(t.Codec),
 		Template: segmentTemplate{
 			Timescale: max(t.Timescale, 1), Offset: t.Origin, StartNumber: strconv.Itoa(0),
-			Initialization: at + "init.mp4", Media: at + "$Number$.m4s", Timeline: newTimeline(t).spans(),
+			Initialization: t.folder + "init.mp4", Media: t.folder + "$Number$.m4s", Timeline: newTimeline(t.Track).spans(),
 		},
 	}
 	switch t.Kind {
 	case media.Audio:
 		r.SamplingRate = t.SampleRate
 	case media.Video:
-		r.FrameRate = frameRate(t)
+		r.FrameRate = frameRate(t.Track)
 		if t.Width > 0 && t.Height > 0 {
 			r.Width, r.Height, r.Sar = t.Width, t.Height, "1:1" // of what is displayed, whatever is coded
 		}
 	}
 	return r
+}
+
+// representationID is the name of the track, and for one of a rendition that of
+// the rendition, too: no two in a manifest may have the same.
+func (t *prepared) representationID() string {
+	if t.file.name == "" {
+		return trackName(t.Track)
+	}
+	return trackName(t.Track) + "-" + t.file.name
 }

@@ -20,7 +20,7 @@ import (
 
 // manifestOf is the manifest of those tracks, under the revision r.
 func manifestOf(tracks ...*media.Track) []byte {
-	return manifest(newPresentation(&media.Index{Tracks: tracks}, "", "r", ""))
+	return manifest(newPresentation(&mediaFile{index: &media.Index{Tracks: tracks}, revision: "r"}))
 }
 
 // parsed reads a manifest back.

@@ -40,17 +40,17 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	case download:
 		return p.redirect(w, of)
 	}
-	if t.revision != of.revision {
+	file := of.file(t.revision)
+	if file == nil {
 		return problem.Errorf(ErrNotFound, "there is no revision %q, or no more; load %s again", t.revision, multivariantName)
 	}
 	if t.what == original {
-		return p.sendSource(w, r, of, t.keepAs)
+		return p.sendSource(w, r, file, t.keepAs)
 	}
-	track := of.find(t.kind, t.track)
-	if track < 0 {
+	from := of.find(t.revision, t.kind, t.track)
+	if from == nil {
 		return problem.Errorf(ErrNotFound, "there is no such track")
 	}
-	from := &of.tracks[track]
 	if t.what == iframePlaylist || t.what == iframeSegment {
 		if from = from.iframes; from == nil {
 			return problem.Errorf(ErrNotFound, "there are no I-frames of this track")
@@ -65,7 +65,7 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 		if t.segment >= len(from.Segments) {
 			return problem.Errorf(ErrNotFound, "there is no segment %d; the last one is %d", t.segment, len(from.Segments)-1)
 		}
-		return p.sendSegment(w, r, of, from, t.segment)
+		return p.sendSegment(w, r, from, t.segment)
 	}
 	return ErrNotFound
 }

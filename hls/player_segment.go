@@ -16,7 +16,7 @@ var errIndex = errors.New("the stored index is damaged")
 
 // sendSegment sends a segment or a range of one. Its length, and with it the
 // answer to HEAD and to a condition, is known without touching the source.
-func (p *player) sendSegment(w http.ResponseWriter, r *http.Request, of *presentation, t *prepared, n int) error {
+func (p *player) sendSegment(w http.ResponseWriter, r *http.Request, t *prepared, n int) error {
 	size := segmentSize(t.Track, n)
 	etag := t.etags + strconv.Itoa(n) + `"`
 	p.describe(w.Header(), t.init.contentType, []string{etag}, true)
@@ -36,7 +36,7 @@ func (p *player) sendSegment(w http.ResponseWriter, r *http.Request, of *present
 
 	b := newBody()
 	defer b.release()
-	src, err := p.prepare(r.Context(), b, of, t, n)
+	src, err := p.prepare(r.Context(), b, t, n)
 	if err != nil {
 		return err
 	}
@@ -60,12 +60,12 @@ func (p *player) sendBody(w http.ResponseWriter, r *http.Request, b *body, what 
 }
 
 // prepare makes b the segment and opens the source that it is sent from.
-func (p *player) prepare(ctx context.Context, b *body, of *presentation, t *prepared, n int) (source, error) {
-	src, err := p.openSource(ctx, of)
+func (p *player) prepare(ctx context.Context, b *body, t *prepared, n int) (source, error) {
+	src, err := p.openSource(ctx, t.file)
 	if err != nil {
 		return src, err
 	}
-	if b.samples, err = p.samples(ctx, b.samples[:0], of, t.at, n); err == nil && t.isIFrames {
+	if b.samples, err = p.samples(ctx, b.samples[:0], t, n); err == nil && t.isIFrames {
 		b.samples, err = t.iframe(src, b.samples, n)
 	}
 	if err != nil {
@@ -81,16 +81,16 @@ func (p *player) prepare(ctx context.Context, b *body, of *presentation, t *prep
 }
 
 // samples appends the samples of a segment to dst.
-func (p *player) samples(ctx context.Context, dst []media.Sample, of *presentation, track, n int) ([]media.Sample, error) {
-	if of.blocks == "" {
-		return of.index.Samples(dst, nil, track, n)
+func (p *player) samples(ctx context.Context, dst []media.Sample, t *prepared, n int) ([]media.Sample, error) {
+	if t.file.blocks == "" {
+		return t.file.index.Samples(dst, nil, t.at, n)
 	}
-	blocks, err := p.openBlocks(ctx, of)
+	blocks, err := p.openBlocks(ctx, t.file)
 	if err != nil {
 		return dst, fmt.Errorf("%w: %w", errIndex, err)
 	}
 	defer blocks.Close() //nolint:errcheck // it was only read
-	samples, err := of.index.Samples(dst, blocks, track, n)
+	samples, err := t.file.index.Samples(dst, blocks, t.at, n)
 	if err != nil {
 		return dst, fmt.Errorf("%w: %w", errIndex, err)
 	}

@@ -8,7 +8,7 @@ import (
 // appendMedia appends an EXT-X-MEDIA tag for each member. Only the first of a
 // language, and of the same characteristics, is selected automatically, because
 // two with the same attributes are no choice (RFC 8216bis §4.4.6.1.1).
-func (g *audioGroup) appendMedia(dst []byte, revision string) []byte {
+func (g *audioGroup) appendMedia(dst []byte) []byte {
 	names := g.names()
 	chosen := map[[2]string]bool{}
 	alike := func(i int) [2]string {
@@ -34,7 +34,7 @@ func (g *audioGroup) appendMedia(dst []byte, revision string) []byte {
 		if t.Channels > 0 {
 			a.quoted("CHANNELS", strconv.Itoa(t.Channels))
 		}
-		a.quoted("URI", playlistURI(revision, t))
+		a.quoted("URI", t.playlistURI())
 		dst = append(dst, "#EXT-X-MEDIA:"...)
 		dst = append(dst, a.text...)
 		dst = append(dst, '\n')

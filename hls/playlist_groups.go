@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/streamgate/streamgate/media"
 )
 
 // An audioGroup is audio tracks that a player can choose from: those of one
@@ -13,7 +11,7 @@ import (
 // the same numbers.
 type audioGroup struct {
 	id        string
-	members   []*media.Track
+	members   []*prepared
 	preferred int     // the member that plays unless the viewer chooses
 	rate      bitrate // of the largest member
 }
@@ -26,9 +24,9 @@ type audioGroup struct {
 // lacks, it gets from one of AAC that has everything. Where there is none, each
 // keeps to its family: of a group with a codec that it lacks, a player plays
 // nothing, and AAC is the only one that none lacks.
-func audioGroups(tracks []*media.Track, target int64) []*audioGroup {
+func audioGroups(tracks []*prepared, target int64) []*audioGroup {
 	var groups []*audioGroup
-	for _, g := range partition(tracks, func(t *media.Track) string { return "audio-" + family(t.Codec) }) {
+	for _, g := range partition(tracks, func(t *prepared) string { return "audio-" + family(t.Codec) }) {
 		groups = append(groups, g.byChannels()...)
 	}
 	slices.SortStableFunc(groups, func(a, b *audioGroup) int { return b.rank() - a.rank() })
@@ -40,14 +38,14 @@ func audioGroups(tracks []*media.Track, target int64) []*audioGroup {
 	for _, g := range groups {
 		g.prefer(tracks)
 		for _, t := range g.members {
-			g.rate = g.rate.orMore(bitrateOf(t, target))
+			g.rate = g.rate.orMore(bitrateOf(t.Track, target))
 		}
 	}
 	return groups
 }
 
 // partition makes a group of the tracks that have the same ID in common.
-func partition(tracks []*media.Track, id func(*media.Track) string) []*audioGroup {
+func partition(tracks []*prepared, id func(*prepared) string) []*audioGroup {
 	var groups []*audioGroup
 	for _, t := range tracks {
 		i := slices.IndexFunc(groups, func(g *audioGroup) bool { return g.id == id(t) })
@@ -63,7 +61,7 @@ func partition(tracks []*media.Track, id func(*media.Track) string) []*audioGrou
 // byChannels splits a group by the number of channels, if what comes out has
 // the same members.
 func (g *audioGroup) byChannels() []*audioGroup {
-	parts := partition(g.members, func(t *media.Track) string { return g.id + "-" + strconv.Itoa(t.Channels) })
+	parts := partition(g.members, func(t *prepared) string { return g.id + "-" + strconv.Itoa(t.Channels) })
 	for _, p := range parts {
 		if len(parts) == 1 || !p.covers(parts[0]) || !parts[0].covers(p) {
 			return []*audioGroup{g}
@@ -76,12 +74,12 @@ func (g *audioGroup) byChannels() []*audioGroup {
 // encodings of the same content.
 type choice struct{ language, name, characteristics string }
 
-func choiceOf(t *media.Track) choice {
+func choiceOf(t *prepared) choice {
 	return choice{languageTag(t.Language), displayName(t.Name), strings.Join(t.Characteristics, ",")}
 }
 
 func (g *audioGroup) find(c choice) int {
-	return slices.IndexFunc(g.members, func(t *media.Track) bool { return choiceOf(t) == c })
+	return slices.IndexFunc(g.members, func(t *prepared) bool { return choiceOf(t) == c })
 }
 
 func (g *audioGroup) count(c choice) (n int) {
@@ -95,7 +93,7 @@ func (g *audioGroup) count(c choice) (n int) {
 
 // covers reports whether g has every choice that o has, as often.
 func (g *audioGroup) covers(o *audioGroup) bool {
-	return !slices.ContainsFunc(o.members, func(t *media.Track) bool { return g.count(choiceOf(t)) < o.count(choiceOf(t)) })
+	return !slices.ContainsFunc(o.members, func(t *prepared) bool { return g.count(choiceOf(t)) < o.count(choiceOf(t)) })
 }
 
 // isComplete reports whether others may take from g what they lack.
@@ -105,11 +103,11 @@ func (g *audioGroup) isComplete(groups []*audioGroup) bool {
 
 // complete takes over those of all, the members of a complete group, of whose
 // choice g has none, and their order.
-func (g *audioGroup) complete(all []*media.Track) {
+func (g *audioGroup) complete(all []*prepared) {
 	own := slices.Clone(g.members)
 	g.members = nil
 	for _, t := range all {
-		if i := slices.IndexFunc(own, func(o *media.Track) bool { return choiceOf(o) == choiceOf(t) }); i >= 0 {
+		if i := slices.IndexFunc(own, func(o *prepared) bool { return choiceOf(o) == choiceOf(t) }); i >= 0 {
 			t = own[i]
 			own = slices.Delete(own, i, i+1)
 		}
@@ -119,8 +117,8 @@ func (g *audioGroup) complete(all []*media.Track) {
 
 // prefer chooses the member that plays unless the viewer chooses another: the
 // default, or the same in this encoding.
-func (g *audioGroup) prefer(tracks []*media.Track) {
-	i := slices.IndexFunc(tracks, func(t *media.Track) bool { return t.Default })
+func (g *audioGroup) prefer(tracks []*prepared) {
+	i := slices.IndexFunc(tracks, func(t *prepared) bool { return t.Default })
 	if i < 0 {
 		return
 	}
@@ -133,7 +131,7 @@ func (g *audioGroup) prefer(tracks []*media.Track) {
 
 // rank puts the group of the default track first.
 func (g *audioGroup) rank() int {
-	if slices.ContainsFunc(g.members, func(t *media.Track) bool { return t.Default }) {
+	if slices.ContainsFunc(g.members, func(t *prepared) bool { return t.Default }) {
 		return 1
 	}
 	return 0

@@ -45,7 +45,7 @@ func (p *presentation) appendIFrameStreams(dst []byte) []byte {
 		a.quoted("CODECS", t.Codec)
 		a.size(t.Track)
 		a.videoRange(t.Track)
-		a.quoted("URI", p.revision+"/"+trackName(t.Track)+"/"+iframesName)
+		a.quoted("URI", t.folder+iframesName)
 		dst = append(dst, "#EXT-X-I-FRAME-STREAM-INF:"...)
 		dst = append(dst, a.text...)
 		dst = append(dst, '\n')

@@ -8,22 +8,14 @@ import (
 	"github.com/streamgate/streamgate/media"
 )
 
-// multivariantPlaylist returns the multivariant playlist (RFC 8216bis §4.4.6): a
-// variant for each video track with each group of audio tracks, or one for each
-// audio group where there is no video. All have the same subtitles. URIs are
-// relative to it and begin with the revision, each of the subtitles with its own.
-func multivariantPlaylist(tracks []*media.Track, revision string, subtitles ...*subtitle) []byte {
-	var videos, audios []*media.Track
-	for _, t := range tracks {
-		switch t.Kind {
-		case media.Video:
-			videos = append(videos, t)
-		case media.Audio:
-			audios = append(audios, t)
-		}
-	}
-	all := sharedBy(tracks)
-	groups := audioGroups(audios, all.target)
+// multivariant returns the multivariant playlist (RFC 8216bis §4.4.6) with these
+// subtitles: a variant for each video track with each group of audio tracks, or
+// one for each audio group where there is no video. All have the same subtitles.
+// URIs are relative to it and begin with the revision of a file, each of the
+// subtitles with its own.
+func (p *presentation) multivariant(subtitles []*subtitle) []byte {
+	videos, all := p.of(media.Video), p.shared()
+	groups := audioGroups(p.of(media.Audio), all.target)
 
 	dst := []byte(playlistHead)
 	if all.independent {
@@ -31,31 +23,31 @@ func multivariantPlaylist(tracks []*media.Track, revision string, subtitles ...*
 	}
 	for _, g := range groups {
 		if len(videos) > 0 || len(g.members) > 1 {
-			dst = g.appendMedia(dst, revision)
+			dst = g.appendMedia(dst)
 		}
 	}
 	dst = appendSubtitles(dst, subtitles)
 	subtitled := len(subtitles) > 0
 	for _, v := range videos {
-		rate := bitrateOf(v, all.target)
+		rate := bitrateOf(v.Track, all.target)
 		for _, g := range groups {
-			dst = appendVariant(dst, v, g, rate.plus(g.rate), revision, subtitled)
+			dst = appendVariant(dst, v, g, rate.plus(g.rate), subtitled)
 		}
 		if len(groups) == 0 {
-			dst = appendVariant(dst, v, nil, rate, revision, subtitled)
+			dst = appendVariant(dst, v, nil, rate, subtitled)
 		}
 	}
 	if len(videos) == 0 {
 		for _, g := range groups {
-			dst = appendVariant(dst, nil, g, g.rate, revision, subtitled)
+			dst = appendVariant(dst, nil, g, g.rate, subtitled)
 		}
 	}
-	return dst
+	return p.appendIFrameStreams(dst)
 }
 
 // appendVariant appends EXT-X-STREAM-INF and its URI: of the video, or, without
 // one, of the group's default track.
-func appendVariant(dst []byte, v *media.Track, g *audioGroup, rate bitrate, revision string, subtitled bool) []byte {
+func appendVariant(dst []byte, v *prepared, g *audioGroup, rate bitrate, subtitled bool) []byte {
 	var a attributes
 	a.integer("BANDWIDTH", rate.peak)
 	a.integer("AVERAGE-BANDWIDTH", rate.average)
@@ -65,7 +57,7 @@ func appendVariant(dst []byte, v *media.Track, g *audioGroup, rate bitrate, revi
 	}
 	played := v
 	if v != nil {
-		a.picture(v)
+		a.picture(v.Track)
 	} else {
 		played = g.members[g.preferred]
 	}
@@ -78,13 +70,13 @@ func appendVariant(dst []byte, v *media.Track, g *audioGroup, rate bitrate, revi
 	dst = append(dst, "#EXT-X-STREAM-INF:"...)
 	dst = append(dst, a.text...)
 	dst = append(dst, '\n')
-	return append(append(dst, playlistURI(revision, played)...), '\n')
+	return append(append(dst, played.playlistURI()...), '\n')
 }
 
 // codecs lists each format once that a variant has in any rendition: all that a
 // player needs (RFC 8216bis §6.2.4).
-func codecs(v *media.Track, g *audioGroup) []string {
-	var tracks []*media.Track
+func codecs(v *prepared, g *audioGroup) []string {
+	var tracks []*prepared
 	if v != nil {
 		tracks = append(tracks, v)
 	}
@@ -124,6 +116,4 @@ func (a *attributes) videoRange(v *media.Track) {
 	}
 }
 
-func playlistURI(revision string, t *media.Track) string {
-	return revision + "/" + trackName(t) + "/index.m3u8"
-}
+func (t *prepared) playlistURI() string { return t.folder + "index.m3u8" }

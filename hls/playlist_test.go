@@ -40,6 +40,11 @@ func audioTrack(id int, codec, language, name string) *media.Track {
 	}, 3, 6000, 75_000)
 }
 
+// multivariantPlaylist is that of a file with these tracks.
+func multivariantPlaylist(tracks []*media.Track, revision string) []byte {
+	return newPresentation(&mediaFile{index: &media.Index{Tracks: tracks}, revision: revision}).multivariant(nil)
+}
+
 func TestMultivariantPlaylists(t *testing.T) {
 	head := "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n"
 	german := audioTrack(3, "mp4a.40.2", "de", "Kommentar")

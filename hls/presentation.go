@@ -6,24 +6,35 @@ import (
 	"github.com/streamgate/streamgate/media"
 )
 
-// A presentation is a file prepared for playback. It does not change and is
-// used concurrently; what is derived from the index is made when first wanted.
+// A presentation is what plays together, prepared for playback: one file, or
+// several that are renditions of the first. It does not change and is used
+// concurrently; what is derived from the indexes is made when first wanted.
 type presentation struct {
+	files    []*mediaFile // the first decides how long a segment may be, and where all are cut
+	master   document
+	manifest document
+	tracks   []prepared    // of all files, in their order
+	shared   func() shared // what its playlists say alike
+}
+
+// A mediaFile is one of the files of a presentation. The URIs of what is cut from
+// it begin with its revision, so that they stay the same when other files come
+// and go; and a track of it needs no other name than it has in the file.
+type mediaFile struct {
 	index    *media.Index
 	source   string // what it is sent from: a storage key, or a path below a Folder
 	revision string
 	blocks   string // storage key that the index's blocks are read from; "" when it holds them
 	key      string // of the file that it was made of; "" for a blob, which does not change
-	master   document
-	manifest document
-	tracks   []prepared    // parallel to index.Tracks
-	shared   func() shared // what its playlists say alike
+	name     string // of the rendition; "" for the first
 }
 
 // prepared is a track with its documents.
 type prepared struct {
 	*media.Track
-	at       int // in the index
+	file     *mediaFile
+	at       int    // in the file's index
+	folder   string // what its URIs begin with, as seen from the multivariant playlist
 	playlist document
 	init     document
 	etags    string // begins the ETags of the segments
@@ -33,50 +44,78 @@ type prepared struct {
 	closed    bool      // nothing that a segment shows comes before its first picture
 }
 
-func newPresentation(index *media.Index, source, revision, blocks string) *presentation {
-	p := &presentation{index: index, source: source, revision: revision, blocks: blocks}
-	p.shared = sync.OnceValue(func() shared { return sharedBy(index.Tracks) })
+// newPresentation prepares files, of which there is at least one.
+func newPresentation(files ...*mediaFile) *presentation {
+	p := &presentation{files: files}
+	p.shared = sync.OnceValue(func() shared { return sharedBy(files[0].index.Tracks) })
 	p.master = newDocument(playlistType, func() []byte { return p.multivariant(nil) })
 	p.manifest = newDocument(manifestType, func() []byte { return manifest(p) })
-	p.tracks = make([]prepared, len(index.Tracks))
-	for i, t := range index.Tracks {
-		p.tracks[i] = prepared{
-			Track: t,
-			at:    i,
-			playlist: newDocument(playlistType, func() []byte {
-				return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)), t, p.shared())
-			}),
-			init:  newDocument(mediaType(t), func() []byte { return initSegment(t) }),
-			etags: `"` + revision + "-" + trackName(t) + "-",
+	for _, f := range files {
+		for i, t := range f.index.Tracks {
+			p.tracks = append(p.tracks, p.prepare(f, i, t))
 		}
 	}
 	return p
 }
 
-// multivariant is the multivariant playlist with these subtitles.
-func (p *presentation) multivariant(subtitles []*subtitle) []byte {
-	return p.appendIFrameStreams(multivariantPlaylist(p.index.Tracks, p.revision, subtitles...))
+func (p *presentation) prepare(f *mediaFile, i int, t *media.Track) prepared {
+	return prepared{
+		Track: t, file: f, at: i, folder: f.revision + "/" + trackName(t) + "/",
+		playlist: newDocument(playlistType, func() []byte {
+			return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)), t, p.shared())
+		}),
+		init:  newDocument(mediaType(t), func() []byte { return initSegment(t) }),
+		etags: `"` + f.revision + "-" + trackName(t) + "-",
+	}
 }
 
-// find returns where a track is in the index, or -1.
-func (p *presentation) find(kind media.Kind, id int) int {
-	for i, t := range p.index.Tracks {
-		if t.ID == id && t.Kind == kind {
-			return i
+// source is the first file, of which the others are renditions.
+func (p *presentation) source() *mediaFile { return p.files[0] }
+
+// of returns the tracks of a kind.
+func (p *presentation) of(kind media.Kind) []*prepared {
+	var list []*prepared
+	for i := range p.tracks {
+		if t := &p.tracks[i]; t.Kind == kind {
+			list = append(list, t)
 		}
 	}
-	return -1
+	return list
+}
+
+// file returns the file of a revision, or nil.
+func (p *presentation) file(revision string) *mediaFile {
+	for _, f := range p.files {
+		if f.revision == revision {
+			return f
+		}
+	}
+	return nil
+}
+
+// find returns a track by what its URIs begin with, or nil.
+func (p *presentation) find(revision string, kind media.Kind, id int) *prepared {
+	for i := range p.tracks {
+		if t := &p.tracks[i]; t.ID == id && t.Kind == kind && t.file.revision == revision {
+			return t
+		}
+	}
+	return nil
 }
 
 // memory is about how many bytes the presentation takes once all of it was
 // asked for: playlists as they are and compressed, init segments.
 func (p *presentation) memory() int64 {
-	total := p.index.Memory() + 4096
-	for i, t := range p.index.Tracks {
-		if p.tracks[i].iframes != nil {
-			total += int64(len(t.Segments))*segmentMemory + mediaPlaylistSize(t)*5/4
+	total := int64(4096)
+	for _, f := range p.files {
+		total += f.index.Memory()
+	}
+	for i := range p.tracks {
+		t := &p.tracks[i]
+		if t.iframes != nil {
+			total += int64(len(t.Segments))*segmentMemory + mediaPlaylistSize(t.Track)*5/4
 		}
-		total += (mediaPlaylistSize(t)+manifestSize(t))*5/4 + 4096
+		total += (mediaPlaylistSize(t.Track)+manifestSize(t.Track))*5/4 + 4096
 	}
 	return total
 }

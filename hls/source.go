@@ -45,11 +45,11 @@ func openBlob(ctx context.Context, s storage.Store, key string) (source, error) 
 // errChanged is the answer for a source that is not what was indexed.
 var errChanged = problem.Errorf(ErrNotFound, "the file has changed; load %s again", multivariantName)
 
-// An opener opens what a presentation is sent from.
+// An opener opens what the files of a presentation are sent from.
 type opener interface {
 	// openSource opens the media. ErrNotFound where it is not that which the
-	// presentation was made of.
-	openSource(ctx context.Context, p *presentation) (source, error)
-	// openBlocks opens what p.blocks names; it is not called where that is "".
-	openBlocks(ctx context.Context, p *presentation) (source, error)
+	// index was made of.
+	openSource(ctx context.Context, f *mediaFile) (source, error)
+	// openBlocks opens what f.blocks names; it is not called where that is "".
+	openBlocks(ctx context.Context, f *mediaFile) (source, error)
 }

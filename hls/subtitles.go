@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 
 	"github.com/streamgate/streamgate/captions"
 	"github.com/streamgate/streamgate/internal/problem"
@@ -52,9 +51,9 @@ func digest(s string) string {
 }
 
 func newSubtitles(of *presentation, list []metadata.Caption) *subtitles {
-	s := &subtitles{timing: newTiming(leading(of.index.Tracks))}
+	s := &subtitles{timing: newTiming(of.leading())}
 	for _, c := range list {
-		s.tracks = append(s.tracks, &subtitle{c, digest(fmt.Sprintf("%s %s %q", subtitleVersion, of.revision, c.Key))})
+		s.tracks = append(s.tracks, &subtitle{c, digest(fmt.Sprintf("%s %s %q", subtitleVersion, of.source().revision, c.Key))})
 	}
 	master := of.multivariant(s.tracks)
 	s.master = newDocument(playlistType, func() []byte { return master })
@@ -64,12 +63,12 @@ func newSubtitles(of *presentation, list []metadata.Caption) *subtitles {
 
 // leading is the track at whose cuts subtitles are cut: the picture, else what
 // sounds first.
-func leading(tracks []*media.Track) *media.Track {
-	if i := slices.IndexFunc(tracks, func(t *media.Track) bool { return t.Kind == media.Video }); i >= 0 {
-		return tracks[i]
+func (p *presentation) leading() *media.Track {
+	if videos := p.of(media.Video); len(videos) > 0 {
+		return videos[0].Track
 	}
-	if groups := audioGroups(tracks, 1); len(groups) > 0 {
-		return groups[0].members[groups[0].preferred]
+	if groups := audioGroups(p.of(media.Audio), 1); len(groups) > 0 {
+		return groups[0].members[groups[0].preferred].Track
 	}
 	return new(media.Track)
 }
@@ -92,7 +91,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *pres
 }
 
 func (s *Server) subtitles(a *row, of *presentation) *subtitles {
-	key := a.key + "/" + of.revision + "/" + a.cap
+	key := a.key + "/" + of.source().revision + "/" + a.cap
 	if v, ok := s.cache.Get(key); ok {
 		if subs, ok := v.(*subtitles); ok {
 			return subs
