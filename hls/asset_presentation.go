@@ -65,7 +65,11 @@ func (p *presentation) isWhole() bool {
 func (s *Server) load(ctx context.Context, a *row) (*presentation, error) {
 	index, err := s.readIndex(ctx, a)
 	if err == nil {
-		p := newPresentation(&mediaFile{index: index, source: a.Source, revision: a.Revision, blocks: a.Index})
+		f := &mediaFile{index: index, source: a.Source, revision: a.Revision, blocks: a.Index}
+		if err := s.protect(ctx, a, f); err != nil {
+			return nil, err
+		}
+		p := newPresentation(f)
 		if err = s.lookForIFrames(ctx, p, p.source()); err == nil {
 			return p, nil
 		}
@@ -107,11 +111,20 @@ func (s *Server) parseSource(ctx context.Context, a *row) (*presentation, error)
 	if err != nil {
 		return nil, err
 	}
-	p := newPresentation(&mediaFile{index: index, source: a.Source, revision: index.Revision(a.SourceID())})
+	f := &mediaFile{index: index, source: a.Source, revision: index.Revision(a.SourceID())}
+	if err := s.protect(ctx, a, f); err != nil {
+		return nil, err
+	}
+	p := newPresentation(f)
 	if err := p.findIFrames(ctx, p.source(), src, nil); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// protect has a file of an asset encrypted, where Options say so.
+func (s *Server) protect(ctx context.Context, a *row, f *mediaFile) error {
+	return s.encryption.protect(ctx, f, KeyRequest{Asset: a.ID, Created: a.CreatedAt})
 }
 
 // lookForIFrames is findIFrames for a file whose index was stored.

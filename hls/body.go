@@ -28,6 +28,9 @@ type body struct {
 	space   []byte
 	room    []run
 	scatter *scatter
+
+	subsamples []media.Subsample // of all samples, where they are encrypted so
+	counts     []uint8           // how many each has
 }
 
 var bodies = sync.Pool{New: func() any { return new(body) }}
@@ -36,7 +39,10 @@ func newBody() *body { return bodies.Get().(*body) }
 
 // release gives the body's memory to the next one.
 func (b *body) release() {
-	*b = body{samples: b.samples[:0], space: b.space[:0], room: b.room[:0], scatter: b.scatter}
+	*b = body{
+		samples: b.samples[:0], space: b.space[:0], room: b.room[:0], scatter: b.scatter,
+		subsamples: b.subsamples[:0], counts: b.counts[:0],
+	}
 	bodies.Put(b)
 }
 

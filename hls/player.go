@@ -36,9 +36,14 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	case multivariant:
 		return p.sendDocument(w, r, &of.master, false)
 	case dashManifest:
+		if k := of.source().protection; k != nil && k.Scheme == AES128 {
+			return problem.Errorf(ErrNotFound, "there is no %s for what is encrypted by %s, which DASH does not have", manifestName, AES128)
+		}
 		return p.sendDocument(w, r, &of.manifest, false)
 	case download:
 		return p.redirect(w, of)
+	case contentKey, keyLicense:
+		return errPath // they have a gate of their own, which not every player has
 	}
 	file := of.file(t.revision)
 	if file == nil {

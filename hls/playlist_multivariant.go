@@ -21,6 +21,7 @@ func (p *presentation) multivariant(subtitles []*subtitle) []byte {
 	if all.independent {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
+	dst = p.appendSessionKeys(dst)
 	for _, g := range groups {
 		if len(videos) > 0 || len(g.members) > 1 {
 			dst = g.appendMedia(dst)
@@ -29,7 +30,7 @@ func (p *presentation) multivariant(subtitles []*subtitle) []byte {
 	dst = appendSubtitles(dst, subtitles)
 	subtitled := len(subtitles) > 0
 	for _, v := range videos {
-		rate := bitrateOf(v.Track, all.target)
+		rate := bitrateOf(v.rated(), all.target)
 		for _, g := range groups {
 			dst = appendVariant(dst, v, g, rate.plus(g.rate), subtitled)
 		}

@@ -27,6 +27,8 @@ type mediaFile struct {
 	blocks   string // storage key that the index's blocks are read from; "" when it holds them
 	key      string // of the file that it was made of; "" for a blob, which does not change
 	name     string // of the rendition; "" for the first
+
+	protection *protection // how it is encrypted, or nil
 }
 
 // prepared is a track with its documents.
@@ -62,9 +64,9 @@ func (p *presentation) prepare(f *mediaFile, i int, t *media.Track) prepared {
 	return prepared{
 		Track: t, file: f, at: i, folder: f.revision + "/" + trackName(t) + "/",
 		playlist: newDocument(playlistType, func() []byte {
-			return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)), t, p.shared())
+			return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)+f.protection.tagsSize()), t, f.protection, p.shared())
 		}),
-		init:  newDocument(mediaType(t), func() []byte { return initSegment(t) }),
+		init:  newDocument(mediaType(t), func() []byte { return f.protection.initSegment(t) }),
 		etags: `"` + f.revision + "-" + trackName(t) + "-",
 	}
 }
@@ -108,7 +110,7 @@ func (p *presentation) find(revision string, kind media.Kind, id int) *prepared 
 func (p *presentation) memory() int64 {
 	total := int64(4096)
 	for _, f := range p.files {
-		total += f.index.Memory()
+		total += f.index.Memory() + f.protection.memory()
 	}
 	for i := range p.tracks {
 		t := &p.tracks[i]

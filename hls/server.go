@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
@@ -43,6 +44,15 @@ type Options struct {
 	// Default: false.
 	Downloads bool
 
+	// Encryption has segments encrypted, and gives their keys to whom the
+	// Authorizer lets have them (auth.Key). It is not for use with Downloads, which
+	// give out the same in the clear. Default: nil, nothing is encrypted.
+	Encryption *Encryption
+
+	// Recorder is told of each key before it is given out, and may refuse that;
+	// default events.Discard().
+	Recorder events.Recorder
+
 	// Cut is how a file is cut whose stored index is missing or damaged. Give what
 	// upload.Options was given, or such an asset gets another revision; default
 	// media.Cut{Target: media.DefaultTarget}.
@@ -62,6 +72,8 @@ type Server struct {
 	files      storage.Store
 	meta       metadata.Store
 	authorizer auth.Authorizer
+	encryption *Encryption
+	recorder   events.Recorder
 	cache      Cache
 	rows       *lru // of *row, by asset
 	fetching   flights[*row]
@@ -80,18 +92,29 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 	if o == nil {
 		o = new(Options)
 	}
+	if err := o.Encryption.check(); err != nil {
+		return nil, err
+	}
+	if o.Encryption != nil && o.Downloads {
+		return nil, errors.New("hls: Downloads would give out in the clear what Encryption hides")
+	}
 	s := &Server{
 		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads},
 		parser:     newParser(o.Parses, o.Cut),
 		files:      files,
 		meta:       meta,
 		authorizer: o.Authorizer,
+		encryption: o.Encryption,
+		recorder:   o.Recorder,
 		cache:      o.Cache,
 		rows:       newLRU(rowBytes),
 	}
 	s.opener = assetOpener{s}
 	if s.authorizer == nil {
 		s.authorizer = auth.OwnerOnly()
+	}
+	if s.recorder == nil {
+		s.recorder = events.Discard()
 	}
 	if s.cache == nil {
 		s.cache = defaultCache(o.CacheBytes)
@@ -108,7 +131,7 @@ func defaultCache(bytes int64) Cache {
 
 // ServeHTTP answers {asset}/master.m3u8 and manifest.mpd, and what they lead to.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.begin(w, r) {
+	if s.serveLicense(w, r) || s.begin(w, r) {
 		return
 	}
 	if err := s.play(w, r); err != nil {
@@ -121,8 +144,13 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 	if !ok || !isAssetID(id) {
 		return errPath
 	}
+	return s.playAsset(w, r, id, t)
+}
+
+// playAsset answers with what t names of an asset.
+func (s *Server) playAsset(w http.ResponseWriter, r *http.Request, id string, t target) error {
 	ctx := r.Context()
-	row, err := s.asset(ctx, id)
+	row, err := s.asset(ctx, id, t.action())
 	if err != nil {
 		return err
 	}

@@ -78,8 +78,17 @@ func (s *subtitles) memory() int64 {
 	return 4096 + int64(len(s.timing.times))*(8+28*5/4) + int64(len(s.tracks))*1024
 }
 
-// answer is serve with what the captions of an asset add to it.
+// answer is serve with what the captions of an asset and its keys add to it.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *presentation, t target) error {
+	switch t.what {
+	case contentKey:
+		return s.sendKey(w, r, a, of, t)
+	case keyLicense:
+		if r.Method != http.MethodPost {
+			return errPath // where there are none
+		}
+		return s.sendLicense(w, r, a, of)
+	}
 	if a.cap == "" || t.what != multivariant && t.kind != subtitleKind {
 		return s.serve(w, r, of, t)
 	}
