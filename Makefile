@@ -138,7 +138,7 @@ $(CLIENTS): clients/package.json clients/package-lock.json clients/.npmrc
 
 .PHONY: need
 need:
-	@scripts/need ffmpeg ffprobe mkvmerge chromium node npm redis-server promtool openssl
+	@scripts/need ffmpeg ffprobe mkvmerge chromium node npm redis-server promtool openssl nginx
 
 # The race detector is linked by the C compiler.
 .PHONY: need-race

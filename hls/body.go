@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"context"
 	"io"
 	"os"
 	"sync"
@@ -29,8 +30,12 @@ type body struct {
 	room    []run
 	scatter *scatter
 
+	ctx  context.Context //nolint:containedctx // of the one request that the body answers; nil is none
+	span span
+
 	subsamples []media.Subsample // of all samples, where they are encrypted so
 	counts     []uint8           // how many each has
+	holds      bool              // memory that largeHolds counts
 }
 
 var bodies = sync.Pool{New: func() any { return new(body) }}
@@ -39,6 +44,10 @@ func newBody() *body { return bodies.Get().(*body) }
 
 // release gives the body's memory to the next one.
 func (b *body) release() {
+	b.span.close()
+	if b.holds {
+		largeHolds.Add(-1)
+	}
 	*b = body{
 		samples: b.samples[:0], space: b.space[:0], room: b.room[:0], scatter: b.scatter,
 		subsamples: b.subsamples[:0], counts: b.counts[:0],

@@ -17,6 +17,9 @@ var exceptions = map[string]string{
 // container, and that play as they are.
 var reclassed = map[string]string{
 	"androidx_mkv_sample_last_cluster.mkv":                 classHLS,
+	"androidx_vp9_bear-vp9-odd-dimensions.webm":            classHLS,
+	"androidx_vp9_invalid-bitstream.webm":                  classOdd,
+	"androidx_vp9_roadtrip-vp92-10bit.webm":                classHLS,
 	"androidx_mkv_sample_with_ass_subtitles.mkv":           classHLS,
 	"androidx_mkv_sample_with_htc_rotation_track_name.mkv": classHLS,
 	"androidx_mkv_sample_with_vtt_subtitles.mkv":           classHLS,

@@ -45,7 +45,8 @@ var videoShapes = []fixture{
 	{name: "AV1 by libaom 10 bit", steps: "$V -t 4 -c:v libaom-av1 -cpu-used 8 -usage realtime -pix_fmt yuv420p10le -g 25 out.mp4"},
 	{name: "MPEG-4 part 2", steps: "$V -c:v mpeg4 out.mp4", class: classTranscode},
 	{name: "ProRes", steps: "$V -t 1 -c:v prores out.mov", class: classTranscode},
-	{name: "VP9", steps: "$V -t 1 -c:v libvpx-vp9 -cpu-used 8 -deadline realtime out.mp4", class: classTranscode},
+	{name: "VP9", steps: "$V $A -t 3 -c:v libvpx-vp9 -cpu-used 8 -deadline realtime -g 25 -c:a libopus out.mp4"},
+	{name: "VP9 of 10 bit in PQ, fragmented", steps: "$V -t 2 -c:v libvpx-vp9 -cpu-used 8 -deadline realtime -g 25 -pix_fmt yuv420p10le -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc -movflags frag_keyframe+empty_moov out.mp4"},
 }
 
 var audioShapes = []fixture{

@@ -62,7 +62,7 @@ func (p *player) sendSource(w http.ResponseWriter, r *http.Request, of *mediaFil
 	}
 	b := newBody()
 	defer b.release()
-	b.source, b.file = src.ReaderAt, src.file
+	b.ctx, b.source, b.file = r.Context(), src.ReaderAt, src.file
 	b.room = append(b.room[:0], run{0, of.index.Size})
 	b.runs = b.room
 	if partial {

@@ -63,6 +63,9 @@ func (b *body) Read(p []byte) (n int, err error) {
 // readRuns reads the next runs that lie close together with a single read, and
 // closes the gaps between them, where the kernel has not done so.
 func (b *body) readRuns(p []byte) (int, error) {
+	if b.file == nil {
+		return b.readFar(p)
+	}
 	if n := b.readScattered(p); n > 0 {
 		return n, nil
 	}

@@ -49,7 +49,7 @@ func (p *presentation) audioSets() []adaptationSet {
 		for i, t := range g.members {
 			s := adaptationSet{
 				ContentType: "audio", MimeType: mediaType(t.Track), Lang: languageTag(t.Language),
-				StartWithSAP: closedAccess, Aligned: true, Channels: channelConfiguration(t.Channels),
+				StartWithSAP: closedAccess, Aligned: true, Channels: channelConfiguration(t.Channels), Supplemental: objects(t.Objects),
 				Role: &descriptor{"urn:mpeg:dash:role:2011", "alternate"}, Representations: []representation{p.representation(t)},
 			}
 			if i == g.preferred {
@@ -67,6 +67,15 @@ func (p *presentation) audioSets() []adaptationSet {
 
 // layouts are the usual layouts of so many channels: ISO/IEC 23091-3 table 1.
 var layouts = map[int]string{1: "1", 2: "2", 3: "3", 4: "4", 5: "5", 6: "6", 7: "11", 8: "12"}
+
+// objects says that there are so many in E-AC-3 (ETSI TS 103 420 annex D).
+func objects(n int) []descriptor {
+	if n == 0 {
+		return nil
+	}
+	const scheme = "tag:dolby.com,2018:dash:EC3_Extension"
+	return []descriptor{{scheme + "Type:2018", "JOC"}, {scheme + "ComplexityIndex:2018", strconv.Itoa(n)}}
+}
 
 func channelConfiguration(channels int) *descriptor {
 	layout, ok := layouts[channels]

@@ -32,6 +32,7 @@ type adaptationSet struct {
 	Aligned         bool             `xml:"segmentAlignment,attr"`
 	Channels        *descriptor      `xml:"AudioChannelConfiguration"`
 	Protections     []protectedBy    `xml:"ContentProtection"`
+	Supplemental    []descriptor     `xml:"SupplementalProperty"`
 	Label           string           `xml:"Label,omitempty"`
 	Role            *descriptor      `xml:"Role"`
 	Representations []representation `xml:"Representation"`

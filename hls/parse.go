@@ -25,7 +25,7 @@ func (p *parser) parse(ctx context.Context, s source) (*media.Index, error) {
 		return nil, err
 	}
 	defer p.leave()
-	return media.Parse(ctx, s, s.size, &media.Options{Cut: p.cut})
+	return media.Parse(ctx, s, s.size, &media.Options{Cut: p.cut, Remote: s.file == nil})
 }
 
 // enter waits for a slot, which leave gives back.

@@ -80,9 +80,7 @@ func (p *player) prepareProtected(ctx context.Context, b *body, t *prepared, n i
 	}
 	b.subsamples, b.counts = b.subsamples[:0], b.counts[:0]
 	if t.isPicture() {
-		if err = b.hold(); err == nil {
-			err = b.findSubsamples(t.Entries[t.Segments[n].Entry])
-		}
+		err = b.findSlices(t.Entries[t.Segments[n].Entry])
 	} else {
 		b.wholeSamples()
 	}
@@ -102,7 +100,7 @@ func (b *body) wholeSamples() {
 	}
 }
 
-// findSubsamples looks for the slices of pictures.
+// findSubsamples looks for the slices of pictures in b.source.
 func (b *body) findSubsamples(entry []byte) error {
 	find, err := media.NewSubsampler(entry)
 	if err != nil {
@@ -116,52 +114,6 @@ func (b *body) findSubsamples(entry []byte) error {
 		b.counts = append(b.counts, uint8(len(b.subsamples)-had))
 	}
 	return nil
-}
-
-// maxHeld is the longest stretch of a source that is held in memory so that the
-// slices in it can be found.
-const maxHeld = 32 << 20
-
-// hold reads all that the runs lie within at once, where the source is no file of
-// the operating system: of an object storage each look at a slice would be a
-// request.
-func (b *body) hold() error {
-	if b.file != nil || len(b.runs) == 0 {
-		return nil
-	}
-	from, to := b.runs[0].offset, int64(0)
-	for _, r := range b.runs {
-		from, to = min(from, r.offset), max(to, r.offset+r.length)
-	}
-	if to-from > maxHeld {
-		return nil
-	}
-	held := &heldSource{from: from, bytes: make([]byte, to-from)}
-	if n, err := b.source.ReadAt(held.bytes, from); n < len(held.bytes) {
-		if err == nil || errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return err
-	}
-	b.source = held
-	return nil
-}
-
-// heldSource is a stretch of a source in memory.
-type heldSource struct {
-	from  int64
-	bytes []byte
-}
-
-func (h *heldSource) ReadAt(p []byte, off int64) (int, error) {
-	if off < h.from || off-h.from > int64(len(h.bytes)) {
-		return 0, io.ErrUnexpectedEOF
-	}
-	n := copy(p, h.bytes[off-h.from:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
 }
 
 // cipher encrypts segment n, which b is.

@@ -31,7 +31,9 @@ func (g *audioGroup) appendMedia(dst []byte) []byte {
 		if len(t.Characteristics) > 0 {
 			a.quoted("CHARACTERISTICS", strings.Join(t.Characteristics, ","))
 		}
-		if t.Channels > 0 {
+		if t.Objects > 0 { // their number is what counts then
+			a.quoted("CHANNELS", strconv.Itoa(t.Objects)+"/JOC")
+		} else if t.Channels > 0 {
 			a.quoted("CHANNELS", strconv.Itoa(t.Channels))
 		}
 		a.quoted("URI", t.playlistURI())

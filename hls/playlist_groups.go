@@ -61,7 +61,7 @@ func partition(tracks []*prepared, id func(*prepared) string) []*audioGroup {
 // byChannels splits a group by the number of channels, if what comes out has
 // the same members.
 func (g *audioGroup) byChannels() []*audioGroup {
-	parts := partition(g.members, func(t *prepared) string { return g.id + "-" + strconv.Itoa(t.Channels) })
+	parts := partition(g.members, func(t *prepared) string { return g.id + "-" + strconv.Itoa(max(t.Channels, t.Objects)) })
 	for _, p := range parts {
 		if len(parts) == 1 || !p.covers(parts[0]) || !parts[0].covers(p) {
 			return []*audioGroup{g}

@@ -12,6 +12,9 @@ const fine = 45000
 
 // build presents one track: reads its samples, resolves its edits and cuts it.
 func (p *parser) build(c *choice, bounds []int64) error {
+	if err := p.fetch(c); err != nil {
+		return err
+	}
 	pres, err := p.presenter(c, 1)
 	if err != nil {
 		return err
@@ -24,7 +27,7 @@ func (p *parser) build(c *choice, bounds []int64) error {
 	if pres.count == 0 {
 		return nil
 	}
-	b := &built{track: c.track(pres), decode: pres.decode + pres.deepest}
+	b := &built{track: c.track(pres), enabled: c.trak.enabled, decode: pres.decode + pres.deepest}
 	b.shown, b.ends = pres.shows()
 	cut := &cutter{
 		built: b, blocks: &p.blocks, deeper: pres.deepest, bounds: bounds,
@@ -47,12 +50,12 @@ func (p *parser) build(c *choice, bounds []int64) error {
 
 // presenter returns a track's presenter, prepared.
 func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
-	samples, err := p.samplesOf(c)
+	samples, err := p.flagged(c)
 	if err != nil {
 		return nil, err
 	}
 	pres := &presenter{
-		samples: samples, video: c.trak.handler == "vide", scale: scale, rate: c.trak.timescale,
+		samples: samples, video: c.trak.handler == "vide", syncs: c.trak.handler == "vide" || c.trak.syncs, scale: scale, rate: c.trak.timescale,
 		spans: c.trak.spans(p.timescale, scale), preroll: int64(c.entries[0].preroll), lead: c.entries[0].lead,
 	}
 	return pres, pres.prepare()
@@ -115,6 +118,9 @@ func (p *parser) checked(c *choice, fn func(*shown) error) func(*shown) error {
 		if s.entry < 0 || s.entry >= len(entries) {
 			return problem.Errorf(ErrInvalid, "sample %d of track %d is coded in a way that the track does not describe", n, id)
 		}
+		if why := c.entries[s.entry].refused; why != nil {
+			return why
+		}
 		s.entry = entries[s.entry]
 		return fn(s)
 	}
@@ -145,7 +151,7 @@ func (c *choice) track(p *presenter) *Track {
 		}
 	}
 	if !p.video {
-		t.Channels, t.SampleRate = e.channels, e.sampleRate
+		t.Channels, t.Objects, t.SampleRate = e.channels, e.objects, e.sampleRate
 		return t
 	}
 	if e.width == 0 || e.height == 0 {

@@ -35,7 +35,9 @@ func (e *entry) ac3(b []byte) error {
 	return nil
 }
 
-// eac3 reads the first independent substream of dec3 (ETSI TS 102 366 annex F.6).
+// eac3 reads the first independent substream of dec3 (ETSI TS 102 366 annex F.6),
+// and whether objects are in it (ETSI TS 103 420 §8.3: flag_ec3_extension_type_a
+// and complexity_index_type_a).
 func (e *entry) eac3(b []byte) error {
 	if len(b) < 5 {
 		return configError("E-AC-3")
@@ -45,8 +47,26 @@ func (e *entry) eac3(b []byte) error {
 	if rate := [4]int{48000, 44100, 32000, 0}[b[2]>>6]; rate != 0 {
 		e.sampleRate = rate
 	}
+	r := bitReader{b: b}
+	r.skip(13)
+	for range r.read(3) + 1 {
+		r.skip(2 + 5 + 1 + 1 + 3 + 3 + 1 + 3)
+		if r.read(4) > 0 {
+			r.skip(9)
+		} else {
+			r.skip(1)
+		}
+	}
+	if r.skip(7); r.flag() {
+		if n := r.read(8); !r.over && n <= maxObjects {
+			e.objects = n
+		}
+	}
 	return nil
 }
+
+// maxObjects is the most that a complexity index may be (ETSI TS 103 420 §8.3.2).
+const maxObjects = 16
 
 // full-bandwidth channels by acmod (ETSI TS 102 366 table 4.3)
 var dolbyChannels = [8]int{2, 1, 2, 3, 3, 4, 4, 5}

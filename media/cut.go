@@ -13,12 +13,13 @@ const (
 
 // built is a track on its way to be presented.
 type built struct {
-	track  *Track
-	refs   []blockRef
-	zero   int64 // the presentation's beginning, on the timeline that samples were placed on
-	decode int64 // of the first sample
-	shown  int64 // when the track begins to be seen or heard
-	ends   int64
+	track   *Track
+	enabled bool
+	refs    []blockRef
+	zero    int64 // the presentation's beginning, on the timeline that samples were placed on
+	decode  int64 // of the first sample
+	shown   int64 // when the track begins to be seen or heard
+	ends    int64
 }
 
 // settle moves the segments from the timeline that samples were placed on to
@@ -113,12 +114,12 @@ func (c *cutter) cuts(s *shown) bool {
 	if s.entry != c.segment.Entry || c.segment.Samples >= maxInSegment {
 		return true
 	}
-	if c.bounds != nil {
-		return c.passes(s)
-	}
 	elapsed := s.present - c.begin
 	if !s.sync {
 		return elapsed > longest*c.target
+	}
+	if c.bounds != nil {
+		return c.passes(s)
 	}
 	if c.whole {
 		return elapsed+int64(s.duration)/2 >= c.target

@@ -3,6 +3,7 @@ package media
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/streamgate/streamgate/internal/problem"
 )
@@ -16,40 +17,81 @@ type entry struct {
 	colors       string // "SDR", "PQ", "HLG" or ""
 	supplemental string
 	channels     int
+	objects      int // of E-AC-3 with joint object coding
 	sampleRate   int
 	preroll      int     // samples that are decoded before the first right one
 	lead         float64 // seconds of the same
+	refused      error   // why a sample of it cannot be carried
 }
 
-// entries reads the stsd box of a track (ISO/IEC 14496-12 §8.5.2).
+// entries reads the stsd box of a track (ISO/IEC 14496-12 §8.5.2). Of several
+// entries some may be in a way that HLS cannot carry: that counts where a sample
+// is. What stands behind as many as there should be is no entry.
 func (s *source) entries(t *trak) ([]entry, error) {
 	if t.stsd.end == 0 || t.stsd.len() < 8 {
-		return nil, problem.Errorf(ErrInvalid, "track %d does not say how it is coded (stsd)", t.id)
+		return nil, noEntries(t)
+	}
+	h, err := s.bytes(t.stsd.body+4, 4)
+	if err != nil {
+		return nil, err
 	}
 	var list []entry
-	err := s.children(t.stsd.body+8, t.stsd.end, func(b box) error {
+	count := int(binary.BigEndian.Uint32(h))
+	for off := t.stsd.body + 8; off <= t.stsd.end-8 && (len(list) < count || count == 0); {
 		if len(list) == maxEntries {
-			return problem.Errorf(ErrInvalid, "track %d has more than %d sample entries", t.id, maxEntries)
+			return nil, problem.Errorf(ErrInvalid, "track %d has more than %d sample entries", t.id, maxEntries)
 		}
-		content, err := s.content(b)
+		b, err := s.box(off, t.stsd.end)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		content = append([]byte(nil), content...)
-		var e entry
-		switch t.handler {
-		case "vide":
-			e, err = videoEntry(b.kind(), content)
-		case "soun":
-			e, err = audioEntry(b.kind(), content)
+		e, err := s.entry(t, b)
+		if err != nil && problem.KindOf(err) == nil {
+			return nil, err
 		}
+		e.refused = err
 		list = append(list, e)
-		return err
-	})
-	if err == nil && len(list) == 0 {
-		err = problem.Errorf(ErrInvalid, "track %d does not say how it is coded (stsd)", t.id)
+		off = b.end
 	}
-	return list, err
+	return usable(t, list)
+}
+
+func noEntries(t *trak) error {
+	return problem.Errorf(ErrInvalid, "track %d does not say how it is coded (stsd)", t.id)
+}
+
+// usable puts an entry that can be carried in the place of each that cannot, so
+// that those of the samples keep their numbers.
+func usable(t *trak, list []entry) ([]entry, error) {
+	if len(list) == 0 {
+		return nil, noEntries(t)
+	}
+	first := slices.IndexFunc(list, func(e entry) bool { return e.refused == nil })
+	if first < 0 {
+		return nil, list[0].refused
+	}
+	for i, e := range list {
+		if e.refused != nil {
+			list[i] = list[first]
+			list[i].refused = e.refused
+		}
+	}
+	return list, nil
+}
+
+func (s *source) entry(t *trak, b box) (entry, error) {
+	content, err := s.content(b)
+	if err != nil {
+		return entry{}, err
+	}
+	content = append([]byte(nil), content...)
+	if len(content) >= 8 && t.elsewhere[binary.BigEndian.Uint16(content[6:])] {
+		return entry{}, problem.Errorf(ErrUnsupported, "the samples of track %d lie in another file, and only this one was given", t.id)
+	}
+	if t.handler == "vide" {
+		return videoEntry(b.kind(), content)
+	}
+	return audioEntry(b.kind(), content)
 }
 
 // inner is a box within a sample entry, in memory.
@@ -103,7 +145,7 @@ func codecName(kind string) string {
 var codecNames = map[string]string{
 	"mp4v": "MPEG-4 Part 2", "s263": "H.263", "vvc1": "H.266/VVC", "vvi1": "H.266/VVC", "jpeg": "JPEG",
 	"apcn": "ProRes", "apch": "ProRes", "apcs": "ProRes", "apco": "ProRes", "ap4h": "ProRes", "vp08": "VP8",
-	"vp09": "VP9", "dav1": "Dolby Vision over AV1", "samr": "AMR-NB", "sawb": "AMR-WB", "ac-4": "AC-4",
+	"dav1": "Dolby Vision over AV1", "samr": "AMR-NB", "sawb": "AMR-WB", "ac-4": "AC-4",
 	"ipcm": "PCM", "fpcm": "PCM", "lpcm": "PCM", "sowt": "PCM", "twos": "PCM", "dtsc": "DTS", "dtse": "DTS",
 	"dtsh": "DTS", "dtsl": "DTS", "mlpa": "Dolby TrueHD", "mhm1": "MPEG-H", "mha1": "MPEG-H", "iamf": "IAMF",
 }

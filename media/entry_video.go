@@ -12,6 +12,7 @@ const visualHeader = 78 // bytes of a VisualSampleEntry before its boxes (ISO/IE
 var videoBoxes = map[string]bool{
 	"avcC": true, "hvcC": true, "av1C": true, "dvcC": true, "dvvC": true, "lhvC": true, "vexu": true,
 	"hfov": true, "pasp": true, "clap": true, "colr": true, "mdcv": true, "clli": true, "btrt": true,
+	"vpcC": true, "SmDm": true, "CoLL": true,
 }
 
 func videoEntry(kind string, content []byte) (entry, error) {
@@ -31,10 +32,16 @@ func videoEntry(kind string, content []byte) (entry, error) {
 		if _, twice := boxes[b.kind]; !videoBoxes[b.kind] || twice && b.kind != "colr" {
 			continue
 		}
-		if b.kind == "colr" {
-			if b.all = e.color(b.body); b.all == nil {
-				continue
-			}
+		switch b.kind {
+		case "colr":
+			b.all = e.color(b.body)
+		case "vpcC":
+			b = e.vp9(b)
+		case "SmDm", "CoLL":
+			b.all = vp9Static(b.kind, b.body)
+		}
+		if b.all == nil {
+			continue
 		}
 		boxes[b.kind] = b.body
 		kept = append(kept, b.all)
@@ -70,6 +77,8 @@ func videoCodec(kind string, boxes map[string][]byte) (name, codec string, err e
 		codec, err = dolbyVisionCodec(kind, boxes)
 	case "av01":
 		codec, err = av1Codec(boxes["av1C"])
+	case "vp09":
+		codec, err = vp9Codec(boxes["vpcC"])
 	default:
 		err = unsupported("video", kind)
 	}
@@ -97,7 +106,8 @@ func (e *entry) look(kind string, boxes map[string][]byte) {
 
 // aspect widens the picture by its pixel aspect ratio.
 func (e *entry) aspect(h, v uint32) {
-	if h == 0 || v == 0 || h == v || h/v > 16 || v/h > 16 {
+	const most = 1 << 16 // pixels: more than that is nonsense
+	if h == 0 || v == 0 || h == v || uint64(e.width)*uint64(h)/uint64(v) > most || uint64(e.height)*uint64(v)/uint64(h) > most {
 		return
 	}
 	if h > v {

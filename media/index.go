@@ -49,6 +49,7 @@ type Track struct {
 	// as SUPPLEMENTAL-CODECS of HLS has it, such as "dvh1.08.07/db4h"; "" for none.
 	Supplemental string
 	Channels     int
+	Objects      int `json:",omitempty"` // of E-AC-3 with joint object coding (Dolby Atmos), at most; 0 is none
 	SampleRate   int // Hz
 
 	// Characteristics are media characteristic tags, such as

@@ -13,26 +13,36 @@ const maxUnits = 64
 
 // Intra reports whether a sample of video, coded as one of Track.Entries says,
 // is a picture that decodes without any other: an IDR picture or an I picture
-// of H.264, an IRAP picture of HEVC, a key frame of AV1. The sample is read from
+// of H.264, an IRAP picture of HEVC, a key frame of AV1 or VP9. The sample is read from
 // the source r, from its beginning to the first coded slice. An error is one of
 // r; a sample that cannot be understood is none that decodes.
 func Intra(r io.ReaderAt, entry []byte, s Sample) (bool, error) {
+	return pictureOf(entry)(&units{r: r, at: s.Offset, end: s.Offset + int64(s.Size)})
+}
+
+// pictureOf is how samples of an entry are looked at.
+func pictureOf(entry []byte) func(*units) (bool, error) {
 	if len(entry) < 8+visualHeader {
-		return false, nil
+		return nothing
 	}
-	u := &units{r: r, at: s.Offset, end: s.Offset + int64(s.Size)}
 	for _, b := range inners(entry[8+visualHeader:]) {
 		switch {
 		case b.kind == "avcC" && len(b.body) > 4:
-			return u.first(int(b.body[4]&3)+1, avcPicture)
+			size := int(b.body[4]&3) + 1
+			return func(u *units) (bool, error) { return u.first(size, avcPicture) }
 		case b.kind == "hvcC" && len(b.body) > 21:
-			return u.first(int(b.body[21]&3)+1, hevcPicture)
+			size := int(b.body[21]&3) + 1
+			return func(u *units) (bool, error) { return u.first(size, hevcPicture) }
 		case b.kind == "av1C":
-			return u.firstOBU()
+			return (*units).firstOBU
+		case b.kind == "vpcC":
+			return (*units).vp9Picture
 		}
 	}
-	return false, nil
+	return nothing
 }
+
+func nothing(*units) (bool, error) { return false, nil }
 
 // units walks the units of a sample.
 type units struct {
@@ -41,6 +51,11 @@ type units struct {
 	window  [intraWindow]byte
 	from    int64 // where window begins
 	filled  int   // of it
+}
+
+// reset begins another sample. What was read of the source stays.
+func (u *units) reset(r io.ReaderAt, offset int64, size uint32) {
+	u.r, u.at, u.end = r, offset, offset+int64(size)
 }
 
 // peek returns up to n bytes from where u is, which is no more than a window.
@@ -157,6 +172,16 @@ func (u *units) firstOBU() (bool, error) {
 		u.at += int64(head+used) + size
 	}
 	return false, nil
+}
+
+// vp9Picture looks at the header of the first frame of a sample.
+func (u *units) vp9Picture() (bool, error) {
+	b, err := u.peek(32)
+	if err != nil {
+		return false, err
+	}
+	f, ok := vp9Header(b)
+	return ok && f.key, nil
 }
 
 // maxLEB128 is how many bytes of a size are read: enough for any sample.

@@ -24,6 +24,9 @@ type matroska struct {
 	stamped bool  // the cluster has said its timestamp
 	current block // one for all: a new one for each block would be garbage by the thousand
 	lacing  []int64
+
+	reached             int64 // the last element that was read within a cluster
+	recovered, searched int   // places that were damaged; bytes that were searched after them
 }
 
 const (
@@ -53,21 +56,33 @@ func (m *matroska) scan() error {
 	}
 	off, end := m.segment.body, m.segment.end
 	for off < end {
-		e, err := m.element(off, end)
+		next, err := m.next(off, end)
 		if err != nil {
-			return err
+			if next, err = m.recover(off, err); err != nil {
+				return err
+			}
 		}
-		if m.segment.unknown && (e.id == idEBML || e.id == idSegment) {
-			break // another file begins
-		}
-		if off, err = m.top(e); err != nil {
-			return err
-		}
+		off = next
 	}
 	if m.tracks == nil {
 		return problem.Errorf(ErrInvalid, "the file does not say what its tracks are (Tracks): it may be truncated")
 	}
 	return nil
+}
+
+// next reads the element at off, at the top of the segment, and returns where the
+// one after it begins.
+func (m *matroska) next(off, end int64) (int64, error) {
+	e, err := m.element(off, end)
+	switch {
+	case err != nil && e.id == idCluster && m.segment.unknown && errors.Is(err, errCut):
+		e.end, e.unknown = end, true // a recording that ends within a cluster
+	case err != nil:
+		return 0, err
+	case m.segment.unknown && (e.id == idEBML || e.id == idSegment):
+		return end, nil // another file begins
+	}
+	return m.top(e)
 }
 
 // header reads the EBML header and finds the segment.
@@ -204,7 +219,7 @@ func (m *matroska) choose() (video *choice, audio []*choice, err error) {
 			if !t.seen || !t.presentable() || t.standard != standard || !t.refused() && t.frames.count == 0 {
 				continue
 			}
-			c := &choice{trak: &trak{handler: t.handler()}}
+			c := &choice{trak: &trak{handler: t.handler(), enabled: true}}
 			if !t.refused() {
 				if c, err = m.present(t); err != nil {
 					return nil, nil, err

@@ -14,6 +14,7 @@ func (m *matroska) cluster(cluster element) (int64, error) {
 	m.stamped = false
 	off := cluster.body
 	for off < cluster.end {
+		m.reached = off
 		e, err := m.element(off, cluster.end)
 		if err != nil {
 			return 0, err

@@ -24,6 +24,10 @@ func (t *matroskaTrack) describe() {
 func (t *matroskaTrack) open(head []byte, size int64) {
 	t.opened = true
 	switch t.codec {
+	case "V_VP9":
+		t.entry, t.err = t.vp9Entry(head)
+	case "V_AV1":
+		t.describeAV1(head)
 	case "A_AC3":
 		t.fixed = 1536
 		t.entry, t.err = t.sound("ac-3", dac3(head))
@@ -42,6 +46,22 @@ func (t *matroskaTrack) open(head []byte, size int64) {
 	}
 }
 
+// describeAV1 makes the configuration of a track that came without one, as
+// files of the codec's first days do, from the sequence header.
+func (t *matroskaTrack) describeAV1(head []byte) {
+	if len(t.private) > 0 {
+		return
+	}
+	body, obu := av1SequenceOBU(head)
+	h := av1Sequence(&bitReader{b: body})
+	if body == nil || h.broken {
+		t.err = problem.Errorf(ErrInvalid, "track %d has no AV1 configuration, nor does its first frame begin with one", t.number)
+		return
+	}
+	t.private = h.config(obu)
+	t.entry, t.err = t.videoEntry()
+}
+
 // peeked is how much of a first frame open looks at.
 const peeked = 8 << 10
 
@@ -57,7 +77,7 @@ func (t *matroskaTrack) unsupported(what, why string) error {
 
 // matroskaNames are for people; one that ends in a slash is that of all below it.
 var matroskaNames = map[string]string{
-	"V_VP8": "VP8", "V_VP9": "VP9", "V_THEORA": "Theora", "V_MPEG1": "MPEG-1", "V_MPEG2": "MPEG-2", "V_MJPEG": "Motion JPEG",
+	"V_VP8": "VP8", "V_THEORA": "Theora", "V_MPEG1": "MPEG-1", "V_MPEG2": "MPEG-2", "V_MJPEG": "Motion JPEG",
 	"V_MPEG4/ISO/SP": "MPEG-4 Part 2", "V_MPEG4/ISO/ASP": "MPEG-4 Part 2", "V_MPEG4/ISO/AP": "MPEG-4 Part 2",
 	"V_MPEG4/MS/V3": "Microsoft MPEG-4", "V_MPEGI/ISO/VVC": "H.266/VVC", "V_PRORES": "ProRes", "V_FFV1": "FFV1",
 	"V_UNCOMPRESSED": "raw video", "V_MS/VFW/FOURCC": "a codec of Video for Windows", "V_QUICKTIME": "a codec of QuickTime",

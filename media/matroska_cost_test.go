@@ -87,6 +87,27 @@ func TestAFileOfGigabytesIsNotReadWhole(t *testing.T) {
 }
 
 // BenchmarkParseMatroska has the blocks of ten minutes.
+// Far away, a file in which something is wanted everywhere is read through, by
+// large requests, and gives the same index.
+func TestAFileFarAwayIsReadInLargePieces(t *testing.T) {
+	far, near := newLongFilm(120, 49_000), newLongFilm(120, 49_000)
+	got, err := media.Parse(t.Context(), far, far.size(), &media.Options{Remote: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := media.Parse(t.Context(), near, near.size(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Revision("x") != want.Revision("x") {
+		t.Error("the index is another one")
+	}
+	t.Logf("%d MB: %d requests, %d reads where they cost little", far.size()>>20, far.reads, near.reads)
+	if far.reads > far.size()>>20 {
+		t.Errorf("%d requests for %d MB", far.reads, far.size()>>20)
+	}
+}
+
 func BenchmarkParseMatroska(b *testing.B) {
 	f := newLongFilm(600, 1000)
 	file := make([]byte, f.size())

@@ -12,6 +12,7 @@ type eac3Frame struct {
 	samples          int
 	acmod, lfe, bsid int
 	locations        int // of channels, as chan_loc
+	objects          int // complexity index of joint object coding; 0 is none
 }
 
 // dec3 is made of the frames of one access unit (annex F.6): an independent
@@ -61,6 +62,10 @@ func dec3(b []byte, size int64) ([]byte, error) {
 			w.put(0, 1)
 		}
 	}
+	if n := subs[0].objects; n > 0 {
+		w.put(1, 8)
+		w.put(n, 8)
+	}
 	return makeBox("dec3", w.b), nil
 }
 
@@ -70,7 +75,7 @@ func eac3Header(b []byte) (*eac3Frame, bool) {
 		return nil, false
 	}
 	kind := r.read(2)
-	r.read(3) // substream
+	r.skip(3) // substream
 	f := &eac3Frame{dependent: kind == 1, size: 2 * (r.read(11) + 1), samples: 1536}
 	if f.fscod = r.read(2); f.fscod == 3 {
 		f.rate = [4]int{24000, 22050, 16000, 0}[r.read(2)]
@@ -88,12 +93,116 @@ func eac3Header(b []byte) (*eac3Frame, bool) {
 			r.read(8) // compr
 		}
 	}
-	if f.dependent && r.read(1) == 1 {
+	if f.dependent && r.flag() {
 		custom := r.read(16)
 		f.locations = custom>>3&0xff<<1 | custom>>1&1 // annex E.1.3.1.8 to the chan_loc of annex F.6.2
 		f.locations = reversed(f.locations)
 	}
+	f.objects = r.eac3Objects(f, kind)
 	return f, f.rate > 0 && f.size >= 6 && f.bsid > 10 && f.bsid <= 16 && !r.over
+}
+
+// eac3Objects passes over the rest of the header to the additional information,
+// which tells of joint object coding (ETSI TS 103 420 §8.3.1).
+func (r *bitReader) eac3Objects(f *eac3Frame, kind int) int {
+	if r.flag() { // mixmdate
+		r.eac3Mixing(f, kind)
+	}
+	if r.flag() { // infomdate
+		r.skip(3 + 1 + 1)
+		if f.acmod == 2 {
+			r.skip(2 + 2)
+		}
+		if f.acmod >= 6 {
+			r.skip(2)
+		}
+		for range 1 + both(f.acmod == 0) {
+			if r.flag() {
+				r.skip(5 + 2 + 1)
+			}
+		}
+		if f.fscod < 3 {
+			r.skip(1)
+		}
+	}
+	if kind == 0 && f.samples != 1536 {
+		r.skip(1) // convsync
+	}
+	if kind == 2 && (f.samples == 1536 || r.flag()) {
+		r.skip(6) // frmsizecod
+	}
+	if !r.flag() || r.read(6) < 1 { // addbsie, addbsil
+		return 0
+	}
+	r.skip(7)
+	if !r.flag() {
+		return 0
+	}
+	if n := r.read(8); !r.over && n <= maxObjects {
+		return n
+	}
+	return 0
+}
+
+func both(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// eac3Mixing passes over what is for mixing (ETSI TS 102 366 annex E.1.2.2).
+func (r *bitReader) eac3Mixing(f *eac3Frame, kind int) {
+	if f.acmod > 2 {
+		r.skip(2) // dmixmod
+	}
+	if f.acmod&1 != 0 && f.acmod > 2 {
+		r.skip(3 + 3)
+	}
+	if f.acmod&4 != 0 {
+		r.skip(3 + 3)
+	}
+	if f.lfe == 1 && r.flag() {
+		r.skip(5)
+	}
+	if kind != 0 {
+		return
+	}
+	for range 1 + both(f.acmod == 0) {
+		if r.flag() {
+			r.skip(6) // pgmscl
+		}
+	}
+	if r.flag() {
+		r.skip(6) // extpgmscl
+	}
+	switch r.read(2) { // mixdef
+	case 1:
+		r.skip(5)
+	case 2:
+		r.skip(12)
+	case 3:
+		r.skip(8 * (r.read(5) + 2))
+	}
+	if f.acmod < 2 {
+		for range 1 + both(f.acmod == 0) {
+			if r.flag() {
+				r.skip(8 + 6) // panmean, paninfo
+			}
+		}
+	}
+	if !r.flag() { // frmmixcfginfoe
+		return
+	}
+	if f.samples == 256 {
+		r.skip(5)
+		return
+	}
+	for range f.samples / 256 {
+		if r.flag() {
+			r.skip(5)
+		}
+	}
 }
 
 // reversed turns 9 bits around: chan_loc counts from the least significant.

@@ -2,6 +2,7 @@ package media
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 	"math/bits"
 
@@ -43,7 +44,7 @@ func (s *source) element(off, limit int64) (element, error) {
 	}
 	id, size, n := elementHead(h)
 	if n == 0 {
-		return element{}, problem.Errorf(ErrInvalid, "there is no element at byte %d: the file is damaged there, or truncated", off)
+		return element{}, s.noElement(off, h)
 	}
 	e := element{id: id, start: off, body: off + int64(n)}
 	if size < 0 {
@@ -51,10 +52,32 @@ func (s *source) element(off, limit int64) (element, error) {
 		return e, nil
 	}
 	if size > limit-e.body {
-		return e, problem.Errorf(ErrInvalid, "element %X at byte %d claims %d bytes, but only %d are there: the file is truncated or damaged", id, off, size, limit-e.body)
+		return e, problem.Because(ErrInvalid, s.why(limit), "element %X at byte %d claims %d bytes, but only %d are there: the file is truncated or damaged", id, off, size, limit-e.body)
 	}
 	e.end = e.body + size
 	return e, nil
+}
+
+// Why an element cannot be read: it would go on behind the end of the file, or
+// what stands there makes no sense.
+var (
+	errCut     = errors.New("the file ends there")
+	errDamaged = errors.New("the file is damaged there")
+)
+
+func (s *source) why(limit int64) error {
+	if limit == s.size {
+		return errCut
+	}
+	return errDamaged
+}
+
+func (s *source) noElement(off int64, h []byte) error {
+	why := errDamaged
+	if off+int64(len(h)) == s.size && (len(h) == 0 || h[0] != 0) {
+		why = errCut
+	}
+	return problem.Because(ErrInvalid, why, "there is no element at byte %d: the file is damaged there, or truncated", off)
 }
 
 // look counts what is looked at.

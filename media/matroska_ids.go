@@ -44,6 +44,10 @@ const (
 	idDisplayWidth    = 0x54b0
 	idDisplayHeight   = 0x54ba
 	idDisplayUnit     = 0x54b2
+	idProjection      = 0x7670
+	idProjectionYaw   = 0x7673
+	idProjectionPitch = 0x7674
+	idProjectionRoll  = 0x7675
 	idColour          = 0x55b0
 	idMatrix          = 0x55b1
 	idRange           = 0x55b9
@@ -66,6 +70,10 @@ const (
 	idCompressionAlgo = 0x4254
 	idCompressionSet  = 0x4255
 
+	idCRC            = 0xbf
+	idVoid           = 0xec
+	idPosition       = 0xa7
+	idPrevSize       = 0xab
 	idTimestamp      = 0xe7
 	idSimpleBlock    = 0xa3
 	idBlockGroup     = 0xa0

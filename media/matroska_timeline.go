@@ -81,7 +81,11 @@ func (m *matroska) present(t *matroskaTrack) (*choice, error) {
 	c := &choice{samples: s, entries: []entry{t.entry}}
 	c.trak = &trak{
 		handler: t.handler(), id: uint32(t.number), enabled: t.standard, language: t.language, name: t.name, timescale: k.timescale,
-		matrix: [9]int32{1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30},
+		matrix: upright,
+	}
+	if t.kind == matroskaVideoTrack {
+		p := picture(t.video)
+		c.trak.matrix = p.matrix()
 	}
 	if t.kind == matroskaAudioTrack && (t.delay > 0 || t.discard > 0) {
 		c.trak.edits = s.edits()

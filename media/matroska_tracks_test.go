@@ -95,7 +95,8 @@ func TestWhatIsRefusedOfMatroskaAndWhy(t *testing.T) {
 		file       []byte
 		want       error
 	}{
-		{"VP9", "VP9 (V_VP9)", oneFrame(numbered(1, 1, "V_VP9")), media.ErrUnsupported},
+		{"VP8", "VP8 (V_VP8)", oneFrame(numbered(1, 1, "V_VP8")), media.ErrUnsupported},
+		{"a VP9 track of something else", "not VP9", oneFrame(numbered(1, 1, "V_VP9")), media.ErrInvalid},
 		{"Vorbis beside a picture", "Vorbis (A_VORBIS)", oneFrame(video, numbered(2, 2, "A_VORBIS")), media.ErrUnsupported},
 		{"a codec that nobody knows", "V_SOMETHING", oneFrame(numbered(1, 1, "V_SOMETHING")), media.ErrUnsupported},
 		{"H.264 as Video for Windows has it", "V_MS/VFW/FOURCC", oneFrame(numbered(1, 1, "V_MS/VFW/FOURCC")), media.ErrUnsupported},

@@ -3,6 +3,8 @@ package media
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/streamgate/streamgate/internal/problem"
 )
 
 // matroskaPicture is a Video element (RFC 9559 §5.1.4.1.28).
@@ -11,6 +13,7 @@ type matroskaPicture struct {
 	displayW, displayH uint64
 	unit               uint64
 	colour             []byte
+	yaw, pitch, roll   float64 // of its projection, in degrees
 }
 
 func (t *matroskaTrack) videoEntry() (entry, error) {
@@ -21,21 +24,51 @@ func (t *matroskaTrack) videoEntry() (entry, error) {
 	case "V_MPEGH/ISO/HEVC":
 		kind, config = "hev1", "hvcC"
 	case "V_AV1":
+		if len(t.private) == 0 {
+			return entry{}, nil // told by its first frame: see open
+		}
 		kind, config = "av01", "av1C"
+	case "V_VP9":
+		return entry{}, nil // told by its first frame: see open
 	default:
 		return entry{}, t.unsupported("video", "")
 	}
 	p := picture(t.video)
-	parts := p.header()
-	parts = append(parts, makeBox(config, t.private)...)
+	parts := append(p.header(), makeBox(config, t.private)...)
 	if len(t.dolby) > 8+4 {
 		if parts = append(parts, t.dolby...); config == "hvcC" && t.dolby[8+2]>>1 == 5 { // no other decoder makes sense of that profile
 			kind = "dvh1"
 		}
 	}
+	return p.entry(kind, parts)
+}
+
+// vp9Entry is made of the header of a first frame and of what CodecPrivate and
+// Colour say besides.
+func (t *matroskaTrack) vp9Entry(frame []byte) (entry, error) {
+	f, ok := vp9Header(frame)
+	if !ok {
+		return entry{}, problem.Errorf(ErrInvalid, "the first frame of track %d is not VP9", t.number)
+	}
+	p := picture(t.video)
+	f.private(t.private)
+	for _, b := range inners(colourBoxes(p.colour)) {
+		if b.kind == "colr" {
+			f.colours(b.body)
+		}
+	}
+	rate := 0.0
+	if t.natural > 0 {
+		rate = nanoseconds / float64(t.natural)
+	}
+	f.leveled(int(min(p.width, math.MaxUint16)), int(min(p.height, math.MaxUint16)), rate)
+	return p.entry("vp09", append(p.header(), f.box()...))
+}
+
+// entry is the sample entry after its header and configuration.
+func (p *matroskaPicture) entry(kind string, parts []byte) (entry, error) {
 	parts = append(parts, p.aspect()...)
-	parts = append(parts, colourBoxes(p.colour)...)
-	return videoEntry(kind, parts)
+	return videoEntry(kind, append(parts, colourBoxes(p.colour)...))
 }
 
 // dolbyVision is the configuration of Dolby Vision as a box, where a
@@ -77,10 +110,48 @@ func picture(b []byte) (p matroskaPicture) {
 			p.unit = ebmlUint(body)
 		case idColour:
 			p.colour = body
+		case idProjection:
+			p.project(body)
 		}
 	})
 	return p
 }
+
+func (p *matroskaPicture) project(b []byte) {
+	master(b, func(id uint32, body []byte) {
+		switch id {
+		case idProjectionYaw:
+			p.yaw = ebmlFloat(body)
+		case idProjectionPitch:
+			p.pitch = ebmlFloat(body)
+		case idProjectionRoll:
+			p.roll = ebmlFloat(body)
+		}
+	})
+}
+
+// matrix turns the picture as its projection does (RFC 9559 §5.1.4.1.28.43): a
+// roll is counterclockwise, and a yaw of half a turn mirrors it. What is no
+// quarter of a turn is left to those who look around in it.
+func (p *matroskaPicture) matrix() [9]int32 {
+	m := upright
+	quarters := p.roll / 90
+	mirrored := math.Abs(p.yaw) == 180
+	if p.pitch != 0 || p.yaw != 0 && !mirrored || quarters != math.Trunc(quarters) || math.Abs(quarters) > 4 {
+		return m
+	}
+	sin, cos := [4]int32{0, 1, 0, -1}, [4]int32{1, 0, -1, 0}
+	turn := (int(quarters) + 8) % 4 // counterclockwise
+	m[0], m[1], m[3], m[4] = cos[turn]<<16, -sin[turn]<<16, sin[turn]<<16, cos[turn]<<16
+	if mirrored {
+		m[0], m[3] = -m[0], -m[3]
+	}
+	return m
+}
+
+// upright is the matrix of a picture that is shown as it is (ISO/IEC 14496-12
+// §6.2.2).
+var upright = [9]int32{1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30}
 
 // header is that of a VisualSampleEntry (ISO/IEC 14496-12 §12.1.3).
 func (p *matroskaPicture) header() []byte {

@@ -2,6 +2,7 @@ package media
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"github.com/streamgate/streamgate/internal/problem"
 )
@@ -29,6 +30,9 @@ func (s *source) scan() (*movie, error) {
 		}
 		b, err := s.box(off, s.size)
 		if err != nil && b.kind() != "mdat" { // an mdat may claim too much: its samples are checked one by one
+			if m.endsBefore(b, err) {
+				break
+			}
 			return nil, notAMovie(err, n)
 		}
 		switch b.kind() {
@@ -55,6 +59,19 @@ func (s *source) scan() (*movie, error) {
 	return m, nil
 }
 
+// endsBefore reports whether what stands at the end of a file is no box of it:
+// padding, or what was glued to it. All samples of a file without fragments are
+// known by then, and each is checked to lie in the file.
+func (m *movie) endsBefore(b box, err error) bool {
+	return m != nil && errors.Is(err, ErrInvalid) && (m.moofs == 0 && len(m.defaults) == 0 || !ofFragments[b.kind()])
+}
+
+// ofFragments are the boxes that may follow on the moov box of a fragmented file.
+var ofFragments = map[string]bool{
+	"moof": true, "mdat": true, "styp": true, "sidx": true, "ssix": true, "emsg": true, "prft": true, "mfra": true,
+	"free": true, "skip": true, "uuid": true, "moov": true, "ftyp": true, "meta": true,
+}
+
 // notAMovie makes the error of a first box that is none plainer.
 func notAMovie(err error, boxes int) error {
 	if boxes == 0 {
@@ -65,6 +82,9 @@ func notAMovie(err error, boxes int) error {
 
 func (s *source) movie(moov box) (*movie, error) {
 	m := &movie{defaults: map[uint32]trex{}}
+	if far, ok := s.r.(*ahead); ok {
+		far.expect(moov.start, moov.end)
+	}
 	err := s.children(moov.body, moov.end, func(b box) error {
 		switch b.kind() {
 		case "mvhd":

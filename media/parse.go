@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/streamgate/streamgate/internal/problem"
 )
@@ -14,6 +15,10 @@ const DefaultTarget = 6
 // Options for Parse.
 type Options struct {
 	Cut Cut // how to cut; default Cut{Target: DefaultTarget}
+
+	// Remote says that each read of the source is a request that takes its time:
+	// more is read at once, and kept in up to 32 MiB; default false.
+	Remote bool
 }
 
 // Parse reads what is in a file (MP4, MOV, Matroska, WebM) and returns its index,
@@ -25,6 +30,9 @@ func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, 
 	cut := Cut{Target: DefaultTarget}
 	if o != nil && o.Cut.Target > 0 {
 		cut = o.Cut
+	}
+	if o != nil && o.Remote {
+		r = newAhead(r, size)
 	}
 	kind, err := known(r, size)
 	if err != nil {
@@ -84,10 +92,8 @@ func (p *parser) bounds(c *choice) []int64 {
 
 func (p *parser) finish() *Index {
 	ix := &Index{Size: p.source.size, Cut: p.cut, blocks: &blocks{data: p.blocks.buf}}
-	defaults := map[Kind]bool{}
 	for _, b := range p.tracks {
-		b.track.Default = !defaults[b.track.Kind]
-		defaults[b.track.Kind] = true
+		b.track.Default = p.isDefault(b)
 		ix.Tracks = append(ix.Tracks, b.track)
 		ix.blocks.refs = append(ix.blocks.refs, b.refs)
 		ix.Duration = math.Max(ix.Duration, float64(b.track.Duration)/float64(b.track.Timescale))
@@ -95,29 +101,78 @@ func (p *parser) finish() *Index {
 	return ix
 }
 
+// isDefault reports whether a track plays unless the viewer chooses otherwise:
+// the first of its kind, of those that are enabled where some are.
+func (p *parser) isDefault(b *built) bool {
+	alike := func(o *built) bool { return o.track.Kind == b.track.Kind }
+	at := slices.IndexFunc(p.tracks, func(o *built) bool { return alike(o) && o.enabled })
+	if at < 0 {
+		at = slices.IndexFunc(p.tracks, alike)
+	}
+	return p.tracks[at] == b
+}
+
 // choice is a track that is to be presented.
 type choice struct {
 	trak    *trak
 	entries []entry
 	samples samples // where they are not in the tables and fragments of an MP4
+	looked  *asked  // its samples, where their flags tell nothing
 }
 
-// choose picks the tracks to present of those that have samples.
+// choose picks the tracks to present of those that have samples. What is marginal
+// counts only where there is nothing else.
 func (p *parser) choose() (video *choice, audio []*choice, err error) {
 	var s selection
-	for _, t := range p.movie.tracks {
-		if t.handler != "vide" && t.handler != "soun" || !p.hasSamples(t) {
-			continue
-		}
-		entries, err := p.entries(t)
-		if err == nil && t.timescale == 0 {
-			err = problem.Errorf(ErrInvalid, "track %d has a timescale of zero", t.id)
-		}
-		if err := s.offer(&choice{trak: t, entries: entries}, err); err != nil {
-			return nil, nil, err
+	for _, marginal := range []bool{false, true} {
+		for _, t := range p.movie.tracks {
+			if t.handler != "vide" && t.handler != "soun" || !p.hasSamples(t) || p.marginal(t) != marginal {
+				continue
+			}
+			if marginal && s.any() {
+				continue
+			}
+			if err := s.offer(p.choice(t)); err != nil {
+				return nil, nil, err
+			}
 		}
 	}
 	return s.chosen()
+}
+
+// choice is a track with the reason why HLS cannot carry it.
+func (p *parser) choice(t *trak) (*choice, error) {
+	entries, err := p.entries(t)
+	if err == nil && t.timescale == 0 {
+		err = problem.Errorf(ErrInvalid, "track %d has a timescale of zero", t.id)
+	}
+	c := &choice{trak: t, entries: entries}
+	if err != nil {
+		return c, err
+	}
+	t.syncs = entries[0].codec == usac
+	return c, p.layer(c)
+}
+
+// usac is the codec of xHE-AAC, whose packets do not all decode alone.
+const usac = "mp4a.40.42"
+
+// layer refuses MPEG audio that is not of layer III: all three have one name in
+// MP4, and players take it for that of MP3.
+func (p *parser) layer(c *choice) error {
+	switch c.entries[0].codec {
+	case "mp4a.69", "mp4a.6B":
+	default:
+		return nil
+	}
+	b, err := p.firstOf(c, 0)
+	if err != nil || len(b) < 2 || b[0] != 0xff || b[1]&0xe0 != 0xe0 {
+		return err
+	}
+	if layer := 4 - int(b[1]>>1&3); layer == 1 || layer == 2 {
+		return problem.Errorf(ErrUnsupported, "audio in MP%d (MPEG audio layer %d) cannot be carried in HLS as it is", layer, layer)
+	}
+	return nil
 }
 
 // hasSamples reports whether any sample of the track may be in the file.

@@ -42,6 +42,7 @@ type hidden struct {
 type presenter struct {
 	samples samples
 	video   bool
+	syncs   bool // not every sample is a sync sample: true of all video, and of some audio
 	scale   int64
 	spans   []span
 	surveys []survey
@@ -183,7 +184,7 @@ func hiddenWithin(list []hidden, first, last int64) []hidden {
 func (p *presenter) surveyAudio(s *span) error {
 	v := survey{first: -1, last: -1}
 	var r raw
-	var origin int64
+	var origin, sync int64
 	lead := max(int64(p.lead*float64(p.rate)*float64(p.scale)), 0)
 	var recent [8]int64 // presentation times of the packets before, by index
 	err := p.read(&r, func(i int64) bool {
@@ -191,6 +192,9 @@ func (p *presenter) surveyAudio(s *span) error {
 		recent[i%int64(len(recent))] = at
 		if i == 0 {
 			origin = at
+		}
+		if r.sync && !v.found {
+			sync = i
 		}
 		if at+max(int64(r.duration)*p.scale, 1) <= s.begin {
 			return true
@@ -206,6 +210,9 @@ func (p *presenter) surveyAudio(s *span) error {
 				for back := int64(1); back <= min(i, int64(len(recent)-1)) && (back <= p.preroll || s.begin-recent[(i-back+1)%int64(len(recent))] < lead); back++ {
 					v.first = i - back
 				}
+			}
+			if p.syncs {
+				v.first = min(v.first, sync)
 			}
 		}
 		v.last = i
@@ -231,6 +238,7 @@ func (p *presenter) read(r *raw, fn func(i int64) bool) error {
 		if err != nil || !more {
 			return err
 		}
+		r.sync = r.sync || !p.syncs
 		if r.decode > maxTicks/p.scale {
 			return problem.Errorf(ErrInvalid, "sample %d is decoded at a time beyond all reason", i+1)
 		}

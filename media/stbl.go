@@ -81,7 +81,7 @@ func (s *source) tableSamples(t *trak) (*tableSamples, error) {
 		}
 		*w.table = s.tableOf(b, 8, int64(binary.BigEndian.Uint32(h)), w.width)
 		it.wide = it.wide || w.kind == "co64"
-		it.hasSync = it.hasSync || w.kind == "stss" && it.video
+		it.hasSync = it.hasSync || w.kind == "stss" && (it.video || t.syncs)
 	}
 	return it, it.rewind()
 }

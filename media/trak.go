@@ -19,7 +19,11 @@ type trak struct {
 	characteristics []string
 	edits           []edit
 	stsd            box
-	tables          map[string]box // of the stbl box
+	tables          map[string]box  // of the stbl box
+	syncs           bool            // sound that cannot begin anywhere
+	elsewhere       map[uint16]bool // data references to other files
+	chapters        []uint32        // tracks that have this one's chapters
+	auxiliary       bool            // belongs to another track, such as thumbnails
 }
 
 // edit is an entry of an edit list (ISO/IEC 14496-12 §8.6.6).
@@ -29,7 +33,7 @@ type edit struct {
 }
 
 func (s *source) parseTrak(tk box) (*trak, error) {
-	t := &trak{tables: map[string]box{}, matrix: [9]int32{1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30}}
+	t := &trak{tables: map[string]box{}, matrix: upright}
 	err := s.children(tk.body, tk.end, func(b box) error {
 		switch b.kind() {
 		case "tkhd":
@@ -40,6 +44,8 @@ func (s *source) parseTrak(tk box) (*trak, error) {
 			return s.mdia(t, b)
 		case "udta":
 			return s.udta(t, b)
+		case "tref":
+			return s.tref(t, b)
 		}
 		return nil
 	})
@@ -156,6 +162,9 @@ func (s *source) elng(t *trak, b box) error {
 
 func (s *source) minf(t *trak, minf box) error {
 	return s.children(minf.body, minf.end, func(b box) error {
+		if b.kind() == "dinf" {
+			return s.dinf(t, b)
+		}
 		if b.kind() != "stbl" {
 			return nil
 		}

@@ -68,6 +68,8 @@ func lookOf(kind string, boxes map[string][]byte) look {
 		if av1C := boxes["av1C"]; len(av1C) > 4 {
 			return av1Look(av1C[4:])
 		}
+	case "vp09":
+		return vp9Look(boxes["vpcC"])
 	}
 	return look{}
 }

@@ -106,10 +106,29 @@ type Draft interface {
 
 // Blob is a committed blob, open for reading. ReadAt may be called concurrently;
 // beyond the end it answers io.EOF.
+//
+// Where the blob is elsewhere, each Open and each ReadAt may be a request and a
+// wait. Readers of this module keep to this, unless the store is a FileOpener:
+// one segment of a file is one ReadAt of its index and one of the file, from the
+// first byte that is wanted to the last, where these lie within 8 MiB; a file is
+// indexed by some ten of them. Open is called anew for each segment: since a blob
+// never changes, a store may answer it from what it remembers. Who can send bytes
+// as they arrive implements RangeReader.
 type Blob interface {
 	io.ReaderAt
 	io.Closer
 	Info() Info
+}
+
+// RangeReader is implemented by blobs that come over a network. Media is then
+// sent on while it arrives, of any length by one request, where ReadAt would have
+// to fill memory first.
+type RangeReader interface {
+	// ReadRange asks for length bytes from offset on, all of which lie within the
+	// blob. It may be called concurrently. What it returns belongs to one
+	// goroutine, which closes it, maybe before its end; that must not wait for the
+	// rest to arrive. ctx ends the waiting, at once and later.
+	ReadRange(ctx context.Context, offset, length int64) (io.ReadCloser, error)
 }
 
 // Info describes a blob or draft.

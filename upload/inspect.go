@@ -83,7 +83,8 @@ func (c *Completed) parse(ctx context.Context) (*media.Index, error) {
 		return nil, err
 	}
 	defer blob.Close() //nolint:errcheck // it was only read
-	index, err := media.Parse(ctx, blob, blob.Info().Size, &media.Options{Cut: c.Cut})
+	_, local := c.Files.(storage.FileOpener)
+	index, err := media.Parse(ctx, blob, blob.Info().Size, &media.Options{Cut: c.Cut, Remote: !local})
 	if err != nil {
 		return nil, err
 	}

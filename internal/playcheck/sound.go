@@ -33,8 +33,11 @@ func listen(want, have *decoded, shift float64, rate int) hearing {
 	if have.samples == 0 || len(have.frames) == 0 || len(want.frames) == 0 {
 		return hearing{err: fmt.Errorf("no sound, not %d samples", want.samples)}
 	}
-	expected := int(math.Round((want.frames[0].at + shift - have.frames[0].at) * float64(rate)))
-	reach := int(math.Ceil((syncTolerance + want.tick + have.tick) * float64(rate)))
+	expected, reach := 0, have.samples // anywhere, where no packet says when it is due
+	if !math.IsNaN(shift) {
+		expected = int(math.Round((want.frames[0].at + shift - have.frames[0].at) * float64(rate)))
+		reach = int(math.Ceil((syncTolerance + want.tick + have.tick) * float64(rate)))
+	}
 	frame := want.frames[0].samples
 	for _, f := range want.frames {
 		frame = max(frame, f.samples)

@@ -166,6 +166,7 @@ var shapes = map[string]*regexp.Regexp{
 	"hvc1": regexp.MustCompile(`^hvc1\.[ABC]?[0-9]+\.[0-9A-F]{1,8}\.[LH][0-9]+(\.[0-9A-F]{1,2}){0,6}$`),
 	"hev1": regexp.MustCompile(`^hev1\.[ABC]?[0-9]+\.[0-9A-F]{1,8}\.[LH][0-9]+(\.[0-9A-F]{1,2}){0,6}$`),
 	"av01": regexp.MustCompile(`^av01\.[0-2]\.[0-9]{2}[MH]\.(08|10|12)(\.[01]\.[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[0-9]{2}\.[01])?$`),
+	"vp09": regexp.MustCompile(`^vp09(\.[0-9]{2}){3}(\.[0-9]{2}){0,5}$`),
 	"mp4a": regexp.MustCompile(`^mp4a\.(40\.[0-9]{1,2}|6[69Bb]|66|67|68)$`),
 	".mp3": regexp.MustCompile(`^mp4a\.(40\.34|6[9Bb])$`),
 	"Opus": regexp.MustCompile(`^[Oo]pus$`),

@@ -12,6 +12,13 @@ func TestStore(t *testing.T) {
 	storagetest.Run(t, func(t *testing.T) storage.Store { return open(t, t.TempDir(), nil) })
 }
 
+// The fake that counts what readers cost an object storage is a store like others.
+func TestStoreFarAway(t *testing.T) {
+	storagetest.Run(t, func(t *testing.T) storage.Store {
+		return storagetest.NewRemote(open(t, t.TempDir(), nil), 0, true)
+	})
+}
+
 func TestStoreImports(t *testing.T) {
 	storagetest.RunImporter(t, func(t *testing.T) (storage.Store, string) {
 		folder := t.TempDir()
