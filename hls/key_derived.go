@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"slices"
 	"time"
 )
@@ -25,17 +27,22 @@ type MasterSecret struct {
 	From time.Time
 }
 
-// String shows nothing of the secret.
-func (s MasterSecret) String() string { return "master secret " + s.ID }
-
-// GoString shows nothing of the secret.
-func (s MasterSecret) GoString() string { return s.String() }
+// Format, String, LogValue and MarshalText show its ID, and nothing of the secret.
+func (s MasterSecret) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, s.String()) }
+func (s MasterSecret) String() string               { return "master secret " + s.ID }
+func (s MasterSecret) LogValue() slog.Value         { return slog.StringValue(s.String()) }
+func (s MasterSecret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // DerivedKeys is a KeyProvider that needs no key server and no database: each
 // key, its ID and its IV are derived by HKDF-SHA256 (RFC 5869) from a master
 // secret, the asset, its content, the usage and the period.
 type DerivedKeys struct {
 	secrets []MasterSecret // by From, oldest first
+}
+
+// Format shows nothing of the secrets.
+func (d DerivedKeys) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "%d master secrets", len(d.secrets))
 }
 
 // NewDerivedKeys returns DerivedKeys of one secret or several with different IDs.
