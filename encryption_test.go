@@ -29,8 +29,8 @@ func encryption(t *testing.T, scheme hls.Scheme) streamgate.Option {
 }
 
 var (
-	sessionKey = regexp.MustCompile(`#EXT-X-SESSION-KEY:METHOD=[^,]*,URI="([^":]*/keys/([0-9a-f]{32}))"`)
-	variant    = regexp.MustCompile(`(?m)^[^#].*/index\.m3u8$`)
+	sessionKey  = regexp.MustCompile(`#EXT-X-SESSION-KEY:METHOD=[^,]*,URI="([^":]*/keys/([0-9a-f]{32}))"`)
+	variantLine = regexp.MustCompile(`(?m)^[^#].*/index\.m3u8$`)
 )
 
 // Anybody may fetch segments, as a CDN does for them; keys are the owner's. What
@@ -44,7 +44,7 @@ func TestKeysAreGatedWhileSegmentsFlow(t *testing.T) {
 	id := ann.upload()
 	nobody := ann.as("")
 	master := string(nobody.get("/play/"+id+"/master.m3u8").want(t, http.StatusOK).body)
-	uri, playlist := sessionKey.FindStringSubmatch(master), variant.FindString(master)
+	uri, playlist := sessionKey.FindStringSubmatch(master), variantLine.FindString(master)
 	if uri == nil || playlist == "" {
 		t.Fatalf("no key, or nothing to play:\n%s", master)
 	}

@@ -78,6 +78,8 @@ func Parse(file []byte) ([]Cue, error) {
 type parser struct {
 	cues []entry
 	size int // about what Format makes of them, in bytes
+
+	isSample bool // of a track: something else says when it ends
 }
 
 // entry is a cue and the line at which it begins.

@@ -264,6 +264,9 @@ func (d *ttml) endParagraph(p element) error {
 		if err != nil {
 			return err
 		}
+		if first.end == forever && d.isSample {
+			first.end = MaxTime
+		}
 		if text != "" && first.end == forever {
 			return invalid(p.line, "nothing says when this paragraph ends")
 		}

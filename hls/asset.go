@@ -17,7 +17,7 @@ const (
 	// rowBytes bounds the rows that are kept, and rowCost is about one of them.
 	rowBytes = 2 << 20
 	rowCost  = 1 << 10
-	// captionCost is about what a row takes for each of its captions.
+	// captionCost is about what a row takes for each of its captions and renditions.
 	captionCost = 512
 	// retryAfter is when to ask again for an asset that is being processed.
 	retryAfter = 2 * time.Second
@@ -27,8 +27,10 @@ const (
 type row struct {
 	*metadata.Asset
 	key string // of its presentation in the cache
-	cap string // names its captions; "" where there are none
-	end time.Time
+
+	growth *metadata.Upload // that it plays from, of an asset that is still growing
+	cap    string           // names its captions; "" where there are none
+	end    time.Time
 }
 
 // asset returns an asset that the one who asks may play, or have the keys of, and
@@ -51,6 +53,9 @@ func (s *Server) asset(ctx context.Context, id string, action auth.Action) (*row
 	if missing {
 		return nil, problem.Errorf(ErrNotFound, "there is no asset %q", id)
 	}
+	if a.growth != nil {
+		return a, nil
+	}
 	return a, playable(a.Asset)
 }
 
@@ -67,8 +72,13 @@ func (s *Server) row(ctx context.Context, id string) (*row, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := &row{Asset: a, key: s.encryption.mark() + a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index, cap: captionsID(a.Captions), end: end}
-		s.rows.Set(id, r, rowCost+int64(len(a.Description)+len(a.Captions)*captionCost))
+		growth, err := s.growthOf(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		key := s.encryption.mark() + a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index + "/" + a.Growth + renditionsID(a.Renditions)
+		r := &row{Asset: a, growth: growth, key: key, cap: captionsID(a.Captions), end: end}
+		s.rows.Set(id, r, rowCost+int64(len(a.Description)+(len(a.Captions)+len(a.Renditions))*captionCost))
 		return r, nil
 	})
 }

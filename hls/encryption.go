@@ -29,7 +29,7 @@ type Encryption struct {
 	Keys KeyProvider
 
 	// Period is how many segments share a key, for AES128: after so many, the next
-	// key. A film of more than 1000 periods has longer ones. Default: 0, one key
+	// key. There are at most 1000 periods; the last one goes on. Default: 0, one key
 	// for all.
 	Period int
 

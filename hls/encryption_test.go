@@ -55,9 +55,9 @@ func keysOf(t testing.TB, h http.Handler, at, playlist string) (keys [][]byte) {
 	var key []byte
 	for line := range strings.Lines(string(content(t, ask(h, "GET", at+playlist)))) {
 		if rest, ok := strings.CutPrefix(line, `#EXT-X-KEY:METHOD=`); ok && !strings.Contains(line, clearKeyFormat) {
-			_, rest, _ = strings.Cut(rest, `URI="../`)
+			_, rest, _ = strings.Cut(rest, `URI="../../`)
 			uri, _, _ := strings.Cut(rest, `"`)
-			path := at[:strings.LastIndex(strings.TrimSuffix(at, "/"), "/")+1] + uri
+			path := "/film/" + uri
 			answer := ask(h, "GET", path)
 			if key = content(t, answer); answer.StatusCode != http.StatusOK || len(key) != 16 {
 				t.Fatalf("%s: %s, %d bytes", path, answer.Status, len(key))

@@ -49,7 +49,6 @@ type Folder struct {
 	player
 	parser
 	dir     string
-	cache   Cache
 	loading flights[any]
 
 	mu   sync.Mutex
@@ -75,10 +74,9 @@ func newFolder(dir string, o *DirOptions) *Folder {
 		o = new(DirOptions)
 	}
 	f := &Folder{
-		player: player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads},
+		player: player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, cache: o.Cache},
 		parser: newParser(o.Parses, o.Cut),
 		dir:    dir,
-		cache:  o.Cache,
 	}
 	f.opener = fileOpener{f}
 	if f.cache == nil {

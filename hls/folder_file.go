@@ -74,7 +74,7 @@ func (f *Folder) load(ctx context.Context, root *os.Root, name, key string) (any
 	if err != nil {
 		return nil, fileError(err)
 	}
-	index, err := f.parse(ctx, src)
+	index, err := f.parse(ctx, src, &media.Options{Cut: f.cut})
 	if refused(err) {
 		f.cache.Set(key, err, 1<<10)
 		return err, nil

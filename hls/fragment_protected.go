@@ -28,8 +28,9 @@ func appendProtectedFragment(dst []byte, t *media.Track, n int, samples []media.
 	}
 	w.close(traf)
 	w.close(moof)
-	w.mdat(s.Bytes)
+	w.mdat(s.Bytes + int64(len(t.InBand(s))))
 	binary.BigEndian.PutUint32(w.b[trun+16:], uint32(len(w.b)-moof)) // data_offset
+	w.bytes(t.InBand(s)...)
 	return w.b
 }
 

@@ -10,10 +10,10 @@ const maxHeld = 32 << 20
 // operating system each look would be a request: there all of the segment is read
 // first. As many as may hold what they read far away are sent from memory then;
 // others read it again, a block at a time.
-func (b *body) findSlices(entry []byte) error {
+func (b *body) findSlices(entry, sets []byte) error {
 	from, end := b.stretch()
 	if b.file != nil || end-from > maxHeld {
-		return b.findSubsamples(entry)
+		return b.findSubsamples(entry, sets)
 	}
 	held := &heldSource{from: from, bytes: make([]byte, end-from)}
 	if n, err := b.source.ReadAt(held.bytes, from); n < len(held.bytes) {
@@ -21,7 +21,7 @@ func (b *body) findSlices(entry []byte) error {
 	}
 	far := b.source
 	b.source = held
-	err := b.findSubsamples(entry)
+	err := b.findSubsamples(entry, sets)
 	if b.holds = largeHolds.Add(1) <= maxFarReads; !b.holds {
 		largeHolds.Add(-1)
 		b.source = far

@@ -121,14 +121,8 @@ func (p *presentation) keysOf(ids []string) []*ContentKey {
 			continue
 		}
 		seen[KeyID(b)] = true
-		for _, f := range p.files {
-			if f.protection == nil {
-				continue
-			}
-			if k, ok := f.protection.byID[KeyID(b)]; ok {
-				list = append(list, k)
-				break
-			}
+		if k, ok := p.source().protection.byID[KeyID(b)]; ok {
+			list = append(list, k)
 		}
 	}
 	return list

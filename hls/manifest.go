@@ -2,6 +2,7 @@ package hls
 
 import (
 	"encoding/xml"
+	"slices"
 	"strconv"
 
 	"github.com/streamgate/streamgate/media"
@@ -21,8 +22,8 @@ const (
 // manifest returns the MPD of a presentation (ISO/IEC 23009-1), static and with
 // one Period. Its segments are those of the media playlists, at the same URLs:
 // $Number$ counts them from 0. URLs are relative to it and begin with the
-// revision.
-func manifest(p *presentation) []byte {
+// revision. Subtitles are added to those within a file.
+func manifest(p *presentation, sidecars ...*subtitle) []byte {
 	m := mpd{Type: "static", Profiles: profileLive, Period: mpdPeriod{ID: "0", Start: "PT0S"}}
 	if p.isCMAF() {
 		m.Profiles += "," + profileCMAF
@@ -36,7 +37,7 @@ func manifest(p *presentation) []byte {
 		segment = max(segment, l.longest())
 	}
 	m.Duration, m.MinBuffer, m.MaxSegment = isoDuration(longest), isoDuration(buffer), isoDuration(segment)
-	m.Period.Sets = append(p.videoSets(), p.audioSets()...)
+	m.Period.Sets = slices.Concat(p.videoSets(), p.audioSets(), p.textSets(sidecars))
 	for i := range m.Period.Sets {
 		m.Period.Sets[i].ID = i + 1
 	}

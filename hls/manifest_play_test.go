@@ -77,6 +77,7 @@ type readManifest struct {
 			ID        string  `xml:"id,attr"`
 			Bandwidth float64 `xml:"bandwidth,attr"`
 			Codecs    string  `xml:"codecs,attr"`
+			File      string  `xml:"BaseURL"`
 			Template  struct {
 				Timescale float64 `xml:"timescale,attr"`
 				Offset    float64 `xml:"presentationTimeOffset,attr"`
@@ -109,6 +110,10 @@ func checkManifest(t *testing.T, at string) {
 	longest := 0.0
 	for _, s := range m.Sets {
 		for _, r := range s.Reps {
+			if s.Kind == "text" {
+				checkTextFile(t, at, string(master), r.File)
+				continue
+			}
 			folder := strings.TrimSuffix(r.Template.Init, "init.mp4")
 			if r.Template.Media != folder+"$Number$.m4s" || r.Template.First != 0 || !strings.Contains(string(master), folder+"index.m3u8") {
 				t.Errorf("%s: %s and %s from %d, in the playlist there is\n%s", r.ID, r.Template.Init, r.Template.Media, r.Template.First, master)
@@ -144,6 +149,19 @@ func checkManifest(t *testing.T, at string) {
 	}
 	if isoSeconds(t, m.Buffer) <= 0 {
 		t.Errorf("minBufferTime is %s", m.Buffer)
+	}
+}
+
+// checkTextFile holds the file of subtitles against the playlist of the same.
+func checkTextFile(t *testing.T, at, master, file string) {
+	t.Helper()
+	folder, ok := strings.CutSuffix(file, "all.vtt")
+	if !ok || !strings.Contains(master, folder+"index.m3u8") {
+		t.Errorf("the subtitles %q of the manifest are not in the playlist\n%s", file, master)
+	}
+	status, body, header := read(t, at+"/"+file)
+	if status != http.StatusOK || header.Get("Content-Type") != "text/vtt" || !strings.HasPrefix(string(body), "WEBVTT\n") || strings.Contains(string(body), "X-TIMESTAMP-MAP") {
+		t.Errorf("%s: %d %v\n%s", file, status, header, body)
 	}
 }
 

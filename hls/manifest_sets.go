@@ -50,7 +50,7 @@ func (p *presentation) audioSets() []adaptationSet {
 			s := adaptationSet{
 				ContentType: "audio", MimeType: mediaType(t.Track), Lang: languageTag(t.Language),
 				StartWithSAP: closedAccess, Aligned: true, Channels: channelConfiguration(t.Channels), Supplemental: objects(t.Objects),
-				Role: &descriptor{"urn:mpeg:dash:role:2011", "alternate"}, Representations: []representation{p.representation(t)},
+				Role: &descriptor{roleScheme, "alternate"}, Representations: []representation{p.representation(t)},
 			}
 			if i == g.preferred {
 				s.Role.Value = "main"
@@ -88,7 +88,7 @@ func channelConfiguration(channels int) *descriptor {
 func (p *presentation) representation(t *prepared) representation {
 	r := representation{
 		ID: t.representationID(), Bandwidth: max(bitrateOf(t.rated(), p.shared().target).peak, 1), Codecs: printable(t.Codec),
-		Template: segmentTemplate{
+		Template: &segmentTemplate{
 			Timescale: max(t.Timescale, 1), Offset: t.Origin, StartNumber: strconv.Itoa(0),
 			Initialization: t.folder + "init.mp4", Media: t.folder + "$Number$.m4s", Timeline: newTimeline(t.Track).spans(),
 		},

@@ -2,7 +2,6 @@ package hls
 
 import (
 	"math"
-	"slices"
 
 	"github.com/streamgate/streamgate/media"
 )
@@ -94,19 +93,19 @@ func (l *timeline) buffer(t *media.Track, rate int64) int64 {
 	return int64(math.Ceil(most*1000)) * 1000
 }
 
-// inStep reports whether the segments of two tracks begin and end at the same
-// moments of the presentation, to the tick.
+// inStep reports whether the segments of two tracks begin at the same moments of
+// the presentation, to a tick of the coarser clock, or a millisecond, to which some
+// files round. Where the first begins and the last ends is no matter: nothing can
+// overlap there.
 func (l *timeline) inStep(o *timeline) bool {
 	if len(l.at) != len(o.at) {
 		return false
 	}
-	if l.timescale == o.timescale && l.origin == o.origin {
-		return slices.Equal(l.at, o.at)
-	}
-	for i := range l.at {
+	near := max(1/float64(min(l.timescale, o.timescale)), 0.001) + 1e-9
+	for i := 1; i < len(l.at)-1; i++ {
 		a := (float64(l.at[i]) - float64(l.origin)) / float64(l.timescale)
 		b := (float64(o.at[i]) - float64(o.origin)) / float64(o.timescale)
-		if math.Abs(a-b) > 0.5/float64(min(l.timescale, o.timescale)) {
+		if math.Abs(a-b) > near {
 			return false
 		}
 	}

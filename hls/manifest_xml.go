@@ -29,7 +29,7 @@ type adaptationSet struct {
 	Lang            string           `xml:"lang,attr,omitempty"`
 	MimeType        string           `xml:"mimeType,attr"`
 	StartWithSAP    int              `xml:"startWithSAP,attr,omitempty"`
-	Aligned         bool             `xml:"segmentAlignment,attr"`
+	Aligned         bool             `xml:"segmentAlignment,attr,omitempty"`
 	Channels        *descriptor      `xml:"AudioChannelConfiguration"`
 	Protections     []protectedBy    `xml:"ContentProtection"`
 	Supplemental    []descriptor     `xml:"SupplementalProperty"`
@@ -44,16 +44,17 @@ type descriptor struct {
 }
 
 type representation struct {
-	ID           string          `xml:"id,attr"`
-	Bandwidth    int64           `xml:"bandwidth,attr"`
-	Codecs       string          `xml:"codecs,attr"`
-	Width        int             `xml:"width,attr,omitempty"`
-	Height       int             `xml:"height,attr,omitempty"`
-	Sar          string          `xml:"sar,attr,omitempty"`
-	FrameRate    string          `xml:"frameRate,attr,omitempty"`
-	SamplingRate int             `xml:"audioSamplingRate,attr,omitempty"`
-	Protections  []protectedBy   `xml:"ContentProtection"`
-	Template     segmentTemplate `xml:"SegmentTemplate"`
+	ID           string           `xml:"id,attr"`
+	Bandwidth    int64            `xml:"bandwidth,attr"`
+	Codecs       string           `xml:"codecs,attr,omitempty"`
+	Width        int              `xml:"width,attr,omitempty"`
+	Height       int              `xml:"height,attr,omitempty"`
+	Sar          string           `xml:"sar,attr,omitempty"`
+	FrameRate    string           `xml:"frameRate,attr,omitempty"`
+	SamplingRate int              `xml:"audioSamplingRate,attr,omitempty"`
+	Protections  []protectedBy    `xml:"ContentProtection"`
+	BaseURL      string           `xml:"BaseURL,omitempty"` // of what is one file
+	Template     *segmentTemplate `xml:"SegmentTemplate"`
 }
 
 type segmentTemplate struct {

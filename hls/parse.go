@@ -20,12 +20,13 @@ func newParser(atOnce int, cut media.Cut) parser {
 	return parser{cut: cut, slots: make(chan struct{}, atOnce)}
 }
 
-func (p *parser) parse(ctx context.Context, s source) (*media.Index, error) {
+func (p *parser) parse(ctx context.Context, s source, o *media.Options) (*media.Index, error) {
 	if err := p.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer p.leave()
-	return media.Parse(ctx, s, s.size, &media.Options{Cut: p.cut, Remote: s.file == nil})
+	o.Remote = s.file == nil
+	return media.Parse(ctx, s, s.size, o)
 }
 
 // enter waits for a slot, which leave gives back.

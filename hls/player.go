@@ -13,6 +13,7 @@ type player struct {
 	headers
 	opener
 	downloads bool // of files as they came
+	cache     Cache
 }
 
 // begin answers what needs no presentation. It reports whether that was all.
@@ -36,11 +37,14 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	case multivariant:
 		return p.sendDocument(w, r, &of.master, false)
 	case dashManifest:
-		if k := of.source().protection; k != nil && k.Scheme == AES128 {
-			return problem.Errorf(ErrNotFound, "there is no %s for what is encrypted by %s, which DASH does not have", manifestName, AES128)
+		if of.open() {
+			return notReady("its manifest is there once it is complete; " + multivariantName + " plays already")
 		}
 		return p.sendDocument(w, r, &of.manifest, false)
 	case download:
+		if p.downloads && of.open() {
+			return notReady("it is still being uploaded")
+		}
 		return p.redirect(w, of)
 	case contentKey, keyLicense:
 		return errPath // they have a gate of their own, which not every player has
@@ -49,8 +53,14 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	if file == nil {
 		return problem.Errorf(ErrNotFound, "there is no revision %q, or no more; load %s again", t.revision, multivariantName)
 	}
+	if t.what == original && of.open() {
+		return notReady("it is still being uploaded")
+	}
 	if t.what == original {
 		return p.sendSource(w, r, file, t.keepAs)
+	}
+	if t.kind == embeddedKind {
+		return p.serveText(w, r, of, file, t)
 	}
 	from := of.find(t.revision, t.kind, t.track)
 	if from == nil {
@@ -63,7 +73,7 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	}
 	switch t.what {
 	case mediaPlaylist, iframePlaylist:
-		return p.sendDocument(w, r, &from.playlist, true)
+		return p.sendDocument(w, r, &from.playlist, !of.open())
 	case initialization:
 		return p.sendDocument(w, r, &from.init, true)
 	case mediaSegment, iframeSegment:

@@ -80,7 +80,8 @@ func (p *player) prepareProtected(ctx context.Context, b *body, t *prepared, n i
 	}
 	b.subsamples, b.counts = b.subsamples[:0], b.counts[:0]
 	if t.isPicture() {
-		err = b.findSlices(t.Entries[t.Segments[n].Entry])
+		s := &t.Segments[n]
+		err = b.findSlices(t.Entries[s.Entry], t.InBand(s))
 	} else {
 		b.wholeSamples()
 	}
@@ -101,16 +102,17 @@ func (b *body) wholeSamples() {
 }
 
 // findSubsamples looks for the slices of pictures in b.source.
-func (b *body) findSubsamples(entry []byte) error {
+func (b *body) findSubsamples(entry, sets []byte) error {
 	find, err := media.NewSubsampler(entry)
 	if err != nil {
 		return err
 	}
 	for i := range b.samples {
 		had := len(b.subsamples)
-		if b.subsamples, err = find.Append(b.subsamples, b.source, b.samples[i]); err != nil {
+		if b.subsamples, err = find.Append(b.subsamples, b.source, sets, b.samples[i]); err != nil {
 			return err
 		}
+		sets = nil // they stand before the first sample
 		b.counts = append(b.counts, uint8(len(b.subsamples)-had))
 	}
 	return nil
@@ -122,7 +124,8 @@ func (t *prepared) cipher(b *body, n int) segmentCipher {
 	if t.file.protection.Scheme == AES128 {
 		return newWholeCipher(key, n)
 	}
-	return newSampleCipher(key, t.Kind, len(b.head), b.subsamples)
+	boxes := len(b.head) - len(t.InBand(&t.Segments[n])) // parameter sets are in the first subsample
+	return newSampleCipher(key, t.Kind, boxes, b.subsamples)
 }
 
 // encryptTo sends a range of what is left, encrypted, in blocks. Each block of a

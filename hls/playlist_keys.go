@@ -21,12 +21,13 @@ type keyTag struct {
 	iv                    []byte
 }
 
-// tags are those of a key: one for each way to it. keys is what the URIs of keys
-// that are given out here begin with.
-func (p *protection) tags(k *ContentKey, keys string) []keyTag {
+// tags are those of a key: one for each way to it. up leads to where the
+// multivariant playlist is. All tracks have the same URI for a key, so that a player
+// fetches it once.
+func (p *protection) tags(k *ContentKey, up string) []keyTag {
 	var list []keyTag
 	if !p.NoDelivery {
-		own := keyTag{uri: keys + k.ID.String(), iv: k.IV}
+		own := keyTag{uri: up + p.folder + k.ID.String(), iv: k.IV}
 		if p.Scheme == SampleAES {
 			own.format, own.versions = "identity", "1"
 			clear := keyTag{uri: "data:text/plain;base64," + base64.StdEncoding.EncodeToString(k.ID[:]), format: clearKeyFormat, versions: "1"}
@@ -68,7 +69,7 @@ const mapTag = "#EXT-X-MAP:URI=\"init.mp4\"\n"
 // describes, and is described by the same keys.
 func (p *protection) appendMap(dst []byte, t *media.Track) []byte {
 	if p != nil && p.Scheme == SampleAES {
-		for _, tag := range p.tags(p.keyOf(t, 0), "../"+keysName+"/") {
+		for _, tag := range p.tags(p.keyOf(t, 0), "../../") {
 			dst = tag.append(dst, "EXT-X-KEY", p.Scheme)
 		}
 	}
@@ -85,7 +86,7 @@ func (p *protection) appendKeys(dst []byte, t *media.Track, n int) []byte {
 	if n > 0 && key == p.keyOf(t, n-1) {
 		return dst
 	}
-	for _, tag := range p.tags(key, "../"+keysName+"/") {
+	for _, tag := range p.tags(key, "../../") {
 		dst = tag.append(dst, "EXT-X-KEY", p.Scheme)
 	}
 	return dst
@@ -94,14 +95,13 @@ func (p *protection) appendKeys(dst []byte, t *media.Track, n int) []byte {
 // appendSessionKeys appends EXT-X-SESSION-KEY (RFC 8216bis §4.4.6.5) for the keys
 // with which playback begins, so that a player can fetch them at once.
 func (p *presentation) appendSessionKeys(dst []byte) []byte {
-	for _, f := range p.files {
-		if f.protection == nil {
-			continue
-		}
-		for _, k := range f.protection.keys[:f.protection.first] {
-			for _, tag := range f.protection.tags(k, f.revision+"/"+keysName+"/") {
-				dst = tag.append(dst, "EXT-X-SESSION-KEY", f.protection.Scheme)
-			}
+	keys := p.source().protection
+	if keys == nil {
+		return dst
+	}
+	for _, k := range keys.keys[:keys.first] {
+		for _, tag := range keys.tags(k, "") {
+			dst = tag.append(dst, "EXT-X-SESSION-KEY", keys.Scheme)
 		}
 	}
 	return dst

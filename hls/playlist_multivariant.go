@@ -9,12 +9,14 @@ import (
 )
 
 // multivariant returns the multivariant playlist (RFC 8216bis §4.4.6) with these
-// subtitles: a variant for each video track with each group of audio tracks, or
+// subtitles and those within a file: a variant for each video track with each group of audio tracks, or
 // one for each audio group where there is no video. All have the same subtitles.
 // URIs are relative to it and begin with the revision of a file, each of the
 // subtitles with its own.
 func (p *presentation) multivariant(subtitles []*subtitle) []byte {
-	videos, all := p.of(media.Video), p.shared()
+	all := p.shared()
+	videos := p.ladder()
+	subtitles = p.texts().with(subtitles)
 	groups := audioGroups(p.of(media.Audio), all.target)
 
 	dst := []byte(playlistHead)
@@ -22,6 +24,9 @@ func (p *presentation) multivariant(subtitles []*subtitle) []byte {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
 	dst = p.appendSessionKeys(dst)
+	if all.open { // else players begin where the file ends now, as with a live stream
+		dst = append(dst, "#EXT-X-START:TIME-OFFSET=0\n"...)
+	}
 	for _, g := range groups {
 		if len(videos) > 0 || len(g.members) > 1 {
 			dst = g.appendMedia(dst)
@@ -30,17 +35,17 @@ func (p *presentation) multivariant(subtitles []*subtitle) []byte {
 	dst = appendSubtitles(dst, subtitles)
 	subtitled := len(subtitles) > 0
 	for _, v := range videos {
-		rate := bitrateOf(v.rated(), all.target)
+		rate := v.rate.plus(textRateOf(subtitles))
 		for _, g := range groups {
-			dst = appendVariant(dst, v, g, rate.plus(g.rate), subtitled)
+			dst = appendVariant(dst, v.prepared, g, rate.plus(g.rate), subtitled)
 		}
 		if len(groups) == 0 {
-			dst = appendVariant(dst, v, nil, rate, subtitled)
+			dst = appendVariant(dst, v.prepared, nil, rate, subtitled)
 		}
 	}
 	if len(videos) == 0 {
 		for _, g := range groups {
-			dst = appendVariant(dst, nil, g, g.rate, subtitled)
+			dst = appendVariant(dst, nil, g, g.rate.plus(textRateOf(subtitles)), subtitled)
 		}
 	}
 	return p.appendIFrameStreams(dst)

@@ -15,6 +15,7 @@ type presentation struct {
 	manifest document
 	tracks   []prepared    // of all files, in their order
 	shared   func() shared // what its playlists say alike
+	texts    func() *texts // subtitles within a file
 }
 
 // A mediaFile is one of the files of a presentation. The URIs of what is cut from
@@ -27,8 +28,12 @@ type mediaFile struct {
 	blocks   string // storage key that the index's blocks are read from; "" when it holds them
 	key      string // of the file that it was made of; "" for a blob, which does not change
 	name     string // of the rendition; "" for the first
+	isLocal  bool   // a file of the operating system
 
 	protection *protection // how it is encrypted, or nil
+
+	grown bool         // it played before it was all there
+	known *media.Index // of one that is not all there yet: what is known, of which index is what is there
 }
 
 // prepared is a track with its documents.
@@ -49,8 +54,9 @@ type prepared struct {
 // newPresentation prepares files, of which there is at least one.
 func newPresentation(files ...*mediaFile) *presentation {
 	p := &presentation{files: files}
-	p.shared = sync.OnceValue(func() shared { return sharedBy(files[0].index.Tracks) })
+	p.shared = sync.OnceValue(func() shared { return files[0].shared() })
 	p.master = newDocument(playlistType, func() []byte { return p.multivariant(nil) })
+	p.texts = sync.OnceValue(func() *texts { return newTexts(p) })
 	p.manifest = newDocument(manifestType, func() []byte { return manifest(p) })
 	for _, f := range files {
 		for i, t := range f.index.Tracks {

@@ -13,34 +13,36 @@ import (
 	"github.com/streamgate/streamgate/media"
 )
 
-// maxPeriods is how many key periods a presentation has at most.
+// maxPeriods is how many key periods a presentation has at most: the last one lasts.
 const maxPeriods = 1000
 
-// protection is how a file is encrypted. It does not change, and is used
+// protection is how the files of a presentation are encrypted. It does not change, and is used
 // concurrently. A nil one is of a file that is not.
 type protection struct {
 	*Encryption
 
 	asset  string
-	period int           // segments; 0 where one key is for all
+	folder string        // what the URIs of keys begin with, as seen from the multivariant playlist
 	keys   []*ContentKey // each once, those of the first period first
 	first  int           // how many of keys are of the first period
 	byUse  map[KeyUse]*ContentKey
 	byID   map[KeyID]*ContentKey
 }
 
-// protect asks for the keys of a file and has it encrypted, under a revision of
-// its own, before it is prepared. A nil Encryption leaves it as it is.
-func (e *Encryption) protect(ctx context.Context, f *mediaFile, r KeyRequest) error {
+// protect asks for the keys of files that play together and has them encrypted,
+// each under a revision of its own, before they are prepared. The first names the
+// content. A nil Encryption leaves them as they are.
+func (e *Encryption) protect(ctx context.Context, files []*mediaFile, r KeyRequest) error {
 	if e == nil {
 		return nil
 	}
-	if err := e.canProtect(f.index.Tracks); err != nil {
-		return err
+	for _, f := range files {
+		if err := e.canProtect(f.index.Tracks); err != nil {
+			return err
+		}
 	}
 	p := &protection{Encryption: e, asset: r.Asset, byUse: map[KeyUse]*ContentKey{}, byID: map[KeyID]*ContentKey{}}
-	r.Content, r.Scheme = f.revision, e.Scheme
-	p.period, r.Uses = e.uses(f.index.Tracks)
+	r.Content, r.Scheme, r.Uses = files[0].revision, e.Scheme, e.uses(files)
 	keys, err := e.Keys.ContentKeys(ctx, &r)
 	if err == nil {
 		err = p.take(r.Uses, keys)
@@ -48,7 +50,10 @@ func (e *Encryption) protect(ctx context.Context, f *mediaFile, r KeyRequest) er
 	if err != nil {
 		return problem.Because(ErrKeys, err, "the keys of %q cannot be had now", r.Asset)
 	}
-	f.protection, f.revision = p, p.revision(f.revision)
+	for _, f := range files {
+		f.protection, f.revision = p, p.revision(f)
+	}
+	p.folder = files[0].revision + "/" + keysName + "/"
 	return nil
 }
 
@@ -71,26 +76,31 @@ func (e *Encryption) canProtect(tracks []*media.Track) error {
 }
 
 // uses is what keys are wanted for: every usage of the tracks, in every period.
-func (e *Encryption) uses(tracks []*media.Track) (period int, uses []KeyUse) {
+func (e *Encryption) uses(files []*mediaFile) (uses []KeyUse) {
 	segments := 1
 	var usages []KeyUsage
-	for _, t := range tracks {
-		segments = max(segments, len(t.Segments))
-		if u := usageOf(t); !slices.Contains(usages, u) {
-			usages = append(usages, u)
+	for _, f := range files {
+		for _, t := range f.index.Tracks {
+			segments = max(segments, len(t.Segments))
+			if u := usageOf(t); !slices.Contains(usages, u) {
+				usages = append(usages, u)
+			}
 		}
 	}
-	periods := 1
-	if e.Period > 0 {
-		period = max(e.Period, (segments+maxPeriods-1)/maxPeriods)
-		periods = (segments + period - 1) / period
-	}
-	for n := range periods {
+	for n := range e.periodOf(segments-1) + 1 {
 		for _, u := range usages {
 			uses = append(uses, KeyUse{u, n})
 		}
 	}
-	return period, uses
+	return uses
+}
+
+// periodOf is in which period segment n is.
+func (e *Encryption) periodOf(n int) int {
+	if e.Period == 0 {
+		return 0
+	}
+	return min(n/e.Period, maxPeriods-1)
 }
 
 // take keeps what a KeyProvider returned, and checks it.
@@ -125,19 +135,21 @@ func (p *protection) take(uses []KeyUse, keys []ContentKey) error {
 
 // keyOf is the key of segment n of a track.
 func (p *protection) keyOf(t *media.Track, n int) *ContentKey {
-	period := 0
-	if p.period > 0 {
-		period = n / p.period
-	}
-	return p.byUse[KeyUse{usageOf(t), period}]
+	return p.byUse[KeyUse{usageOf(t), p.periodOf(n)}]
 }
 
-// revision names what is encrypted so: another scheme, another key or another
-// thing that playlists say of it is another. Of a key it holds no more than a MAC.
-func (p *protection) revision(of string) string {
+// revision names a file that is encrypted so: another scheme, another key or
+// another thing that playlists say of it is another. Of a key it holds no more
+// than a MAC. Of a file that grows, or has grown, the keys of the first period have
+// to speak for those that come.
+func (p *protection) revision(f *mediaFile) string {
+	keys := p.keys
+	if f.grown {
+		keys = keys[:p.first]
+	}
 	h := sha256.New()
-	fmt.Fprintf(h, "encryption 1 %q %s %d %v\n", of, p.Scheme, p.period, p.NoDelivery)
-	for _, k := range p.keys {
+	fmt.Fprintf(h, "encryption 1 %q %s %d %v\n", f.revision, p.Scheme, p.Period, p.NoDelivery)
+	for _, k := range keys {
 		mac := hmac.New(sha256.New, k.Key[:])
 		mac.Write(k.ID[:])
 		fmt.Fprintf(h, "%x %x %x\n", k.ID, mac.Sum(nil), k.IV)

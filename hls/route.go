@@ -24,11 +24,15 @@ const (
 	download
 	original
 	subtitleSegment
+	subtitleFile
 	contentKey
 	keyLicense
 )
 
-// subtitleKind is that of subtitles, which are in no media.Index.
+// subtitleFileName is a track of subtitles as one file, for players of DASH.
+const subtitleFileName = "all.vtt"
+
+// subtitleKind is that of subtitles beside the file, which are in no media.Index.
 const subtitleKind media.Kind = "text"
 
 const multivariantName = "master.m3u8"
@@ -108,6 +112,8 @@ func parseTrackFile(file string) (target, bool) {
 		return target{what: initialization}, true
 	case iframesName:
 		return target{what: iframePlaylist}, true
+	case subtitleFileName:
+		return target{what: subtitleFile}, true
 	}
 	what := subtitleSegment
 	number, ok := strings.CutSuffix(file, ".vtt")
@@ -133,7 +139,7 @@ func parseKeyID(s string) (id KeyID, ok bool) {
 	return id, err == nil
 }
 
-// parseTrack reads a track's name, such as v1, a2 or s1.
+// parseTrack reads a track's name, such as v1, a2, s1 or t3.
 func parseTrack(name string) (media.Kind, int, bool) {
 	if name == "" {
 		return "", 0, false
@@ -148,6 +154,8 @@ func parseTrack(name string) (media.Kind, int, bool) {
 		return media.Audio, id, true
 	case name[0] == 's':
 		return subtitleKind, id, true
+	case name[0] == 't':
+		return embeddedKind, id, true
 	}
 	return "", 0, false
 }

@@ -29,6 +29,15 @@ func newTiming(t *media.Track) timing {
 	}
 }
 
+// span is what segment n shows. The last one also has what comes after it.
+func (t *timing) span(n int) (from, to time.Duration) {
+	from, to = time.Duration(t.times[n])*time.Microsecond, math.MaxInt64
+	if n+2 < len(t.times) {
+		to = time.Duration(t.times[n+1]) * time.Microsecond
+	}
+	return from, to
+}
+
 // cueList is cues that can be cut.
 type cueList struct {
 	cues []captions.Cue
@@ -56,13 +65,9 @@ func (l *cueList) memory() int64 {
 
 // segment returns segment n: the cues of which something is shown while it
 // plays. One that goes on is in the next segment too, with the same times and
-// the same number, by which players see that it is the same. What comes after
-// the end of the picture is in the last one.
+// the same number, by which players see that it is the same.
 func (l *cueList) segment(t *timing, n int) []byte {
-	from, to := time.Duration(t.times[n])*time.Microsecond, time.Duration(math.MaxInt64)
-	if n+2 < len(t.times) {
-		to = time.Duration(t.times[n+1]) * time.Microsecond
-	}
+	from, to := t.span(n)
 	first, _ := slices.BinarySearchFunc(l.ends, from, func(end, from time.Duration) int {
 		if end <= from {
 			return -1

@@ -74,7 +74,6 @@ type Server struct {
 	authorizer auth.Authorizer
 	encryption *Encryption
 	recorder   events.Recorder
-	cache      Cache
 	rows       *lru // of *row, by asset
 	fetching   flights[*row]
 	loading    flights[*presentation]
@@ -99,14 +98,13 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 		return nil, errors.New("hls: Downloads would give out in the clear what Encryption hides")
 	}
 	s := &Server{
-		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads},
+		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, cache: o.Cache},
 		parser:     newParser(o.Parses, o.Cut),
 		files:      files,
 		meta:       meta,
 		authorizer: o.Authorizer,
 		encryption: o.Encryption,
 		recorder:   o.Recorder,
-		cache:      o.Cache,
 		rows:       newLRU(rowBytes),
 	}
 	s.opener = assetOpener{s}
@@ -185,7 +183,7 @@ func (s *Server) missing(ctx context.Context, a *row, cause error) error {
 		return problem.Errorf(ErrNotFound, "there is no asset %q", a.ID)
 	case err != nil:
 		return err
-	case now.Source != a.Source || now.Index != a.Index || !slices.Equal(now.Captions, a.Captions):
+	case now.Source != a.Source || now.Index != a.Index || now.Growth != a.Growth || !slices.Equal(now.Captions, a.Captions), !slices.Equal(now.Renditions, a.Renditions):
 		return errChanged
 	}
 	return problem.Because(ErrMissing, cause, "the bytes of this asset are not in the storage any more")

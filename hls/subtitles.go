@@ -25,6 +25,7 @@ const subtitleVersion = "1"
 // their URIs, and their place in the cache, when captions change.
 type subtitles struct {
 	master   document
+	manifest document
 	playlist document // the same for all
 	timing   timing
 	tracks   []*subtitle
@@ -34,7 +35,11 @@ type subtitles struct {
 type subtitle struct {
 	metadata.Caption
 
-	revision string // of what is cut from its file
+	name     string     // of its track in paths
+	revision string     // of what is cut from its file
+	rate     int64      // bits a second that it takes at most, or about that
+	file     *mediaFile // that it is within; nil, where it has a file of its own
+	text     int        // there: where it is in the index
 }
 
 // captionsID names what playlists say of captions.
@@ -52,12 +57,16 @@ func digest(s string) string {
 
 func newSubtitles(of *presentation, list []metadata.Caption) *subtitles {
 	s := &subtitles{timing: newTiming(of.leading())}
-	for _, c := range list {
-		s.tracks = append(s.tracks, &subtitle{c, digest(fmt.Sprintf("%s %s %q", subtitleVersion, of.source().revision, c.Key))})
+	for i, c := range list {
+		s.tracks = append(s.tracks, &subtitle{
+			Caption: c, name: subtitleName(i), rate: textRate,
+			revision: digest(fmt.Sprintf("%s %s %q", subtitleVersion, of.source().revision, c.Key)),
+		})
 	}
-	master := of.multivariant(s.tracks)
+	master, dash := of.multivariant(s.tracks), manifest(of, s.tracks...)
 	s.master = newDocument(playlistType, func() []byte { return master })
-	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared().target) })
+	s.manifest = newDocument(manifestType, func() []byte { return dash })
+	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared()) })
 	return s
 }
 
@@ -75,10 +84,10 @@ func (p *presentation) leading() *media.Track {
 
 // memory is about how many bytes it takes once all of it was asked for.
 func (s *subtitles) memory() int64 {
-	return 4096 + int64(len(s.timing.times))*(8+28*5/4) + int64(len(s.tracks))*1024
+	return 8192 + int64(len(s.timing.times))*(8+(28+30)*5/4) + int64(len(s.tracks))*2048
 }
 
-// answer is serve with what the captions of an asset and its keys add to it.
+// answer is serve with what the captions of an asset add to it, and its keys.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *presentation, t target) error {
 	switch t.what {
 	case contentKey:
@@ -88,13 +97,20 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *pres
 			return errPath // where there are none
 		}
 		return s.sendLicense(w, r, a, of)
+	case dashManifest:
+		if s.encryption != nil && s.encryption.Scheme == AES128 {
+			return problem.Errorf(ErrNotFound, "there is no %s of what %s encrypts: DASH has no such thing", manifestName, AES128)
+		}
 	}
-	if a.cap == "" || t.what != multivariant && t.kind != subtitleKind {
+	if a.cap == "" || of.open() || t.what != multivariant && t.what != dashManifest && t.kind != subtitleKind {
 		return s.serve(w, r, of, t)
 	}
 	subs := s.subtitles(a, of)
-	if t.what == multivariant {
+	switch t.what {
+	case multivariant:
 		return s.sendDocument(w, r, &subs.master, false)
+	case dashManifest:
+		return s.sendDocument(w, r, &subs.manifest, false)
 	}
 	return s.serveSubtitle(w, r, subs, t)
 }
@@ -127,6 +143,13 @@ func (s *Server) serveSubtitle(w http.ResponseWriter, r *http.Request, subs *sub
 			return err
 		}
 		d := newDocument(subtitleType, func() []byte { return cues.segment(&subs.timing, t.segment) })
+		return s.sendDocument(w, r, &d, true)
+	case subtitleFile:
+		cues, err := s.cues(r.Context(), subs.tracks[t.track-1].Key)
+		if err != nil {
+			return err
+		}
+		d := newDocument(subtitleType, func() []byte { return captions.Format(cues.cues) })
 		return s.sendDocument(w, r, &d, true)
 	}
 	return errPath

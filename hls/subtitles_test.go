@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,17 @@ func TestCaptionsAreARenditionOfEveryVariant(t *testing.T) {
 	}, media); d != "" {
 		t.Error(d)
 	}
+	rate := func(playlist string) (n int64) {
+		_, after, _ := strings.Cut(playlist, "INF:BANDWIDTH=")
+		number, _, _ := strings.Cut(after, ",")
+		n, _ = strconv.ParseInt(number, 10, 64)
+		return n
+	}
+	was, is := rate(before), rate(rest)
+	if is-was != textRate {
+		t.Errorf("BANDWIDTH was %d, with subtitles it is %d", was, is)
+	}
+	rest = strings.ReplaceAll(rest, "INF:BANDWIDTH="+strconv.FormatInt(is, 10), "INF:BANDWIDTH="+strconv.FormatInt(was, 10))
 	if d := cmp.Diff(before, rest); d != "" {
 		t.Errorf("captions change more than they have to: %s", d)
 	}

@@ -131,17 +131,30 @@ func (ix *Index) Samples(dst []Sample, r io.ReaderAt, track, segment int) ([]Sam
 	if track < 0 || track >= len(ix.Tracks) || segment < 0 || segment >= len(ix.Tracks[track].Segments) {
 		return dst, problem.Errorf(ErrNoSegment, "there is no segment %d of track %d", segment, track)
 	}
-	ref := ix.blocks.refs[track][segment]
-	n := ix.Tracks[track].Segments[segment].Samples
-	if ix.blocks.base == 0 {
-		return appendBlock(dst, ix.blocks.data[ref.offset:ref.offset+int64(ref.size)], n)
+	b, err := ix.blocks.read(r, ix.blocks.refs[track][segment])
+	if err != nil {
+		return dst, err
+	}
+	return appendBlock(dst, b, ix.Tracks[track].Segments[segment].Samples)
+}
+
+// blockRefOf is where what was written to buf since at lies.
+func blockRefOf(buf []byte, at int) blockRef {
+	block := buf[at:]
+	return blockRef{int64(at), uint32(len(block)), crc32.Checksum(block, castagnoli)}
+}
+
+// read returns a block, from r where they are not in memory.
+func (l *blocks) read(r io.ReaderAt, ref blockRef) ([]byte, error) {
+	if l.base == 0 {
+		return l.data[ref.offset : ref.offset+int64(ref.size)], nil
 	}
 	b := make([]byte, ref.size)
-	if got, err := r.ReadAt(b, ix.blocks.base+ref.offset); got < len(b) {
-		return dst, problem.Because(ErrIndex, err, "a block of the index cannot be read")
+	if got, err := r.ReadAt(b, l.base+ref.offset); got < len(b) {
+		return nil, problem.Because(ErrIndex, err, "a block of the index cannot be read")
 	}
 	if crc32.Checksum(b, castagnoli) != ref.sum {
-		return dst, problem.Errorf(ErrIndex, "a block of the index is damaged")
+		return nil, problem.Errorf(ErrIndex, "a block of the index is damaged")
 	}
-	return appendBlock(dst, b, n)
+	return b, nil
 }

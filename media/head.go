@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"hash/crc32"
 	"io"
+	"math"
 
 	"github.com/streamgate/streamgate/internal/problem"
 )
@@ -32,7 +33,9 @@ type described struct {
 	Duration float64
 	Size     int64
 	Cut      Cut
+	Bound    int64
 	Tracks   []*Track
+	Texts    []*Text `json:",omitempty"`
 }
 
 // WriteTo writes the index: a head with everything but the samples, then the
@@ -60,7 +63,7 @@ func (ix *Index) head() ([]byte, error) {
 	if ix.blocks.base != 0 {
 		return nil, problem.Errorf(ErrIndex, "an index that was read cannot be written again")
 	}
-	d := described{Duration: ix.Duration, Size: ix.Size, Cut: ix.Cut}
+	d := described{Duration: ix.Duration, Size: ix.Size, Cut: ix.Cut, Bound: ix.Bound, Texts: ix.Texts}
 	for _, t := range ix.Tracks {
 		c := *t
 		c.Segments = nil
@@ -74,6 +77,9 @@ func (ix *Index) head() ([]byte, error) {
 	b = append(b, text...)
 	for i, t := range ix.Tracks {
 		b = appendSegments(b, t.Segments, ix.blocks.refs[i])
+	}
+	for _, t := range ix.Texts {
+		b = appendTextPages(b, t.pages)
 	}
 	return b, nil
 }
@@ -134,7 +140,10 @@ func readHead(head []byte, base, size int64) (*Index, error) {
 		return nil, problem.Because(ErrIndex, err, "the index is damaged")
 	}
 	v.b = v.b[n:]
-	ix := &Index{Duration: d.Duration, Size: d.Size, Cut: d.Cut, Tracks: d.Tracks, blocks: &blocks{base: base}}
+	ix := &Index{
+		Duration: d.Duration, Size: d.Size, Cut: d.Cut, Bound: d.Bound, Tracks: d.Tracks, Texts: d.Texts,
+		blocks: &blocks{base: base},
+	}
 	for _, t := range ix.Tracks {
 		if t == nil {
 			return nil, problem.Errorf(ErrIndex, "the index is damaged")
@@ -146,6 +155,12 @@ func readHead(head []byte, base, size int64) (*Index, error) {
 				v.bad = true
 			}
 		}
+	}
+	for _, t := range ix.Texts {
+		if t == nil {
+			return nil, problem.Errorf(ErrIndex, "the index is damaged")
+		}
+		v.textPages(t, size-base)
 	}
 	if v.bad || len(v.b) != 0 {
 		return nil, problem.Errorf(ErrIndex, "the index is damaged")
@@ -182,19 +197,34 @@ func (v *varints) segments(t *Track) []blockRef {
 }
 
 // Revision returns a short name for what is played from this index: it changes
-// with the source (named by id, such as its SHA-256), the cuts, the
-// presentation and the version of the packager.
+// with the source (named by id, such as its SHA-256), the cuts, the presentation
+// and the version of the packager. What subtitles in the file show follows from
+// the source alone.
+//
+// Of a file in fragments it is the same for as much of it as Growing knows: how
+// it is cut is in it, and where the first segment is, but not what only the end
+// of the file tells.
 func (ix *Index) Revision(id string) string {
 	h := sha256.New()
 	b := binary.AppendUvarint(nil, packagerVersion)
 	b = binary.AppendUvarint(b, uint64(len(id)))
-	h.Write(append(b, id...))
+	b = append(b, id...)
+	b = binary.AppendUvarint(b, math.Float64bits(ix.Cut.Target))
+	h.Write(binary.AppendUvarint(b, uint64(ix.Bound)))
 	for i, t := range ix.Tracks {
 		c := *t
 		c.Segments = nil
+		if ix.Bound > 0 {
+			c.Duration, c.FrameRate, c.Independent = 0, 0, false
+		}
 		text, _ := json.Marshal(&c) // plain numbers and strings
 		h.Write(text)
-		h.Write(appendSegments(nil, t.Segments, ix.blocks.refs[i]))
+		if ix.Bound == 0 {
+			h.Write(appendSegments(nil, t.Segments, ix.blocks.refs[i]))
+		} else if len(t.Segments) > 0 { // what all samples are moved by
+			first := binary.AppendUvarint(nil, t.Segments[0].Decode)
+			h.Write(binary.AppendVarint(first, t.Segments[0].Start))
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
@@ -207,6 +237,9 @@ func (ix *Index) Memory() int64 {
 		for _, e := range t.Entries {
 			n += int64(len(e))
 		}
+	}
+	for _, t := range ix.Texts {
+		n += 512 + int64(len(t.pages))*textPageMemory
 	}
 	return n
 }

@@ -22,6 +22,11 @@ type Index struct {
 	Size     int64   // of the source, in bytes
 	Cut      Cut     // how the tracks were cut
 	Tracks   []*Track
+	Texts    []*Text // subtitles that are in the file
+
+	// Bound is what no segment lasts longer than, in whole seconds, where that is
+	// known from the beginning of the file: of one in fragments. Else 0.
+	Bound int64
 
 	blocks *blocks
 }
@@ -63,7 +68,10 @@ type Track struct {
 	Matrix      [9]int32  // of the tkhd box: rotation and mirroring
 	Coded       [2]uint32 // width and height for the tkhd box: as displayed, before rotation; 16.16 fixed point
 	Entries     [][]byte  // sample entries, complete boxes for the stsd box
-	Segments    []Segment
+	// Sets are NAL units, after their lengths, that go before the first sample of a
+	// segment, by its entry; nil for tracks that are coded in one way throughout.
+	Sets     [][]byte `json:",omitempty"`
+	Segments []Segment
 }
 
 // Layout says which fields of a sample vary within a track and so stand in
@@ -73,6 +81,7 @@ type Layout struct {
 	Duration  uint32 // the common duration, where there is one
 	Flags     bool   // else each sample is a sync sample
 	Offsets   bool   // composition offsets; else each is 0
+	Negative  bool   `json:",omitempty"` // some composition offsets are
 }
 
 // Segment is one segment of a track.
@@ -83,6 +92,15 @@ type Segment struct {
 	Bytes    int64  // of the samples
 	Samples  int
 	Entry    int // which of Track.Entries, from 0
+}
+
+// InBand is what goes before the first sample of a segment, as a part of it:
+// parameter sets, which some players take from there alone when they change.
+func (t *Track) InBand(s *Segment) []byte {
+	if s.Entry < 0 || s.Entry >= len(t.Sets) {
+		return nil
+	}
+	return t.Sets[s.Entry]
 }
 
 // Sample is one sample of a segment, in decode order.

@@ -59,7 +59,7 @@ func (m *matroska) inCluster(e element) (err error) {
 // no other (RFC 9559 §5.1.3.5.5).
 func (m *matroska) blockGroup(group element) error {
 	var b *block
-	refers, padding := false, int64(0)
+	refers, padding, lasts := false, int64(0), int64(-1)
 	for off := group.body; off < group.end; {
 		e, err := m.element(off, group.end)
 		if err != nil {
@@ -75,6 +75,12 @@ func (m *matroska) blockGroup(group element) error {
 			}
 		case idReferenceBlock:
 			refers = true
+		case idBlockDuration:
+			v, err := m.unsigned(e)
+			if err != nil {
+				return err
+			}
+			lasts = int64(min(v, maxTicks))
 		case idDiscardPadding:
 			body, err := m.body(e, 8)
 			if err != nil {
@@ -87,7 +93,7 @@ func (m *matroska) blockGroup(group element) error {
 	if b == nil {
 		return nil
 	}
-	b.padding = padding
+	b.padding, b.lasts = padding, lasts
 	return m.frames(b, !refers)
 }
 
@@ -100,6 +106,7 @@ type block struct {
 	end   int64
 
 	padding int64 // DiscardPadding, ns
+	lasts   int64 // BlockDuration, in ticks of the file; -1 when it is not known
 }
 
 // block reads a block's header; nil is one of a track that is not presented.
@@ -110,27 +117,30 @@ func (m *matroska) block(e element) (*block, error) {
 	}
 	number, n := vint(h)
 	if n == 0 || len(h) < n+3 {
-		return nil, problem.Errorf(ErrInvalid, "the block at byte %d is broken", e.start)
+		return nil, problem.Because(ErrInvalid, errDamaged, "the block at byte %d is broken", e.start)
 	}
 	t := m.byNum[number]
 	if t == nil {
 		return nil, nil
 	}
-	if t.seen = true; !t.presentable() || t.refused() {
+	if t.blocks++; (!t.presentable() || t.refused()) && !t.isText() {
 		return nil, nil
 	}
 	if !m.stamped {
-		return nil, problem.Errorf(ErrInvalid, "the block at byte %d comes before the timestamp of its cluster", e.start)
+		return nil, problem.Because(ErrInvalid, errDamaged, "the block at byte %d comes before the timestamp of its cluster", e.start)
 	}
 	m.current = block{
 		track: t, stamp: int64(m.stamp) + int64(int16(uint16(h[n])<<8|uint16(h[n+1]))), flags: h[n+2],
-		body: e.body + int64(n) + 3, end: e.end,
+		body: e.body + int64(n) + 3, end: e.end, lasts: -1,
 	}
 	return &m.current, nil
 }
 
 // frames adds the frames of a block to its track.
 func (m *matroska) frames(b *block, sync bool) error {
+	if b.track.isText() {
+		return m.textBlock(b)
+	}
 	sizes, off, err := m.laces(b)
 	if err != nil {
 		return err

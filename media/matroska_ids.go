@@ -27,6 +27,8 @@ const (
 	idTrackType       = 0x83
 	idFlagEnabled     = 0xb9
 	idFlagDefault     = 0x88
+	idFlagForced      = 0x55aa
+	idFlagHearing     = 0x55ab
 	idDefaultDuration = 0x23e383
 	idName            = 0x536e
 	idLanguage        = 0x22b59c
@@ -78,6 +80,7 @@ const (
 	idSimpleBlock    = 0xa3
 	idBlockGroup     = 0xa0
 	idBlock          = 0xa1
+	idBlockDuration  = 0x9b
 	idReferenceBlock = 0xfb
 	idDiscardPadding = 0x75a2
 	idEncryptedBlock = 0xaf

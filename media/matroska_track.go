@@ -12,7 +12,7 @@ import (
 // found for it.
 type matroskaTrack struct {
 	number   uint64
-	kind     uint64 // matroskaVideo or matroskaAudio; others are not read
+	kind     uint64 // matroskaVideoTrack, matroskaAudioTrack or matroskaTextTrack; others are not read
 	disabled bool
 	standard bool   // FlagDefault
 	natural  uint64 // DefaultDuration, ns; 0 is not known
@@ -28,7 +28,7 @@ type matroskaTrack struct {
 
 	entry  entry
 	err    error // why HLS cannot carry it
-	seen   bool  // there are blocks of it
+	blocks int   // of it that there are
 	opened bool  // its first frame was looked at
 	fixed  uint32
 	length func(frame []byte) uint32 // samples of a frame, where they vary
@@ -36,11 +36,14 @@ type matroskaTrack struct {
 	frames       frames
 	first, final int64 // least and greatest timestamp
 	discard      int64 // ns that the last frame is padded with
+
+	text matroskaText
 }
 
 const (
 	matroskaVideoTrack = 1
 	matroskaAudioTrack = 2
+	matroskaTextTrack  = 17
 )
 
 // matroskaAudio is an Audio element (RFC 9559 §5.1.4.1.29).
@@ -88,6 +91,11 @@ func parseTrackEntry(b []byte) (*matroskaTrack, error) {
 			t.audio.read(body)
 		case idEncodings:
 			t.encoded = encodings(body)
+			t.text.unpack(body)
+		case idFlagForced:
+			t.text.forced = ebmlUint(body) != 0
+		case idFlagHearing:
+			t.text.hearing = ebmlUint(body) != 0
 		}
 	})
 	if tag != "" {
@@ -174,6 +182,21 @@ func encoding(b []byte) error {
 // presentable leaves out subtitles and what the file says is not to be used.
 func (t *matroskaTrack) presentable() bool {
 	return !t.disabled && (t.kind == matroskaVideoTrack || t.kind == matroskaAudioTrack)
+}
+
+// isCover reports whether it is one still image.
+func (t *matroskaTrack) isCover() bool {
+	if t.kind != matroskaVideoTrack || t.blocks != 1 || !t.refused() {
+		return false
+	}
+	const fourCC = 16 // of a BITMAPINFOHEADER
+	switch t.codec {
+	case "V_MJPEG":
+		return true
+	case "V_MS/VFW/FOURCC":
+		return len(t.private) >= fourCC+4 && (string(t.private[fourCC:fourCC+4]) == "MPNG" || string(t.private[fourCC:fourCC+4]) == "MJPG")
+	}
+	return false
 }
 
 // handler is what the hdlr box of an MP4 calls this kind of track.

@@ -128,6 +128,25 @@ func TestWhatIsRefusedOfMatroskaAndWhy(t *testing.T) {
 	}
 }
 
+// A picture that stands for a file of sound is none of it.
+func TestACoverInMatroskaRefusesNoFile(t *testing.T) {
+	bitmap := slices.Concat(make([]byte, 16), []byte("MPNG"), make([]byte, 20))
+	for name, cover := range map[string][]byte{
+		"JPEG":                    trackEntry(1, 1, "V_MJPEG", nil),
+		"PNG as ffmpeg writes it": trackEntry(1, 1, "V_MS/VFW/FOURCC", bitmap),
+	} {
+		ix := parsed(t, oneFrame(cover, numbered(2, 2, "A_OPUS")))
+		if len(ix.Tracks) != 1 || ix.Tracks[0].ID != 2 {
+			t.Errorf("%s: %d tracks", name, len(ix.Tracks))
+		}
+	}
+	film := matroskaFile(info(1e6), tracks(trackEntry(1, 1, "V_MJPEG", nil), numbered(2, 2, "A_OPUS")),
+		cluster(0, simple(1, 0, isKey, 1), simple(1, 40, isKey, 1), simple(2, 0, isKey, 0xfc, 1)))
+	if _, err := media.Parse(t.Context(), bytes.NewReader(film), int64(len(film)), nil); !errors.Is(err, media.ErrUnsupported) {
+		t.Errorf("a film: %v", err)
+	}
+}
+
 func TestEveryCutOfMatroskaIsRefusedOrComplete(t *testing.T) {
 	whole := matroskaFile(info(1e6), opusAndPicture(), slices.Concat(matroskaClusters()[:1]...))
 	live := slices.Concat(matroskaHead, endlessly(0x18538067, info(1e6), opusAndPicture(), matroskaClusters()[0]))
@@ -194,6 +213,17 @@ func TestDolbyIsDescribedByItsFirstFrame(t *testing.T) {
 			t.Errorf("%d channels, % x", track.Channels, track.Entries[0])
 		}
 	})
+	t.Run("E-AC-3 with objects", func(t *testing.T) {
+		frame := slices.Concat(eac3Frame(0, 7, 1, nil), make([]byte, 20))
+		// After compre: no mixing, no information; additional of 2 bytes, whose last
+		// bit of the first says that there are objects, 16 of them.
+		copyBits(frame, 16+2+3+11+2+2+3+1+5+5+1, "0"+"0"+"1"+"000001"+"00000001"+"00010000")
+		file := matroskaFile(info(1e6), tracks(sound("A_EAC3", nil, 48000)), cluster(0, simple(2, 0, isKey, frame...)))
+		track := parsed(t, file).Tracks[0]
+		if want := []byte{0x20, 0x0f, 0x00, 0x01, 0x10}; track.Channels != 6 || track.Objects != 16 || !bytes.HasSuffix(track.Entries[0], want) {
+			t.Errorf("%d channels, %d objects, % x", track.Channels, track.Objects, track.Entries[0])
+		}
+	})
 	t.Run("E-AC-3 in short frames", func(t *testing.T) {
 		frame := slices.Concat(eac3Frame(0, 7, 1, nil), make([]byte, 20))
 		frame[4] &^= 0x30 // one block
@@ -202,6 +232,13 @@ func TestDolbyIsDescribedByItsFirstFrame(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// copyBits writes bits at a place.
+func copyBits(b []byte, at int, bits string) {
+	for i, c := range bits {
+		b[(at+i)/8] |= byte(c-'0') << (7 - (at+i)%8)
+	}
 }
 
 // eac3Frame is the header of a frame of 32 bytes at 48 kHz in 6 blocks.

@@ -20,6 +20,9 @@ var (
 	// ErrUnsupported means that the file may be fine, but HLS cannot carry it as
 	// it is: a transcoder has to make something else of it.
 	ErrUnsupported error = problem.NewKind(http.StatusUnsupportedMediaType, "media-unsupported", "HLS cannot carry this file as it is")
+	// ErrRendition means that the file is in order, but does not show the same as
+	// the one that it was to be a rendition of, or cannot be cut where that is.
+	ErrRendition error = problem.NewKind(http.StatusUnprocessableEntity, "media-rendition", "The file is no rendition of this asset")
 	// ErrIndex means that a stored index is damaged or of another version. The
 	// source can be parsed again.
 	ErrIndex error = problem.NewKind(http.StatusInternalServerError, "media-index", "The index of the file is damaged")

@@ -19,13 +19,19 @@ type Options struct {
 	// Remote says that each read of the source is a request that takes its time:
 	// more is read at once, and kept in up to 32 MiB; default false.
 	Remote bool
+
+	// RenditionOf is the index of a file that this one shows the same as, in
+	// another size or coding. Its video alone is presented, and is cut where that
+	// of the other is; ErrRendition where it has no key frames there, or does not
+	// fit otherwise. Default: nil, it is a file by itself.
+	RenditionOf *Index
 }
 
 // Parse reads what is in a file (MP4, MOV, Matroska, WebM) and returns its index,
 // blocks included. The source is read through r, never beyond size.
 //
-// Errors match ErrInvalid, ErrEncrypted, ErrNoMedia or ErrUnsupported; anything
-// else is an error of r or of the context.
+// Errors match ErrInvalid, ErrEncrypted, ErrNoMedia, ErrUnsupported or
+// ErrRendition; anything else is an error of r or of the context.
 func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, error) {
 	cut := Cut{Target: DefaultTarget}
 	if o != nil && o.Cut.Target > 0 {
@@ -39,19 +45,44 @@ func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, 
 		return nil, err
 	}
 	s := newSource(ctx, r, size)
+	open := openMP4
 	if kind.isMatroska() {
-		return parseMatroska(s, cut)
+		open = openMatroska
 	}
+	p, err := open(s, cut)
+	if err != nil {
+		return nil, err
+	}
+	if o != nil && o.RenditionOf != nil {
+		return p.rendition(p.video, o.RenditionOf)
+	}
+	ix, err := p.index(p.video, p.audio)
+	if err != nil {
+		return nil, err
+	}
+	if ix.Texts, err = p.texts(); err != nil {
+		return nil, err
+	}
+	ix.blocks.data = p.blocks.buf
+	return ix, nil
+}
+
+// opened is a file whose tracks have been looked at.
+type opened struct {
+	*parser
+	video *choice
+	audio []*choice
+	texts func() ([]*Text, error) // those of the file, once the other tracks are indexed
+}
+
+func openMP4(s *source, cut Cut) (*opened, error) {
 	m, err := s.scan()
 	if err != nil {
 		return nil, err
 	}
-	p := parser{source: s, movie: m, cut: cut}
+	p := &parser{source: s, movie: m, cut: cut}
 	video, audio, err := p.choose()
-	if err != nil {
-		return nil, err
-	}
-	return p.index(video, audio)
+	return &opened{p, video, audio, p.texts}, err
 }
 
 // parser makes an index of a movie.
@@ -61,6 +92,8 @@ type parser struct {
 	cut    Cut
 	blocks blockWriter
 	tracks []*built
+	part   bool  // the file goes on beyond what is there, and so may its tracks
+	like   *like // what the video is cut after; nil for a file by itself
 }
 
 func (p *parser) index(video *choice, audio []*choice) (*Index, error) {
@@ -87,7 +120,7 @@ func (p *parser) bounds(c *choice) []int64 {
 	if len(p.tracks) == 0 || p.tracks[0].track.Kind != Video {
 		return nil
 	}
-	return bounds(p.tracks[0].track, c.trak.timescale, p.cut.Target)
+	return p.tracks[0].bounds(c.trak.timescale, p.cut.Target, p.part && p.fragmented())
 }
 
 func (p *parser) finish() *Index {
@@ -96,8 +129,10 @@ func (p *parser) finish() *Index {
 		b.track.Default = p.isDefault(b)
 		ix.Tracks = append(ix.Tracks, b.track)
 		ix.blocks.refs = append(ix.blocks.refs, b.refs)
+		ix.Bound = max(ix.Bound, b.bound)
 		ix.Duration = math.Max(ix.Duration, float64(b.track.Duration)/float64(b.track.Timescale))
 	}
+	ix.widen()
 	return ix
 }
 
@@ -149,6 +184,9 @@ func (p *parser) choice(t *trak) (*choice, error) {
 	c := &choice{trak: t, entries: entries}
 	if err != nil {
 		return c, err
+	}
+	for i := range entries {
+		entries[i].stretched(t.size)
 	}
 	t.syncs = entries[0].codec == usac
 	return c, p.layer(c)

@@ -2,11 +2,14 @@ package media
 
 import (
 	"encoding/binary"
+	"errors"
+	"slices"
 )
 
-// tref notes how a track belongs to others (ISO/IEC 14496-12 §8.3.3).
+// tref notes how a track belongs to others (ISO/IEC 14496-12 §8.3.3; for chapters
+// QuickTime File Format, "Chapter Lists"). What it cannot read, it leaves.
 func (s *source) tref(t *trak, tref box) error {
-	return s.children(tref.body, tref.end, func(b box) error {
+	err := s.children(tref.body, tref.end, func(b box) error {
 		switch b.kind() {
 		case "thmb", "auxl":
 			t.auxiliary = true
@@ -21,13 +24,17 @@ func (s *source) tref(t *trak, tref box) error {
 		}
 		return nil
 	})
+	if errors.Is(err, ErrInvalid) {
+		return nil
+	}
+	return err
 }
 
 // dinf notes which data references lead out of the file (ISO/IEC 14496-12 §8.7.2):
 // such a file is a list of places in others, which are not here. One that names
 // nothing is taken for the file itself: some writers forget the flag.
 func (s *source) dinf(t *trak, dinf box) error {
-	return s.children(dinf.body, dinf.end, func(dref box) error {
+	err := s.children(dinf.body, dinf.end, func(dref box) error {
 		if dref.kind() != "dref" || dref.len() < 8 {
 			return nil
 		}
@@ -48,22 +55,21 @@ func (s *source) dinf(t *trak, dinf box) error {
 			return err
 		})
 	})
+	if errors.Is(err, ErrInvalid) { // what it cannot read, it leaves
+		return nil
+	}
+	return err
 }
 
 // marginal tells tracks that are no part of what plays: pictures of chapters,
 // thumbnails, and the cover of an album, which is a still image.
 func (p *parser) marginal(t *trak) bool {
-	if t.auxiliary {
-		return true
-	}
-	for _, o := range p.movie.tracks {
-		for _, id := range o.chapters {
-			if id == t.id && o != t {
-				return true
-			}
-		}
-	}
-	return t.handler == "vide" && p.isStill(t)
+	return t.auxiliary || p.isChapters(t) || t.handler == "vide" && p.isStill(t)
+}
+
+// isChapters reports whether a track is the chapters of another.
+func (p *parser) isChapters(t *trak) bool {
+	return slices.ContainsFunc(p.movie.tracks, func(o *trak) bool { return o != t && slices.Contains(o.chapters, t.id) })
 }
 
 // isStill reports whether a track is one still image.

@@ -152,7 +152,7 @@ func TestSubsamples(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := p.Append(nil, strings.NewReader("ab"+c.sample), Sample{Offset: 2, Size: uint32(len(c.sample))})
+			got, err := p.Append(nil, strings.NewReader("ab"+c.sample), nil, Sample{Offset: 2, Size: uint32(len(c.sample))})
 			if err != nil || fmt.Sprint(got) != c.want {
 				t.Errorf("%v, %v; want %s", got, err, c.want)
 			}
@@ -171,7 +171,7 @@ func TestMoreSubsamplesThanCanBeSaidAreEncryptedTogether(t *testing.T) {
 	}
 	sample := nal(units...)
 	before := []Subsample{{1, 2}}
-	got, err := p.Append(before, strings.NewReader(sample), Sample{Size: uint32(len(sample))})
+	got, err := p.Append(before, strings.NewReader(sample), nil, Sample{Size: uint32(len(sample))})
 	if err != nil || len(got) != 1+maxSubsamples || got[0] != before[0] {
 		t.Fatalf("%d subsamples, %v", len(got), err)
 	}
@@ -197,7 +197,7 @@ func TestASampleThatCannotBeReadIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Append(nil, strings.NewReader("abc"), Sample{Size: 9}); err == nil {
+	if _, err := p.Append(nil, strings.NewReader("abc"), nil, Sample{Size: 9}); err == nil {
 		t.Error("it was read")
 	}
 }
@@ -222,7 +222,7 @@ func FuzzSubsamples(f *testing.F) {
 				p.slices.look(unit)
 			}
 		}
-		list, err := p.Append(nil, bytes.NewReader(sample), Sample{Size: uint32(len(sample))})
+		list, err := p.Append(nil, bytes.NewReader(sample), nil, Sample{Size: uint32(len(sample))})
 		if err != nil {
 			t.Fatal(err)
 		}

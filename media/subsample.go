@@ -75,10 +75,12 @@ func NewSubsampler(entry []byte) (*Subsampler, error) {
 }
 
 // Append appends the subsamples of a sample, which is read from r where its
-// units begin. Together they are as long as the sample. A slice is encrypted from
-// the end of its header on, all else is in the clear. An error is one of r.
-func (p *Subsampler) Append(dst []Subsample, r io.ReaderAt, s Sample) ([]Subsample, error) {
-	l := subsampleList{list: dst, first: len(dst)}
+// units begin, and of the parameter sets that go before it (Track.InBand).
+// Together they are as long as both. A slice is encrypted from the end of its
+// header on, all else is in the clear. An error is one of r.
+func (p *Subsampler) Append(dst []Subsample, r io.ReaderAt, sets []byte, s Sample) ([]Subsample, error) {
+	l := subsampleList{list: dst, first: len(dst), clear: int64(len(sets))}
+	p.note(sets)
 	at, end := s.Offset, s.Offset+int64(s.Size)
 	p.filled = 0
 	for n := 0; at < end; n++ {
@@ -93,6 +95,23 @@ func (p *Subsampler) Append(dst []Subsample, r io.ReaderAt, s Sample) ([]Subsamp
 		at += size
 	}
 	return l.done(), nil
+}
+
+// note looks at units after their lengths.
+func (p *Subsampler) note(sets []byte) {
+	for len(sets) >= p.lengthSize {
+		size := 0
+		for _, b := range sets[:p.lengthSize] {
+			size = size<<8 | int(b)
+		}
+		if sets = sets[p.lengthSize:]; size > len(sets) {
+			return
+		}
+		if size >= p.slices.header() {
+			p.slices.look(sets[:size])
+		}
+		sets = sets[size:]
+	}
 }
 
 // unit looks at the unit at at: how long it is together with its length, and how

@@ -22,7 +22,7 @@ type trak struct {
 	tables          map[string]box  // of the stbl box
 	syncs           bool            // sound that cannot begin anywhere
 	elsewhere       map[uint16]bool // data references to other files
-	chapters        []uint32        // tracks that have this one's chapters
+	chapters        []uint32        // tracks that are its chapters
 	auxiliary       bool            // belongs to another track, such as thumbnails
 }
 

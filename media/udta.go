@@ -39,8 +39,8 @@ func (s *source) udta(t *trak, udta box) error {
 			if len(b.body) > 4 {
 				scheme, value, _ := bytes.Cut(b.body[4:], []byte{0})
 				value, _, _ = bytes.Cut(value, []byte{0})
-				if kinds[[2]string{string(scheme), string(value)}] {
-					t.is(describesVideo)
+				for _, tag := range kinds[[2]string{string(scheme), string(value)}] {
+					t.is(tag)
 				}
 			}
 		}
@@ -48,12 +48,21 @@ func (s *source) udta(t *trak, udta box) error {
 	return nil
 }
 
-// kinds are those, by scheme and value, of a track that describes the video.
-var kinds = map[[2]string]bool{
-	{"urn:mpeg:dash:role:2011", "description"}:       true, // ISO/IEC 23009-1 §5.8.5.5
-	{"urn:tva:metadata:cs:AudioPurposeCS:2007", "1"}: true, // for the visually impaired
-	{"about:html-kind", "descriptions"}:              true,
-	{"about:html-kind", "main-desc"}:                 true,
+// soundsDescribed is what captions for who cannot hear are.
+var soundsDescribed = []string{"public.accessibility.describes-music-and-sound", "public.accessibility.transcribes-spoken-dialog"}
+
+// kinds are the characteristics that a kind, by scheme and value, stands for: of
+// a track that describes the video, of captions for who cannot hear, and of
+// subtitles that are to be read by everybody.
+var kinds = map[[2]string][]string{
+	{"urn:mpeg:dash:role:2011", "description"}:       {describesVideo}, // ISO/IEC 23009-1 §5.8.5.5
+	{"urn:tva:metadata:cs:AudioPurposeCS:2007", "1"}: {describesVideo}, // for the visually impaired
+	{"about:html-kind", "descriptions"}:              {describesVideo},
+	{"about:html-kind", "main-desc"}:                 {describesVideo},
+	{"urn:mpeg:dash:role:2011", "caption"}:           soundsDescribed,
+	{"about:html-kind", "captions"}:                  soundsDescribed,
+	{"urn:mpeg:dash:role:2011", "forced-subtitle"}:   {onlyForced},
+	{"urn:mpeg:dash:role:2011", "forced_subtitle"}:   {onlyForced},
 }
 
 // is notes a media characteristic tag, which is made of dots and words.

@@ -41,12 +41,13 @@ type Asset struct {
 	Type        string  // media type by content, such as "video/mp4"
 	Filename    string  // as the uploader named it: inert text, never a path
 	Tracks      []Track
-	Renditions  []Rendition
+	Renditions  []Rendition // the source, and the files that show the same as it
 	Captions    []Caption
 	Poster      string // storage key; "" when there is none
 	Source      string // storage key of the media; "" while there is none
 	Index       string // storage key of the index; "" while there is none
 	Revision    string // of what is played; changes whenever any played byte may
+	Growth      string // the upload under whose id it plays, or played, while it arrives; "" for none, see SourceID
 	Version     int64  // rises by one with each change; 0 before the first insert
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
@@ -67,15 +68,6 @@ type Track struct {
 	Duration   float64 `json:"duration,omitempty"`    // seconds
 }
 
-// Rendition is one way in which an asset plays.
-type Rendition struct {
-	Name   string `json:"name"`
-	State  State  `json:"state"`
-	Width  int    `json:"width,omitempty"`
-	Height int    `json:"height,omitempty"`
-	Error  string `json:"error,omitempty"`
-}
-
 // Clone returns a deep copy.
 func (a *Asset) Clone() *Asset {
 	c := *a
@@ -86,9 +78,17 @@ func (a *Asset) Clone() *Asset {
 	return &c
 }
 
-// SourceID names the bytes of the source, for media.Index.Revision: by their
-// SHA-256 where it is known, else by where they lie, which nothing else ever does.
+// Growing says whether what plays is a file that is still arriving: that of the
+// upload Growth.
+func (a *Asset) Growing() bool { return a.Growth != "" && a.Source == "" }
+
+// SourceID names the bytes of the source, for media.Index.Revision: by the upload
+// that they play from, or did, before their sum was known; by their SHA-256 where
+// that is known; else by where they lie, which nothing else ever does.
 func (a *Asset) SourceID() string {
+	if a.Growth != "" {
+		return "upload " + a.Growth
+	}
 	if a.SHA256 != "" {
 		return a.SHA256
 	}

@@ -77,6 +77,8 @@ type handler struct {
 //	PATCH  /{id}   JSON merge patch (RFC 7396) on title, description, tags
 //	DELETE /{id}   delete the asset and all that is known of it; see RemoveFiles
 //
+//	DELETE /{id}/renditions/{name}   take away a file that plays beside the source
+//
 // and, where HandlerOptions.Files is set,
 //
 //	PUT    /{id}/captions/{lang}   subtitles in a language: label, kind, default, forced
@@ -118,6 +120,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if id, language, ok := captionPath(r.URL.EscapedPath()); ok && h.files != nil {
 		h.serveCaption(w, r, id, language)
+		return
+	}
+	if id, name, ok := renditionPath(r.URL.EscapedPath()); ok {
+		h.serveRendition(w, r, id, name)
 		return
 	}
 	id := strings.TrimPrefix(r.URL.Path, "/")

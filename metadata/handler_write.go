@@ -151,6 +151,9 @@ func DeletedEvent(ctx context.Context, tx Reader, a *Asset) (*events.Event, erro
 	for _, c := range a.Captions {
 		keys = append(keys, c.Key)
 	}
+	for _, r := range a.Renditions {
+		keys = append(keys, r.Source, r.Index)
+	}
 	uploads, err := tx.UploadsOf(ctx, a.ID)
 	if err != nil {
 		return nil, err

@@ -97,6 +97,9 @@ func usedBy(ctx context.Context, store Store, id string) (func(key string) bool,
 	for _, c := range a.Captions {
 		own = append(own, c.Key)
 	}
+	for _, r := range a.Renditions {
+		own = append(own, r.Source, r.Index)
+	}
 	var beside []string
 	for _, u := range uploads {
 		if u.Key != "" && (u.State == UploadOpen || u.State == UploadComplete) {

@@ -18,6 +18,7 @@ const (
 type Upload struct {
 	ID        string
 	Asset     string // the asset that it becomes; "" for a part, see Part
+	Rendition string // the name of the rendition of Asset that it becomes; "" for the source
 	Owner     string
 	Key       string // storage key of the bytes; "" once another upload has replaced them
 	State     UploadState

@@ -17,6 +17,7 @@ import (
 // about is what a client tells of a file: all of it inert text.
 type about struct {
 	assetID     string
+	rendition   string // of that asset; "" for its source
 	filename    string
 	title       string
 	description string
@@ -25,7 +26,7 @@ type about struct {
 
 // aboutFields are the names that all protocols share. "name" is what some tus
 // clients call the file name.
-var aboutFields = []string{"asset_id", "filename", "name", "title", "description", "tags"}
+var aboutFields = []string{"asset_id", "rendition", "filename", "name", "title", "description", "tags"}
 
 // set takes one field. Names that mean nothing here are left alone.
 func (f *about) set(name, value string) error {
@@ -35,6 +36,8 @@ func (f *about) set(name, value string) error {
 	switch name {
 	case "asset_id":
 		f.assetID = value
+	case "rendition":
+		f.rendition = value
 	case "filename", "name":
 		if f.filename == "" {
 			f.filename = metadata.InertFilename(value)

@@ -19,14 +19,15 @@ const drainTimeout = time.Second
 
 // received is the JSON answer to an upload that is complete.
 type received struct {
-	UploadID string         `json:"upload_id"`
-	AssetID  string         `json:"asset_id"`
-	Asset    string         `json:"asset,omitempty"`
-	Playback string         `json:"playback,omitempty"`
-	State    metadata.State `json:"state"`
-	Error    string         `json:"error,omitempty"`
-	Size     int64          `json:"size"`
-	SHA256   string         `json:"sha256,omitempty"`
+	UploadID  string         `json:"upload_id"`
+	AssetID   string         `json:"asset_id"`
+	Rendition string         `json:"rendition,omitempty"`
+	Asset     string         `json:"asset,omitempty"`
+	Playback  string         `json:"playback,omitempty"`
+	State     metadata.State `json:"state"`
+	Error     string         `json:"error,omitempty"`
+	Size      int64          `json:"size"`
+	SHA256    string         `json:"sha256,omitempty"`
 }
 
 // announce names what was created, before anything else can go wrong.
@@ -75,7 +76,7 @@ func (up *Uploader) answerReceived(w http.ResponseWriter, r *http.Request, statu
 		playback = "" // nothing plays there
 	}
 	writeJSON(w, r, status, received{
-		UploadID: u.ID, AssetID: u.Asset, Asset: asset, Playback: playback,
+		UploadID: u.ID, AssetID: u.Asset, Rendition: u.Rendition, Asset: asset, Playback: playback,
 		State: a.State, Error: a.Error, Size: u.Size, SHA256: u.SHA256,
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/rendition"
 )
 
 // A creation is what a client says of a file before its bytes.
@@ -48,7 +49,7 @@ func (up *Uploader) create(ctx context.Context, c creation) (s *session, err err
 		return nil, err
 	}
 	u := &metadata.Upload{
-		ID: cmp.Or(c.id, metadata.NewID()), Asset: c.about.assetID, Owner: owner,
+		ID: cmp.Or(c.id, metadata.NewID()), Asset: c.about.assetID, Rendition: c.about.rendition, Owner: owner,
 		State: metadata.UploadOpen, Size: c.size, Filename: c.about.filename, Protocol: c.protocol,
 		Metadata: c.metadata, Concat: c.concat, ExpiresAt: time.Now().Add(up.o.Expiry),
 	}
@@ -87,15 +88,22 @@ func (up *Uploader) admit(ctx context.Context, c creation) (owner string, err er
 		return "", up.errTooLarge()
 	case c.size == 0:
 		return "", errEmpty()
+	case c.about.assetID == "" && c.about.rendition != "":
+		return "", problem.Errorf(problem.ErrBadRequest, "a rendition is one of an asset: say of which, in asset_id")
 	case c.about.assetID == "":
 		return owner, nil
+	case c.about.rendition != "":
+		if err := metadata.CheckRenditionName(c.about.rendition); err != nil {
+			return "", err
+		}
 	}
-	return up.admitTo(ctx, p, c.about.assetID)
+	return up.admitTo(ctx, p, c.about)
 }
 
 // admitTo says whether a file may be added to an asset that exists, and whose
 // that is.
-func (up *Uploader) admitTo(ctx context.Context, p auth.Principal, id string) (owner string, err error) {
+func (up *Uploader) admitTo(ctx context.Context, p auth.Principal, told about) (owner string, err error) {
+	id := told.assetID
 	missing := problem.Errorf(ErrNotFound, "there is no asset %q to add a file to", id)
 	if !metadata.IsID(id) {
 		return "", missing
@@ -110,6 +118,9 @@ func (up *Uploader) admitTo(ctx context.Context, p auth.Principal, id string) (o
 	err = up.o.Authorizer.Authorize(ctx, p, auth.Update, auth.Object{Kind: auth.Asset, ID: id, Owner: a.Owner})
 	if errors.Is(err, auth.ErrNotFound) {
 		return "", missing
+	}
+	if err == nil && told.rendition != "" && (!a.Playable || a.Growing()) {
+		err = problem.Errorf(rendition.ErrNoSource, "the asset %q does not play yet, so nothing can be a rendition of it", id)
 	}
 	return a.Owner, err
 }
@@ -164,6 +175,9 @@ func (up *Uploader) insertAsset(ctx context.Context, tx metadata.Tx, u *metadata
 		a, err := tx.Asset(ctx, f.assetID)
 		if err != nil {
 			return err
+		}
+		if f.rendition != "" {
+			return nil // what is said of the asset stays
 		}
 		f.describe(a)
 		if a.State == metadata.Failed && !a.Playable {

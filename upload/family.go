@@ -49,7 +49,7 @@ func familyOf(ctx context.Context, r metadata.Reader, u *metadata.Upload) (*fami
 // uninspected says whether the whole file of an upload is here and nobody has
 // decided on it yet. One that was replaced has no key any more.
 func uninspected(a *metadata.Asset, u *metadata.Upload) bool {
-	return u.State == metadata.UploadComplete && u.Key != "" && u.Key != a.Source
+	return u.State == metadata.UploadComplete && u.Key != "" && u.Key != a.Source && !isRendition(a, u.Key)
 }
 
 // pending says whether another file is yet to be inspected.
@@ -64,7 +64,7 @@ func (f *family) pending() bool {
 
 func (f *family) arriving() bool {
 	for _, u := range f.others {
-		if u.State == metadata.UploadOpen {
+		if u.State == metadata.UploadOpen && u.Rendition == "" {
 			return true
 		}
 	}
@@ -75,7 +75,7 @@ func (f *family) arriving() bool {
 func (f *family) other() bool { return f.asset.Source != f.own.Key }
 
 // plays says whether the asset plays another file than the one inspected.
-func (f *family) plays() bool { return f.asset.Playable && f.other() }
+func (f *family) plays() bool { return f.asset.Playable && f.asset.Source != "" && f.other() }
 
 // without is the state of the asset were it not for the file that was inspected.
 func (f *family) without() metadata.State {
@@ -95,6 +95,7 @@ func (f *family) take() {
 	a, u := f.asset, f.own
 	if f.other() {
 		f.leave(a.Source, a.Index)
+		f.releaseAll()
 		for _, old := range f.others {
 			if old.Key != "" && old.Key == a.Source {
 				old.Key = ""
@@ -104,6 +105,9 @@ func (f *family) take() {
 	}
 	a.Source, a.Size, a.SHA256, a.Type, a.Filename = u.Key, u.Size, u.SHA256, u.Type, u.Filename
 	a.Index, a.Revision = "", ""
+	if a.Growth != u.ID {
+		a.Growth = ""
+	}
 }
 
 // drop fails the upload alone.
@@ -212,6 +216,7 @@ func decidable(u *metadata.Upload) bool {
 
 // write writes all that changed, and the events.
 func (f *family) write(ctx context.Context, tx metadata.Tx, e events.Event) error {
+	f.settleGrowth()
 	if err := tx.UpdateAsset(ctx, f.asset); err != nil {
 		return err
 	}

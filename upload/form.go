@@ -194,7 +194,7 @@ func (s *session) takeForm(r *http.Request, f *form, part *multipart.Part, b *bo
 	if err := s.receive(ctx, file, s.room()); err != nil {
 		return nil, err
 	}
-	asset := f.about.assetID
+	asset, rendition := f.about.assetID, f.about.rendition
 	second, err := f.file()
 	switch {
 	case f.unfinished(err):
@@ -205,6 +205,8 @@ func (s *session) takeForm(r *http.Request, f *form, part *multipart.Part, b *bo
 		return nil, s.refuse(ctx, problem.Errorf(problem.ErrBadRequest, "the form has more than one file; send each in a form of its own"))
 	case f.about.assetID != asset:
 		return nil, s.refuse(ctx, problem.Errorf(problem.ErrBadRequest, "the field asset_id must come before the file"))
+	case f.about.rendition != rendition:
+		return nil, s.refuse(ctx, problem.Errorf(problem.ErrBadRequest, "the field rendition must come before the file"))
 	}
 	b.finish()
 	if err := s.describe(r, f.about); err != nil {
@@ -216,6 +218,9 @@ func (s *session) takeForm(r *http.Request, f *form, part *multipart.Part, b *bo
 // describe writes the fields that came after the file into the asset.
 func (s *session) describe(r *http.Request, told about) error {
 	ctx := r.Context()
+	if s.u.Rendition != "" {
+		return nil
+	}
 	err := s.up.meta.Update(ctx, func(tx metadata.Tx) error {
 		a, err := tx.Asset(ctx, s.u.Asset)
 		if err != nil {

@@ -15,6 +15,7 @@ type Creation struct {
 	Protocol  string            // "tus", "ietf", "body" or "form"
 	Size      int64             // in bytes; -1 while it is not known
 	AssetID   string            // of the asset that it adds to, or ""
+	Rendition string            // of that asset, by name; "" for its source
 	Part      bool              // it is a part (tus 1.0, Concatenation) and becomes no asset by itself
 	Parts     []string          // the ids of the parts that it is made of, or none; not to be changed
 	Metadata  map[string]string // as the client sent it; not to be changed
@@ -36,7 +37,7 @@ func Refuse(sentence string) error {
 func (up *Uploader) consult(ctx context.Context, owner string, c *creation) error {
 	asked := Creation{
 		Principal: auth.FromContext(ctx), Owner: owner, Protocol: c.protocol, Size: c.size,
-		AssetID: c.about.assetID, Part: c.concat == concatPartial, Parts: c.parts, Metadata: c.metadata,
+		AssetID: c.about.assetID, Rendition: c.about.rendition, Part: c.concat == concatPartial, Parts: c.parts, Metadata: c.metadata,
 		Filename: c.about.filename, Title: c.about.title, Description: c.about.description, Tags: slices.Clone(c.about.tags),
 	}
 	if err := up.o.BeforeCreate(ctx, &asked); err != nil {

@@ -20,12 +20,33 @@ import (
 // file on its way, then stays as it is: the upload alone is failed, with the
 // reason. Of several files the last that becomes ready is the one that plays.
 //
+// A file that is to be a rendition of what the asset plays (Upload.Rendition) is
+// cut where that is and plays beside it, in place of the one that had its name;
+// where it does not fit, the upload alone is failed. A new source ends what was
+// made after the old one.
+//
 // What an asset is made of (Source, Index, Revision, size, sum and type) changes
 // in one transaction, together with its state and with the events that have what
 // is left in storage removed: see metadata.RemoveFiles.
 //
 // The error is about the stores or ctx only, never about the file.
 func Inspect(ctx context.Context, c *Completed) error {
+	err := c.inspect(ctx)
+	if errors.Is(err, metadata.ErrNotFound) || errors.Is(err, storage.ErrNotFound) {
+		if _, gone := c.Meta.Asset(ctx, c.Upload.Asset); errors.Is(gone, metadata.ErrNotFound) {
+			return c.clear(ctx) // deleted meanwhile
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("upload: inspecting %s: %w", c.Upload.ID, err)
+	}
+	return nil
+}
+
+func (c *Completed) inspect(ctx context.Context) error {
+	if c.Upload.Rendition != "" {
+		return c.inspectRendition(ctx)
+	}
 	index, err := c.parse(ctx)
 	switch {
 	case err == nil && c.tooLong(index):
@@ -37,15 +58,7 @@ func Inspect(ctx context.Context, c *Completed) error {
 	case aboutFile(err):
 		err = c.reject(ctx, sentence(err))
 	}
-	if errors.Is(err, metadata.ErrNotFound) || errors.Is(err, storage.ErrNotFound) {
-		if _, gone := c.Meta.Asset(ctx, c.Upload.Asset); errors.Is(gone, metadata.ErrNotFound) {
-			return c.clear(ctx) // deleted meanwhile
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("upload: inspecting %s: %w", c.Upload.ID, err)
-	}
-	return nil
+	return err
 }
 
 func (c *Completed) tooLong(index *media.Index) bool {
@@ -145,7 +158,7 @@ func (c *Completed) wait(ctx context.Context, reason string) error {
 func (c *Completed) reject(ctx context.Context, reason string) error {
 	return c.change(ctx, map[string]any{"error": reason}, func(f *family) events.Type {
 		a := f.asset
-		if state := f.without(); state != metadata.Failed {
+		if state := f.without(); state != metadata.Failed || f.own.Rendition != "" {
 			f.drop(reason)
 			a.State = state
 			return events.UploadRefused

@@ -16,6 +16,7 @@ import (
 type status struct {
 	UploadID  string               `json:"upload_id"`
 	AssetID   string               `json:"asset_id,omitempty"` // a part has none
+	Rendition string               `json:"rendition,omitempty"`
 	Asset     string               `json:"asset,omitempty"`
 	Playback  string               `json:"playback,omitempty"`
 	State     metadata.UploadState `json:"state"`
@@ -45,7 +46,7 @@ func (up *Uploader) serveStatus(w http.ResponseWriter, r *http.Request, id strin
 
 func (up *Uploader) statusOf(u *metadata.Upload) status {
 	s := status{
-		UploadID: u.ID, AssetID: u.Asset, State: u.State, Offset: u.Offset, Filename: u.Filename, Type: u.Type,
+		UploadID: u.ID, AssetID: u.Asset, Rendition: u.Rendition, State: u.State, Offset: u.Offset, Filename: u.Filename, Type: u.Type,
 		SHA256: u.SHA256, Protocol: u.Protocol, Error: u.Error, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
 	}
 	if !u.Part() {

@@ -5,9 +5,6 @@ import (
 	"github.com/streamgate/streamgate/metadata"
 )
 
-// sourceRendition names the rendition that is the file as it came.
-const sourceRendition = "source"
-
 // tracksOf is what an asset says of the tracks of an index.
 func tracksOf(ix *media.Index) []metadata.Track {
 	tracks := make([]metadata.Track, len(ix.Tracks))
@@ -37,10 +34,11 @@ func bitrate(t *media.Track, seconds float64) int64 {
 
 // renditionsOf is the one rendition that plays at once: the file as it came.
 func renditionsOf(ix *media.Index) []metadata.Rendition {
-	r := metadata.Rendition{Name: sourceRendition, State: metadata.Ready}
+	r := metadata.Rendition{Name: metadata.SourceRendition, State: metadata.Ready}
 	for _, t := range ix.Tracks {
 		if t.Kind == media.Video {
-			r.Width, r.Height = t.Width, t.Height
+			r.Width, r.Height, r.Codec = t.Width, t.Height, t.Codec
+			r.Bitrate = bitrate(t, float64(t.Duration)/float64(max(t.Timescale, 1)))
 			break
 		}
 	}

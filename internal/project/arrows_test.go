@@ -14,6 +14,8 @@ var (
 		"auth", "events", "media", "storage", "validate",
 		"ratelimit", "metrics", "cache", "audit", "captions",
 	}
+	// between is what services share that knows the contract of metadata.
+	between = []string{"rendition"}
 	drivers = []string{"storage/disk", "storage/s3", "metadata/sqlite", "metadata/postgres", "ratelimit/redis"}
 	// wiring may link whatever it wires.
 	wiring = []string{".", "examples", "bench", "internal"}
@@ -35,6 +37,9 @@ func TestDependenciesPointDown(t *testing.T) {
 		}},
 		{"a leaf links no service", func(from, to string) bool {
 			return !within(from, leaves...) || !within(to, services...)
+		}},
+		{"what services share links no service, but the contract of metadata", func(from, to string) bool {
+			return !within(from, between...) || to == "metadata" || within(to, "metadata/internal") || !within(to, services...)
 		}},
 		{"a driver is linked by who asks for it", func(from, to string) bool {
 			return !within(to, drivers...) || within(from, wiring...) || within(from, to) || isSuite(from)

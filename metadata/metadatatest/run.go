@@ -61,9 +61,16 @@ func fullAsset() *metadata.Asset {
 			},
 			{ID: 2, Kind: "audio", Codec: "mp4a.40.2", Channels: 2, SampleRate: 48000},
 		},
-		Renditions: []metadata.Rendition{{Name: "1080p", State: metadata.Failed, Width: 1, Height: 2, Error: "no room"}},
-		Captions:   []metadata.Caption{{Language: "en", Label: "English", Kind: metadata.SpokenAndSounds, Default: true, Forced: true, Key: "assets/x/en"}},
-		Poster:     "assets/x/poster.jpg", Source: "assets/x/source", Index: "assets/x/index", Revision: "r1",
+		Renditions: []metadata.Rendition{
+			{Name: metadata.SourceRendition, State: metadata.Ready, Width: 1, Height: 2},
+			{Name: "1080p", State: metadata.Failed, Width: 1, Height: 2, Error: "no room"},
+			{
+				Name: "720p", State: metadata.Ready, Width: 1280, Height: 720, Codec: "avc1.64001f", Bitrate: 3_000_000, Size: 1 << 40,
+				Source: "assets/x/y/source", Index: "assets/x/y/index", SHA256: "ef", Revision: "r2",
+			},
+		},
+		Captions: []metadata.Caption{{Language: "en", Label: "English", Kind: metadata.SpokenAndSounds, Default: true, Forced: true, Key: "assets/x/en"}},
+		Poster:   "assets/x/poster.jpg", Source: "assets/x/source", Index: "assets/x/index", Revision: "r1", Growth: "u1",
 	}
 }
 
@@ -74,7 +81,7 @@ func asset(owner string) *metadata.Asset {
 
 func fullUpload(asset string) *metadata.Upload {
 	return &metadata.Upload{
-		ID: metadata.NewID(), Asset: asset, Owner: "ann", Key: "uploads/x", State: metadata.UploadOpen, Size: -1,
+		ID: metadata.NewID(), Asset: asset, Rendition: "720p", Owner: "ann", Key: "uploads/x", State: metadata.UploadOpen, Size: -1,
 		Offset: 77, Hash: []byte{0, 1, 255}, SHA256: "cd", Filename: "b.mp4", Type: "video/mp4", Protocol: "tus",
 		Metadata: map[string]string{"filename": "b.mp4", "k\"": "v\n<"}, Concat: "final;a b", Error: "none",
 		ExpiresAt: time.Now().Add(time.Hour),

@@ -10,6 +10,7 @@ import (
 var usageTests = []test{
 	{"sums up what an owner has", usageSums},
 	{"of somebody who has nothing is zero", usageOfNobody},
+	{"counts files beside the source once", usageOfRenditions},
 	{"is seen by a transaction with its own writes", usageInTransaction},
 }
 
@@ -52,6 +53,24 @@ func usageOfNobody(t *testing.T, s metadata.Store) {
 	}
 	equal(t, "usage", got, metadata.Usage{})
 	equalStored(t, s, "nobody", 0)
+}
+
+func usageOfRenditions(t *testing.T, s metadata.Store) {
+	a := asset("ann")
+	a.State, a.Size, a.Source = metadata.Processing, 100, "assets/x/source"
+	a.Renditions = []metadata.Rendition{
+		{Name: metadata.SourceRendition, State: metadata.Ready},
+		{Name: "360p", State: metadata.Ready, Size: 20, Source: "assets/x/360p"},
+		{Name: "720p", State: metadata.Ready, Size: 30, Source: "assets/x/720p"},
+	}
+	insert(t, s, a)
+	for key, size := range map[string]int64{"assets/x/source": 100, "assets/x/360p": 20, "assets/x/new": 7} {
+		insertUpload(t, s, &metadata.Upload{ID: metadata.NewID(), Asset: a.ID, Owner: "ann", State: metadata.UploadComplete, Size: size, Offset: size, Key: key})
+	}
+	equalStored(t, s, "ann", 157)
+	a.Renditions = a.Renditions[:2]
+	update(t, s, func(ctx context.Context, tx metadata.Tx) error { return tx.UpdateAsset(ctx, a) })
+	equalStored(t, s, "ann", 127)
 }
 
 func usageInTransaction(t *testing.T, s metadata.Store) {

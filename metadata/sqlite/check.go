@@ -28,7 +28,7 @@ func checkAsset(a *metadata.Asset) error {
 		texts = append(texts, t.Kind, t.Codec, t.Language)
 	}
 	for _, r := range a.Renditions {
-		texts = append(texts, r.Name, string(r.State), r.Error)
+		texts = append(texts, r.Name, string(r.State), r.Codec, r.Error, r.Source, r.Index, r.SHA256, r.Revision)
 	}
 	for _, c := range a.Captions {
 		texts = append(texts, c.Language, c.Label, c.Kind, c.Key)
@@ -41,7 +41,7 @@ func checkUpload(u *metadata.Upload) error {
 		return problem.Errorf(metadata.ErrInvalid, "an upload needs an id")
 	}
 	texts := []string{
-		u.ID, u.Asset, u.Owner, u.Key, string(u.State), u.SHA256, u.Filename, u.Type, u.Protocol, u.Concat, u.Error,
+		u.ID, u.Asset, u.Rendition, u.Owner, u.Key, string(u.State), u.SHA256, u.Filename, u.Type, u.Protocol, u.Concat, u.Error,
 	}
 	for k, v := range u.Metadata {
 		texts = append(texts, k, v)

@@ -11,7 +11,7 @@ import (
 )
 
 const assetColumns = `id, owner, title, description, tags, state, playable, error, waiting, reason, duration, size,
-	sha256, type, filename, tracks, renditions, captions, poster, source, "index", revision, version, created_at, updated_at`
+	sha256, type, filename, tracks, renditions, captions, poster, source, "index", revision, growth, version, created_at, updated_at`
 
 // caption is a metadata.Caption with its key, which the public JSON leaves out.
 type caption struct {
@@ -23,16 +23,33 @@ type caption struct {
 	Key      string `json:"key"`
 }
 
+// rendition is a metadata.Rendition with what the public JSON leaves out.
+type rendition struct {
+	Name     string         `json:"name"`
+	State    metadata.State `json:"state"`
+	Width    int            `json:"width,omitempty"`
+	Height   int            `json:"height,omitempty"`
+	Codec    string         `json:"codec,omitempty"`
+	Bitrate  int64          `json:"bitrate,omitempty"`
+	Size     int64          `json:"size,omitempty"`
+	Error    string         `json:"error,omitempty"`
+	Source   string         `json:"source,omitempty"`
+	Index    string         `json:"index,omitempty"`
+	SHA256   string         `json:"sha256,omitempty"`
+	Revision string         `json:"revision,omitempty"`
+}
+
 type scanner interface{ Scan(dest ...any) error }
 
 func scanAsset(row scanner, more ...any) (*metadata.Asset, error) {
 	a := &metadata.Asset{}
 	var captions []caption
+	var renditions []rendition
 	var created, updated int64
 	err := row.Scan(append([]any{
 		&a.ID, &a.Owner, &a.Title, &a.Description, fromJSON(&a.Tags), &a.State, &a.Playable, &a.Error, &a.Waiting,
-		&a.Reason, &a.Duration, &a.Size, &a.SHA256, &a.Type, &a.Filename, fromJSON(&a.Tracks), fromJSON(&a.Renditions),
-		fromJSON(&captions), &a.Poster, &a.Source, &a.Index, &a.Revision, &a.Version, &created, &updated,
+		&a.Reason, &a.Duration, &a.Size, &a.SHA256, &a.Type, &a.Filename, fromJSON(&a.Tracks), fromJSON(&renditions),
+		fromJSON(&captions), &a.Poster, &a.Source, &a.Index, &a.Revision, &a.Growth, &a.Version, &created, &updated,
 	}, more...)...)
 	if err != nil {
 		return nil, err
@@ -42,6 +59,12 @@ func scanAsset(row scanner, more ...any) (*metadata.Asset, error) {
 	}
 	for i, c := range captions {
 		a.Captions[i] = metadata.Caption(c)
+	}
+	if renditions != nil {
+		a.Renditions = make([]metadata.Rendition, len(renditions))
+	}
+	for i, r := range renditions {
+		a.Renditions[i] = metadata.Rendition(r)
 	}
 	a.CreatedAt, a.UpdatedAt = fromMicro(created), fromMicro(updated)
 	return a, nil
@@ -56,7 +79,16 @@ func assetArgs(a *metadata.Asset) ([]any, error) {
 	for i, c := range a.Captions {
 		captions[i] = caption(c)
 	}
-	lists, err := toJSON(a.Tags, a.Tracks, a.Renditions, captions)
+	var renditions []rendition
+	bytes := int64(0)
+	if a.Renditions != nil {
+		renditions = make([]rendition, len(a.Renditions))
+	}
+	for i, r := range a.Renditions {
+		renditions[i] = rendition(r)
+		bytes += r.Size
+	}
+	lists, err := toJSON(a.Tags, a.Tracks, renditions, captions)
 	if err != nil {
 		return nil, err
 	}
@@ -67,19 +99,20 @@ func assetArgs(a *metadata.Asset) ([]any, error) {
 		sql.Named("error", a.Error), sql.Named("waiting", a.Waiting), sql.Named("reason", a.Reason),
 		sql.Named("duration", a.Duration), sql.Named("size", a.Size), sql.Named("sha256", a.SHA256),
 		sql.Named("type", a.Type), sql.Named("filename", a.Filename), sql.Named("tracks", lists[1]),
-		sql.Named("renditions", lists[2]), sql.Named("captions", lists[3]), sql.Named("poster", a.Poster),
+		sql.Named("renditions", lists[2]), sql.Named("rendition_bytes", bytes), sql.Named("captions", lists[3]), sql.Named("poster", a.Poster),
 		sql.Named("source", a.Source), sql.Named("index", a.Index), sql.Named("revision", a.Revision),
+		sql.Named("growth", a.Growth),
 	}, nil
 }
 
-const uploadColumns = `id, coalesce(asset, ''), owner, key, state, size, offset, hash, sha256, filename, type, protocol, metadata,
+const uploadColumns = `id, coalesce(asset, ''), rendition, owner, key, state, size, offset, hash, sha256, filename, type, protocol, metadata,
 	concat, error, version, created_at, updated_at, expires_at`
 
 func scanUpload(row scanner) (*metadata.Upload, error) {
 	u := &metadata.Upload{}
 	var created, updated int64
 	var expires sql.NullInt64
-	err := row.Scan(&u.ID, &u.Asset, &u.Owner, &u.Key, &u.State, &u.Size, &u.Offset, &u.Hash, &u.SHA256, &u.Filename,
+	err := row.Scan(&u.ID, &u.Asset, &u.Rendition, &u.Owner, &u.Key, &u.State, &u.Size, &u.Offset, &u.Hash, &u.SHA256, &u.Filename,
 		&u.Type, &u.Protocol, fromJSON(&u.Metadata), &u.Concat, &u.Error, &u.Version, &created, &updated, &expires)
 	if err != nil {
 		return nil, err
@@ -97,7 +130,7 @@ func uploadArgs(u *metadata.Upload) ([]any, error) {
 		return nil, err
 	}
 	return []any{
-		sql.Named("id", u.ID), sql.Named("asset", u.Asset), sql.Named("owner", u.Owner), sql.Named("key", u.Key),
+		sql.Named("id", u.ID), sql.Named("asset", u.Asset), sql.Named("rendition", u.Rendition), sql.Named("owner", u.Owner), sql.Named("key", u.Key),
 		sql.Named("state", u.State), sql.Named("size", u.Size), sql.Named("offset", u.Offset), sql.Named("hash", u.Hash),
 		sql.Named("sha256", u.SHA256), sql.Named("filename", u.Filename), sql.Named("type", u.Type),
 		sql.Named("protocol", u.Protocol), sql.Named("metadata", lists[0]), sql.Named("concat", u.Concat), sql.Named("error", u.Error),

@@ -16,8 +16,10 @@ const (
 		FROM uploads INDEXED BY uploads_owner
 		WHERE owner = ?1 AND (state = 'open' OR asset IS NULL AND state = 'complete' AND key <> '')`
 	selectStored = `SELECT (SELECT coalesce(sum(size), 0) FROM assets WHERE owner = ?1) + (
+			SELECT coalesce(sum(rendition_bytes), 0) FROM assets INDEXED BY assets_rendition_bytes WHERE owner = ?1 AND rendition_bytes <> 0) + (
 			SELECT coalesce(sum(u.size), 0) FROM assets a INDEXED BY assets_processing JOIN uploads u ON u.asset = a.id
-			WHERE a.owner = ?1 AND a.state = 'processing' AND u.state = 'complete' AND u.key NOT IN ('', a.source))`
+			WHERE a.owner = ?1 AND a.state = 'processing' AND u.state = 'complete' AND u.key NOT IN ('', a.source)
+				AND NOT EXISTS (SELECT 1 FROM json_each(a.renditions) r WHERE r.value ->> 'source' = u.key))`
 	selectUploadsOn = `SELECT ` + uploadColumns + ` FROM uploads INDEXED BY uploads_open
 		WHERE (state = 'open' OR asset IS NULL AND state = 'complete') AND id > ? ORDER BY id LIMIT ?`
 	selectTombstone  = `SELECT 1 FROM tombstones WHERE kind = ? AND id = ?`
@@ -25,29 +27,29 @@ const (
 	selectAssetVers  = `SELECT version FROM assets WHERE id = ?`
 
 	insertAsset = `INSERT INTO assets (id, owner, title, title_key, description, tags, state, playable, error, waiting,
-		reason, duration, size, sha256, type, filename, tracks, renditions, captions, poster, source, "index", revision,
-		version, created_at, updated_at)
+		reason, duration, size, sha256, type, filename, tracks, renditions, rendition_bytes, captions, poster, source, "index", revision,
+		growth, version, created_at, updated_at)
 	VALUES (:id, :owner, :title, :title_key, :description, :tags, :state, :playable, :error, :waiting,
-		:reason, :duration, :size, :sha256, :type, :filename, :tracks, :renditions, :captions, :poster, :source, :index, :revision,
-		1, :created_at, :now)
+		:reason, :duration, :size, :sha256, :type, :filename, :tracks, :renditions, :rendition_bytes, :captions, :poster, :source, :index, :revision,
+		:growth, 1, :created_at, :now)
 	ON CONFLICT (id) DO NOTHING`
 
 	updateAsset = `UPDATE assets SET owner = :owner, title = :title, title_key = :title_key, description = :description,
 		tags = :tags, state = :state, playable = :playable, error = :error, waiting = :waiting, reason = :reason,
 		duration = :duration, size = :size, sha256 = :sha256, type = :type, filename = :filename, tracks = :tracks,
-		renditions = :renditions, captions = :captions, poster = :poster, source = :source, "index" = :index,
-		revision = :revision, version = version + 1, updated_at = :now
+		renditions = :renditions, rendition_bytes = :rendition_bytes, captions = :captions, poster = :poster, source = :source, "index" = :index,
+		revision = :revision, growth = :growth, version = version + 1, updated_at = :now
 	WHERE id = :id AND version = :version RETURNING created_at`
 
 	deleteAsset = `DELETE FROM assets WHERE id = ?`
 
-	insertUpload = `INSERT INTO uploads (id, asset, owner, key, state, size, offset, hash, sha256, filename, type, protocol,
+	insertUpload = `INSERT INTO uploads (id, asset, rendition, owner, key, state, size, offset, hash, sha256, filename, type, protocol,
 		metadata, concat, error, version, created_at, updated_at, expires_at)
-	VALUES (:id, nullif(:asset, ''), :owner, :key, :state, :size, :offset, :hash, :sha256, :filename, :type, :protocol,
+	VALUES (:id, nullif(:asset, ''), :rendition, :owner, :key, :state, :size, :offset, :hash, :sha256, :filename, :type, :protocol,
 		:metadata, :concat, :error, 1, :created_at, :now, :expires_at)
 	ON CONFLICT (id) DO NOTHING`
 
-	updateUpload = `UPDATE uploads SET asset = nullif(:asset, ''), owner = :owner, key = :key, state = :state, size = :size,
+	updateUpload = `UPDATE uploads SET asset = nullif(:asset, ''), rendition = :rendition, owner = :owner, key = :key, state = :state, size = :size,
 		offset = :offset, hash = :hash, sha256 = :sha256, filename = :filename, type = :type, protocol = :protocol,
 		metadata = :metadata, concat = :concat, error = :error, version = version + 1, updated_at = :now, expires_at = :expires_at
 	WHERE id = :id AND version = :version RETURNING created_at`
