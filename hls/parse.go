@@ -25,8 +25,9 @@ func (p *parser) parse(ctx context.Context, s source, o *media.Options) (*media.
 		return nil, err
 	}
 	defer p.leave()
-	o.Remote = s.file == nil
-	return media.Parse(ctx, s, s.size, o)
+	with := *o
+	with.Remote = s.file == nil
+	return media.Parse(ctx, s, s.size, &with)
 }
 
 // enter waits for a slot, which leave gives back.

@@ -41,7 +41,7 @@ func TestOnlySoManyFilesAreParsedAtOnce(t *testing.T) {
 		for range 10 {
 			all.Go(func() {
 				r := &slowReader{Reader: bytes.NewReader(file.Bytes()), active: &active, top: &top}
-				if _, err := p.parse(t.Context(), source{ReaderAt: r, size: r.Size()}, nil); err != nil {
+				if _, err := p.parse(t.Context(), source{ReaderAt: r, size: r.Size()}, new(media.Options)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -49,7 +49,7 @@ func TestOnlySoManyFilesAreParsedAtOnce(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		synctest.Wait()
-		if _, err := p.parse(ctx, source{}, nil); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := p.parse(ctx, source{}, new(media.Options)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("one who does not wait: %v", err)
 		}
 		all.Wait()

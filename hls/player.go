@@ -13,6 +13,7 @@ type player struct {
 	headers
 	opener
 	downloads bool // of files as they came
+	mpegts    bool // transport streams, too
 	cache     Cache
 }
 
@@ -41,6 +42,8 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 			return notReady("its manifest is there once it is complete; " + multivariantName + " plays already")
 		}
 		return p.sendDocument(w, r, &of.manifest, false)
+	case transportMultivariant:
+		return p.sendTransport(w, r, of, nil)
 	case download:
 		if p.downloads && of.open() {
 			return notReady("it is still being uploaded")
@@ -65,6 +68,9 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	from := of.find(t.revision, t.kind, t.track)
 	if from == nil {
 		return problem.Errorf(ErrNotFound, "there is no such track")
+	}
+	if t.what == transportPlaylist || t.what == transportSegment {
+		return p.serveTransport(w, r, of, from, t)
 	}
 	if t.what == iframePlaylist || t.what == iframeSegment {
 		if from = from.iframes; from == nil {

@@ -16,6 +16,8 @@ type presentation struct {
 	tracks   []prepared    // of all files, in their order
 	shared   func() shared // what its playlists say alike
 	texts    func() *texts // subtitles within a file
+
+	transport func() *transport // the same as MPEG-2 transport streams
 }
 
 // A mediaFile is one of the files of a presentation. The URIs of what is cut from
@@ -55,6 +57,7 @@ type prepared struct {
 func newPresentation(files ...*mediaFile) *presentation {
 	p := &presentation{files: files}
 	p.shared = sync.OnceValue(func() shared { return files[0].shared() })
+	p.transport = sync.OnceValue(func() *transport { return newTransport(p) })
 	p.master = newDocument(playlistType, func() []byte { return p.multivariant(nil) })
 	p.texts = sync.OnceValue(func() *texts { return newTexts(p) })
 	p.manifest = newDocument(manifestType, func() []byte { return manifest(p) })

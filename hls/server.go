@@ -53,6 +53,12 @@ type Options struct {
 	// default events.Discard().
 	Recorder events.Recorder
 
+	// MPEGTS plays assets as MPEG-2 transport streams, too, at {asset}/ts.m3u8, for
+	// old players that know nothing else: H.264 or HEVC with AAC, AC-3, E-AC-3 or
+	// MP3. A segment of these is made byte by byte, where others are sent from the
+	// file by the kernel. Default: false.
+	MPEGTS bool
+
 	// Cut is how a file is cut whose stored index is missing or damaged. Give what
 	// upload.Options was given, or such an asset gets another revision; default
 	// media.Cut{Target: media.DefaultTarget}.
@@ -97,8 +103,11 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 	if o.Encryption != nil && o.Downloads {
 		return nil, errors.New("hls: Downloads would give out in the clear what Encryption hides")
 	}
+	if o.Encryption != nil && o.MPEGTS {
+		return nil, errors.New("hls: MPEGTS is not encrypted, and would give out in the clear what Encryption hides")
+	}
 	s := &Server{
-		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, cache: o.Cache},
+		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, mpegts: o.MPEGTS, cache: o.Cache},
 		parser:     newParser(o.Parses, o.Cut),
 		files:      files,
 		meta:       meta,

@@ -27,8 +27,10 @@ type subtitles struct {
 	master   document
 	manifest document
 	playlist document // the same for all
-	timing   timing
-	tracks   []*subtitle
+
+	transport document // the multivariant playlist of transport streams
+	timing    timing
+	tracks    []*subtitle
 }
 
 // subtitle is one of an asset's captions.
@@ -65,6 +67,7 @@ func newSubtitles(of *presentation, list []metadata.Caption) *subtitles {
 	}
 	master, dash := of.multivariant(s.tracks), manifest(of, s.tracks...)
 	s.master = newDocument(playlistType, func() []byte { return master })
+	s.transport = newDocument(playlistType, func() []byte { return of.transport().multivariant(s.tracks) })
 	s.manifest = newDocument(manifestType, func() []byte { return dash })
 	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared()) })
 	return s
@@ -102,13 +105,16 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *pres
 			return problem.Errorf(ErrNotFound, "there is no %s of what %s encrypts: DASH has no such thing", manifestName, AES128)
 		}
 	}
-	if a.cap == "" || of.open() || t.what != multivariant && t.what != dashManifest && t.kind != subtitleKind {
+	document := t.what == multivariant || t.what == dashManifest || t.what == transportMultivariant
+	if a.cap == "" || of.open() || !document && t.kind != subtitleKind {
 		return s.serve(w, r, of, t)
 	}
 	subs := s.subtitles(a, of)
 	switch t.what {
 	case multivariant:
 		return s.sendDocument(w, r, &subs.master, false)
+	case transportMultivariant:
+		return s.sendTransport(w, r, of, &subs.transport)
 	case dashManifest:
 		return s.sendDocument(w, r, &subs.manifest, false)
 	}

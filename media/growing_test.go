@@ -111,12 +111,12 @@ func TestTheBeginningOfAFileGivesTheBeginningOfItsIndex(t *testing.T) {
 			if grew < c.grows {
 				t.Errorf("it grew %d times", grew)
 			}
-			t.Logf("%d bytes, plays from %d on, %v of %v segments before the end", len(file), first, before, lengths(final))
+			t.Logf("%d bytes, plays from %d on, %v of %v segments before the end", len(file), first, before, segmentsOf(final))
 		})
 	}
 }
 
-func lengths(ix *media.Index) (n []int) {
+func segmentsOf(ix *media.Index) (n []int) {
 	for _, t := range ix.Tracks {
 		n = append(n, len(t.Segments))
 	}
