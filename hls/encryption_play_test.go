@@ -130,11 +130,11 @@ func TestWhatCBCSEncryptsPlays(t *testing.T) {
 			there := mediaPlaylists(t, secret)
 			for n, at := range mediaPlaylists(t, open) {
 				key, init, segments := fetchTrack(t, there[n])
-				_, clear, want := fetchTrack(t, at)
+				_, open, want := fetchTrack(t, at)
 				for i := range segments { // each by itself: ffmpeg before 6 mixes up the fragments of one file
 					file := filepath.Join(dir, strconv.Itoa(n)+"-"+strconv.Itoa(i))
 					write(t, file+".mp4", init, segments[i])
-					write(t, file+".clear.mp4", clear, want[i])
+					write(t, file+".clear.mp4", open, want[i])
 					if got, want := hashes(t, file+".mp4", "-decryption_key", hex.EncodeToString(key)), hashes(t, file+".clear.mp4"); got != want {
 						t.Errorf("segment %d of %s decrypts to other pictures or sound", i, there[n])
 					}

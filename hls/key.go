@@ -17,10 +17,16 @@ type Key [16]byte
 
 const secretText = "[secret]"
 
-// Format, String, LogValue and MarshalText show nothing of the key.
-func (Key) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, secretText) }
-func (Key) String() string               { return secretText }
-func (Key) LogValue() slog.Value         { return slog.StringValue(secretText) }
+// Format shows nothing of the key.
+func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, secretText) }
+
+// String shows nothing of the key.
+func (Key) String() string { return secretText }
+
+// LogValue shows nothing of the key.
+func (Key) LogValue() slog.Value { return slog.StringValue(secretText) }
+
+// MarshalText shows nothing of the key.
 func (Key) MarshalText() ([]byte, error) { return []byte(secretText), nil }
 
 // KeyID names a content key: default_KID and KID of ISO/IEC 23001-7. It is no

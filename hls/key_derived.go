@@ -27,10 +27,16 @@ type MasterSecret struct {
 	From time.Time
 }
 
-// Format, String, LogValue and MarshalText show its ID, and nothing of the secret.
-func (s MasterSecret) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, s.String()) }
-func (s MasterSecret) String() string               { return "master secret " + s.ID }
-func (s MasterSecret) LogValue() slog.Value         { return slog.StringValue(s.String()) }
+// Format shows its ID, and nothing of the secret.
+func (s MasterSecret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
+// String is its ID, and nothing of the secret.
+func (s MasterSecret) String() string { return "master secret " + s.ID }
+
+// LogValue is its ID, and nothing of the secret.
+func (s MasterSecret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText is its ID, and nothing of the secret.
 func (s MasterSecret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // DerivedKeys is a KeyProvider that needs no key server and no database: each

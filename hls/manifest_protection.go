@@ -36,14 +36,14 @@ func (p *presentation) protections(t *prepared) []protectedBy {
 	key := how.keyOf(t.Track, 0)
 	list := []protectedBy{{Scheme: protectionScheme, Value: "cbcs", DefaultKID: key.ID.UUID()}}
 	if !how.NoDelivery {
-		clear := protectedBy{
+		own := protectedBy{
 			Scheme: "urn:uuid:" + clearKeySystem, Value: "ClearKey1.0",
 			PSSH: base64.StdEncoding.EncodeToString(commonBox(key.ID)),
 		}
 		if how.LicenseURL != nil {
-			clear.LicenseURL = how.LicenseURL(how.asset)
+			own.LicenseURL = how.LicenseURL(how.asset)
 		}
-		list = append(list, clear)
+		list = append(list, own)
 	}
 	for _, s := range key.Systems {
 		by := protectedBy{Scheme: "urn:uuid:" + s.ID.UUID(), Value: s.Name, LicenseURL: s.LicenseURL}

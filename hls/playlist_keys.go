@@ -30,8 +30,8 @@ func (p *protection) tags(k *ContentKey, up string) []keyTag {
 		own := keyTag{uri: up + p.folder + k.ID.String(), iv: k.IV}
 		if p.Scheme == SampleAES {
 			own.format, own.versions = "identity", "1"
-			clear := keyTag{uri: "data:text/plain;base64," + base64.StdEncoding.EncodeToString(k.ID[:]), format: clearKeyFormat, versions: "1"}
-			list = append(list, own, clear)
+			byLicense := keyTag{uri: "data:text/plain;base64," + base64.StdEncoding.EncodeToString(k.ID[:]), format: clearKeyFormat, versions: "1"}
+			list = append(list, own, byLicense)
 		} else {
 			list = append(list, own)
 		}

@@ -1,5 +1,7 @@
 package media
 
+import "slices"
+
 // hevcSequenceSet is what a slice header needs of a sequence parameter set.
 type hevcSequenceSet struct {
 	planes      bool // separate_colour_plane_flag
@@ -182,8 +184,8 @@ func (s *hevcReferenceSet) predict(r *bitReader) (*hevcReferenceSet, bool) {
 			set.before = append(set.before, kept[i])
 		}
 	}
-	for n := len(order) - 1; n >= 0; n-- {
-		if i := order[n]; there[i] && kept[i].delta > 0 {
+	for _, i := range slices.Backward(order) {
+		if there[i] && kept[i].delta > 0 {
 			set.behind = append(set.behind, kept[i])
 		}
 	}

@@ -114,8 +114,8 @@ func (p *Subsampler) note(sets []byte) {
 	}
 }
 
-// unit looks at the unit at at: how long it is together with its length, and how
-// much of that is in the clear.
+// unit looks at a unit: how long it is together with its length, and how much of
+// that is in the clear.
 func (p *Subsampler) unit(r io.ReaderAt, at, end int64) (size, head int64, err error) {
 	b, err := p.peek(r, at, end)
 	if err != nil {
@@ -186,7 +186,7 @@ func escapedLength(unit []byte, n int) int {
 	return len(unit)
 }
 
-// peek returns what a unit at at begins with, at most maxSliceHead and its length.
+// peek returns the beginning of a unit: its length, and at most maxSliceHead of it.
 func (p *Subsampler) peek(r io.ReaderAt, at, end int64) ([]byte, error) {
 	n := min(int64(maxSliceHead+p.lengthSize), end-at)
 	skip := at - p.from
