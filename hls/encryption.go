@@ -33,6 +33,12 @@ type Encryption struct {
 	// for all.
 	Period int
 
+	// ClearKey has playlists of SampleAES lead to keys by a ClearKey licence, with
+	// the KEYFORMAT "org.w3.clearkey" that hls.js knows. It takes the place of
+	// "identity", the key as it is, which Safari knows: where hls.js finds that, it
+	// plays nothing. Manifests of DASH name ClearKey always. Default: false, identity.
+	ClearKey bool
+
 	// NoDelivery keeps keys where they are: there is no path that gives them out,
 	// and players have them from the systems that the KeyProvider names, alone. For
 	// SampleAES. Default: false; who is authorized for auth.Key gets them, as they
@@ -59,6 +65,8 @@ func (e *Encryption) check() error {
 		return fmt.Errorf("hls: Encryption.Period is %d", e.Period)
 	case e.Period > 0 && e.Scheme != AES128:
 		return errors.New("hls: Encryption.Period is for AES128: with SampleAES there is one key for each usage")
+	case e.ClearKey && (e.Scheme == AES128 || e.NoDelivery):
+		return errors.New("hls: Encryption.ClearKey is for SampleAES whose keys are given out here")
 	case e.NoDelivery && e.Scheme == AES128:
 		return errors.New("hls: with AES128 players fetch keys from here alone: NoDelivery is for SampleAES")
 	}

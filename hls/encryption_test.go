@@ -242,6 +242,7 @@ func TestRevisionsNameHowItIsEncrypted(t *testing.T) {
 	for name, e := range map[string]*Encryption{
 		"in the clear": nil, "AES-128": {Scheme: AES128, Keys: derived(t)}, "another secret": {Scheme: AES128, Keys: other},
 		"another period": {Scheme: AES128, Keys: derived(t), Period: 1}, "cbcs": {Scheme: SampleAES, Keys: derived(t)},
+		"by ClearKey":      {Scheme: SampleAES, Keys: derived(t), ClearKey: true},
 		"by systems alone": {Scheme: SampleAES, Keys: derived(t), NoDelivery: true},
 	} {
 		now := at(e)
@@ -282,6 +283,9 @@ func TestEncryptionThatCannotWorkIsRefused(t *testing.T) {
 		"a negative period":              {Encryption: &Encryption{Scheme: AES128, Keys: keys, Period: -1}},
 		"periods of cbcs":                {Encryption: &Encryption{Scheme: SampleAES, Keys: keys, Period: 5}},
 		"AES-128 without its keys":       {Encryption: &Encryption{Scheme: AES128, Keys: keys, NoDelivery: true}},
+		"ClearKey with AES-128":          {Encryption: &Encryption{Scheme: AES128, Keys: keys, ClearKey: true}},
+		"ClearKey without delivery":      {Encryption: &Encryption{Scheme: SampleAES, Keys: keys, ClearKey: true, NoDelivery: true}},
+		"transport streams in the clear": {Encryption: &Encryption{Scheme: AES128, Keys: keys}, MPEGTS: true},
 		"the same in the clear, besides": {Encryption: &Encryption{Scheme: AES128, Keys: keys}, Downloads: true},
 	} {
 		if _, err := New(new(memoryStore), new(memoryMeta), o); err == nil {

@@ -44,7 +44,7 @@ func (p *protection) initSegment(t *media.Track) []byte {
 func (p *protection) systems(k *ContentKey) [][]byte {
 	var list [][]byte
 	if !p.NoDelivery {
-		list = append(list, commonBox(k.ID))
+		list = append(list, p.commonBox())
 	}
 	for _, s := range k.Systems {
 		if len(s.PSSH) > 0 {
@@ -54,13 +54,16 @@ func (p *protection) systems(k *ContentKey) [][]byte {
 	return list
 }
 
-// commonBox is the pssh box that names one key.
-func commonBox(id KeyID) []byte {
+// commonBox is the pssh box that names the keys: all of them, so that one licence
+// has what picture and sound need. hls.js asks for no second one.
+func (p *protection) commonBox() []byte {
 	w := &boxes{}
 	at := w.full("pssh", 1, 0)
 	w.bytes(commonSystem[:]...)
-	w.u32(1)
-	w.bytes(id[:]...)
+	w.u32(uint32(len(p.keys)))
+	for _, k := range p.keys {
+		w.bytes(k.ID[:]...)
+	}
 	w.u32(0)
 	w.close(at)
 	return w.b

@@ -235,6 +235,7 @@ func TestNothingIsSentInTheClearWithoutKeys(t *testing.T) {
 }
 
 func TestWhatAKeyProviderIsAskedAndSays(t *testing.T) {
+	aBox := (&protection{keys: []*ContentKey{{ID: KeyID{0xaa}}}}).commonBox()
 	var asked KeyRequest
 	keys := providerFunc(func(r *KeyRequest) ([]ContentKey, error) {
 		asked = *r
@@ -242,7 +243,7 @@ func TestWhatAKeyProviderIsAskedAndSays(t *testing.T) {
 		for i := range list {
 			id := KeyID{byte(i + 1)}
 			list[i] = ContentKey{ID: id, Key: Key{9}, Systems: []KeySystem{
-				{ID: KeyID{0xed, 0xef}, Name: "Widevine", PSSH: commonBox(KeyID{0xaa}), KeyFormat: "urn:uuid:edef", KeyFormatVersions: "1", URI: "data:text/plain;base64,AAAA", LicenseURL: "https://wv.example/"},
+				{ID: KeyID{0xed, 0xef}, Name: "Widevine", PSSH: aBox, KeyFormat: "urn:uuid:edef", KeyFormatVersions: "1", URI: "data:text/plain;base64,AAAA", LicenseURL: "https://wv.example/"},
 				{ID: KeyID{0x94, 0xce}, KeyFormat: "com.apple.streamingkeydelivery", URI: "skd://" + id.String() + "\"\n#EXT"},
 			}}
 		}
@@ -270,13 +271,13 @@ func TestWhatAKeyProviderIsAskedAndSays(t *testing.T) {
 	for _, part := range []string{
 		`<ContentProtection schemeIdUri="urn:mpeg:dash:mp4protection:2011" value="cbcs" cenc:default_KID="01000000-0000-0000-0000-000000000000">`,
 		`<ContentProtection schemeIdUri="urn:uuid:edef0000-0000-0000-0000-000000000000" value="Widevine">`, `<dashif:Laurl>https://wv.example/</dashif:Laurl>`,
-		`<cenc:pssh>` + base64.StdEncoding.EncodeToString(commonBox(KeyID{0xaa})) + `</cenc:pssh>`, `xmlns:cenc="urn:mpeg:cenc:2013"`,
+		`<cenc:pssh>` + base64.StdEncoding.EncodeToString(aBox) + `</cenc:pssh>`, `xmlns:cenc="urn:mpeg:cenc:2013"`,
 	} {
 		if !strings.Contains(manifest, part) {
 			t.Errorf("there is no %s in\n%s", part, manifest)
 		}
 	}
-	if strings.Contains(manifest, clearKeySystem) || !bytes.Contains(content(t, ask(h, "GET", at+"init.mp4")), commonBox(KeyID{0xaa})) {
+	if strings.Contains(manifest, clearKeySystem) || !bytes.Contains(content(t, ask(h, "GET", at+"init.mp4")), aBox) {
 		t.Errorf("ClearKey is offered, or the init segment lacks a pssh box:\n%s", manifest)
 	}
 }

@@ -38,7 +38,7 @@ func (p *presentation) protections(t *prepared) []protectedBy {
 	if !how.NoDelivery {
 		own := protectedBy{
 			Scheme: "urn:uuid:" + clearKeySystem, Value: "ClearKey1.0",
-			PSSH: base64.StdEncoding.EncodeToString(commonBox(key.ID)),
+			PSSH: base64.StdEncoding.EncodeToString(how.commonBox()),
 		}
 		if how.LicenseURL != nil {
 			own.LicenseURL = how.LicenseURL(how.asset)

@@ -11,7 +11,7 @@ const (
 	keysName = "keys" // below a revision
 
 	// clearKeyFormat is how hls.js calls keys that come by a ClearKey licence; its
-	// URI holds the key's id. Players that do not know it take another tag.
+	// URI holds the key's id.
 	clearKeyFormat = "org.w3.clearkey"
 )
 
@@ -28,13 +28,13 @@ func (p *protection) tags(k *ContentKey, up string) []keyTag {
 	var list []keyTag
 	if !p.NoDelivery {
 		own := keyTag{uri: up + p.folder + k.ID.String(), iv: k.IV}
-		if p.Scheme == SampleAES {
+		switch {
+		case p.ClearKey:
+			own = keyTag{uri: "data:text/plain;base64," + base64.StdEncoding.EncodeToString(k.ID[:]), format: clearKeyFormat, versions: "1"}
+		case p.Scheme == SampleAES:
 			own.format, own.versions = "identity", "1"
-			byLicense := keyTag{uri: "data:text/plain;base64," + base64.StdEncoding.EncodeToString(k.ID[:]), format: clearKeyFormat, versions: "1"}
-			list = append(list, own, byLicense)
-		} else {
-			list = append(list, own)
 		}
+		list = append(list, own)
 	}
 	for _, s := range k.Systems {
 		if s.KeyFormat != "" && s.URI != "" {

@@ -148,7 +148,7 @@ func (p *protection) revision(f *mediaFile) string {
 		keys = keys[:p.first]
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "encryption 1 %q %s %d %v\n", f.revision, p.Scheme, p.Period, p.NoDelivery)
+	fmt.Fprintf(h, "encryption 1 %q %s %d %v %v\n", f.revision, p.Scheme, p.Period, p.NoDelivery, p.ClearKey)
 	for _, k := range keys {
 		mac := hmac.New(sha256.New, k.Key[:])
 		mac.Write(k.ID[:])
