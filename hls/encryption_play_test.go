@@ -110,7 +110,7 @@ func TestWhatAES128EncryptsPlays(t *testing.T) {
 	}
 }
 
-var keyLine = regexp.MustCompile(`#EXT-X-KEY:METHOD=SAMPLE-AES,URI="([^"]*)",IV=0x([0-9a-f]{32}),KEYFORMAT="identity"`)
+var keyLine = regexp.MustCompile(`#EXT-X-KEY:METHOD=SAMPLE-AES,URI="([^"]*)",IV=0x([0-9A-F]{32}),KEYFORMAT="identity"`)
 
 // Every track decodes, by ffmpeg and by mp4ff, to what it decodes to where
 // nothing is encrypted.
@@ -234,5 +234,23 @@ func decryptedBy(t *testing.T, key, init []byte, segments, want [][]byte) {
 				t.Errorf("segment %d decrypts to other samples", n)
 			}
 		}
+	}
+}
+
+// What the draft says of keys, and of all else, holds of what is encrypted.
+func TestEncryptedPresentationsKeepTheRules(t *testing.T) {
+	playcheck.Require(t)
+	dir := t.TempDir()
+	encode(t, dir, "", "$V $A "+x264+" -c:a aac -aac_pns 0 -t 12 film.mp4")
+	if err := os.Rename(filepath.Join(dir, "film.mp4"), filepath.Join(dir, "film")); err != nil {
+		t.Fatal(err)
+	}
+	for name, e := range map[string]*hls.Encryption{
+		"AES-128":                  {Scheme: hls.AES128, Keys: derivedKeys(t)},
+		"AES-128 by periods":       {Scheme: hls.AES128, Keys: derivedKeys(t), Period: 1},
+		"SAMPLE-AES":               {Scheme: hls.SampleAES, Keys: derivedKeys(t)},
+		"SAMPLE-AES with licences": {Scheme: hls.SampleAES, Keys: derivedKeys(t), ClearKey: true},
+	} {
+		t.Run(name, func(t *testing.T) { keepsRules(t, serveShelf(t, dir, e).Config.Handler, "film", nil) })
 	}
 }

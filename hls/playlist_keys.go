@@ -2,7 +2,7 @@ package hls
 
 import (
 	"encoding/base64"
-	"encoding/hex"
+	"fmt"
 
 	"github.com/streamgate/streamgate/media"
 )
@@ -50,7 +50,7 @@ func (k *keyTag) append(dst []byte, name string, scheme Scheme) []byte {
 	a.enumerated("METHOD", string(scheme))
 	a.quoted("URI", k.uri)
 	if k.iv != nil {
-		a.enumerated("IV", "0x"+hex.EncodeToString(k.iv))
+		a.enumerated("IV", fmt.Sprintf("0x%X", k.iv))
 	}
 	if k.format != "" {
 		a.quoted("KEYFORMAT", k.format)
