@@ -155,7 +155,7 @@ func (f *Folder) look(ctx context.Context, root *os.Root, name string) (any, err
 		return nil, nil //nolint:nilnil // no room: it is taken to be whole
 	}
 	p := newPresentation(&mediaFile{index: index, known: parsed.Known(), grown: true, source: name, revision: parsed.Known().Revision(t.id)})
-	f.cache.Set(t.key(), p, p.memory()+parsed.Known().Memory())
+	f.cache.Set(t.key(), p, p.memory(f.mpegts)+parsed.Known().Memory())
 	return p, nil
 }
 
@@ -200,7 +200,7 @@ func (f *Folder) end(ctx context.Context, name string, src source, t *take) (any
 		return nil, fileError(err)
 	}
 	f.takes.set(name, t)
-	f.cache.Set(t.key(), p, p.memory())
+	f.cache.Set(t.key(), p, p.memory(f.mpegts))
 	return p, nil
 }
 

@@ -45,14 +45,14 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	case transportMultivariant:
 		return p.sendTransport(w, r, of, nil)
 	case download:
-		return p.redirect(w, of)
+		return p.redirect(w, of, t)
 	}
 	file := of.file(t.revision)
 	if file == nil {
 		return problem.Errorf(ErrNotFound, "there is no revision %q, or no more; load %s again", t.revision, multivariantName)
 	}
-	if t.what == original {
-		return p.sendSource(w, r, file, t.keepAs)
+	if t.what == original || t.what == settledSource {
+		return p.sendDownload(w, r, of, file, t)
 	}
 	if t.kind == embeddedKind {
 		return p.serveText(w, r, of, file, t)
