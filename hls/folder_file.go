@@ -128,7 +128,7 @@ func openFile(root *os.Root, name string) (source, fs.FileInfo, error) {
 		_ = f.Close()
 		return source{}, nil, fileError(err)
 	}
-	return source{ReaderAt: f, Closer: f, file: f, size: info.Size()}, info, nil
+	return source{ReaderAt: f, Closer: f, file: f, size: info.Size(), as: stampOf(info)}, info, nil
 }
 
 var errNoFile = problem.Errorf(ErrNotFound, "there is no such file")
