@@ -23,6 +23,7 @@ type body struct {
 	runs    []run  // what is left of them
 	source  io.ReaderAt
 	file    *os.File // the source where it is a file; else nil
+	as      stamp    // of the file, when it was opened; zero is not known
 	readErr error    // why the source could not be read
 
 	samples []media.Sample // kept for their memory, as are these:

@@ -1,13 +1,10 @@
 package hls
 
 import (
-	"context"
 	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/streamgate/streamgate/auth"
-	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
@@ -130,18 +127,26 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t.keepAs = orElse(row.Filename, row.ID)
+	err = s.playRow(w, r, row, t)
+	if errors.Is(err, storage.ErrNotFound) {
+		return s.follow(w, r, row, t, err)
+	}
+	return err
+}
+
+// playRow answers from what a row names.
+func (s *Server) playRow(w http.ResponseWriter, r *http.Request, row *row, t target) error {
+	ctx := r.Context()
 	p, err := s.presentation(ctx, row)
 	if err == nil {
+		t = row.named(t, p)
 		err = s.answer(w, r, row, p, t)
 	}
-	if errors.Is(err, errIndex) {
+	if errors.Is(err, errIndex) && !(errors.Is(err, storage.ErrNotFound) && s.outdated(ctx, row)) {
 		if p, err = s.rebuild(ctx, row); err == nil {
+			t = row.named(t, p)
 			err = s.answer(w, r, row, p, t)
 		}
-	}
-	if errors.Is(err, storage.ErrNotFound) {
-		return s.missing(ctx, row, err)
 	}
 	return err
 }
@@ -150,22 +155,6 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 // when an asset was changed or deleted in this process; what other processes do
 // is seen within a second.
 func (s *Server) Forget(assetID string) { s.rows.forget(assetID) }
-
-// missing tells an asset that was changed or deleted within rowLife from one
-// whose bytes are gone.
-func (s *Server) missing(ctx context.Context, a *row, cause error) error {
-	s.Forget(a.ID)
-	now, err := s.meta.Asset(ctx, a.ID)
-	switch {
-	case errors.Is(err, metadata.ErrNotFound):
-		return problem.Errorf(ErrNotFound, "there is no asset %q", a.ID)
-	case err != nil:
-		return err
-	case now.Source != a.Source || now.Index != a.Index || now.Growth != a.Growth || !slices.Equal(now.Captions, a.Captions), !slices.Equal(now.Renditions, a.Renditions):
-		return errChanged
-	}
-	return problem.Because(ErrMissing, cause, "the bytes of this asset are not in the storage any more")
-}
 
 // maxAssetID is how long an id may be, in bytes.
 const maxAssetID = 128
