@@ -109,6 +109,10 @@ corpus: need ## check playback of every file of the media corpus, printing a tab
 players: need clients ## play 26 films in every player: picture, sound, seeks and end by the players' own clocks
 	STREAMGATE_PLAYERS_ALL=1 $(GO) test -count=1 -v -timeout 1h -run '^TestPlayers$$' $(TESTFLAGS) ./clients
 
+.PHONY: inputs
+inputs: need ## play hundreds of files that ffmpeg makes beside themselves, printing a table
+	STREAMGATE_INPUTS=1 $(GO) test -count=1 -v -timeout 1h -run '^TestInputs$$' $(TESTFLAGS) ./hls
+
 .PHONY: rules
 rules: ## check the HLS presentation at URL=… against the rules of the draft
 	STREAMGATE_RULES_URL="$(URL)" $(GO) test -count=1 -v -timeout 1h -run '^TestURL$$' ./internal/hlsrules

@@ -201,7 +201,9 @@ func (c *cutter) close() error {
 		prev := &t.Segments[n-1]
 		prev.Duration = uint64(max(c.segment.Start-prev.Start, 0))
 	}
-	c.built.refs = append(c.built.refs, blockRefOf(c.blocks.buf, c.blockAt))
+	ref := blockRefOf(c.blocks.buf, c.blockAt)
+	ref.look = c.blocks.look
+	c.built.refs = append(c.built.refs, ref)
 	c.built.reach = append(c.built.reach, c.reach)
 	t.Segments = append(t.Segments, c.segment)
 	c.segment = Segment{}

@@ -28,7 +28,8 @@ type Index struct {
 	// known from the beginning of the file: of one in fragments. Else 0.
 	Bound int64
 
-	blocks *blocks
+	blocks    *blocks
+	fragments bool // it came in fragments, or may; see grow.go. It is not known of one that was read
 }
 
 // Cut says how tracks are cut into segments.
