@@ -124,6 +124,10 @@ bench: ## run the benchmarks
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h $(TESTFLAGS) ./ratelimit
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . $(TESTFLAGS) ./metrics ./audit ./cache ./stack ./captions ./matroska
 
+.PHONY: bench-hls
+bench-hls: ## what playback costs beside static files: one table, with what is aimed at
+	STREAMGATE_FIGURES=1 $(GO) test -count=1 -v -timeout 20m -run '^TestFigures$$' $(TESTFLAGS) ./hls
+
 .PHONY: peers
 peers: ## hold uploads, metrics and the rest against others: answers, and a short form of the benchmarks
 	cd $(PEERS) && $(GO) test -count=1 -bench . -benchtime 1x -timeout 30m -peers.mib 64 -peers.small 100 -peers.takeovers 50 $(TESTFLAGS) .
