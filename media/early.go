@@ -39,6 +39,7 @@ func (e *early) add(s *shown, fn func(*shown) error) error {
 		e.group = append(e.group, *s)
 		return nil
 	default:
+		e.first = min(e.first, s.present) // s may show before all of them, and is decoded after
 		if err := e.flush(fn); err != nil {
 			return err
 		}
