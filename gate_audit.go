@@ -20,7 +20,7 @@ var audited = map[string][]events.Type{
 	"streaming": {events.KeyServed}, // what is played is in the access log
 	"monitor":   {},
 	"upload":    {events.UploadCreated, events.UploadComplete, events.UploadCanceled, events.UploadRefused},
-	"metadata":  {events.AssetCreated, events.AssetUpdated, events.AssetDeleted, events.AssetSearched},
+	"metadata":  {events.AssetCreated, events.AssetUpdated, events.AssetSettled, events.AssetUnsettled, events.AssetDeleted, events.AssetSearched},
 	"cache":     {events.CacheSet, events.CacheDeleted, events.CacheCleared},
 }
 

@@ -32,11 +32,14 @@ func (g *Gate) wire() (err error) {
 		Live: g.bus, Retention: g.o.retention, Logger: g.o.logger,
 	})
 	g.dispatcher.Handle("remove what assets leave behind", metadata.RemoveFiles(g.meta, g.files))
-	g.dispatcher.Handle("play what is there now", g.forget, events.AssetReady, events.AssetUpdated, events.AssetDeleted)
+	g.dispatcher.Handle("play what is there now", g.forget, events.AssetReady, events.AssetUpdated, events.AssetSettled, events.AssetDeleted)
 	g.dispatcher.Handle("count what is replaced", g.counts.Record, events.AssetReplaced)
 	g.dispatcher.Handle("log what fails", g.logFailed, events.AssetFailed)
 	if g.o.onReady != nil {
 		g.dispatcher.Handle("OnReady", g.tellReady, events.AssetReady)
+	}
+	if err = g.openSettling(); err != nil {
+		return err
 	}
 	if g.uploads, err = upload.New(g.files, g.meta, g.uploadOptions()); err != nil {
 		return err

@@ -15,33 +15,13 @@ import (
 
 	"github.com/streamgate/streamgate"
 	"github.com/streamgate/streamgate/internal/hlsrules"
-	"github.com/streamgate/streamgate/internal/playcheck"
+	"github.com/streamgate/streamgate/internal/testclip"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/ratelimit"
 )
 
-const growingSource = "-v error -nostdin -y -f lavfi -i testsrc2=s=160x90:r=25:d=40 -f lavfi -i sine=f=330:r=48000:d=40 " +
-	"-c:v libx264 -preset ultrafast -bf 2 -g 50 -c:a aac -b:a 48k -movflags "
-
 // growingFiles are what plays before it is whole.
-var growingFiles = map[string]string{
-	"moov first":   "+faststart",
-	"in fragments": "+frag_keyframe+empty_moov+default_base_moof",
-}
-
-func makeGrowing(t *testing.T, flags string) []byte {
-	t.Helper()
-	playcheck.Require(t)
-	name := filepath.Join(t.TempDir(), "film.mp4")
-	if text, err := exec.CommandContext(t.Context(), "ffmpeg", append(strings.Fields(growingSource), flags, name)...).CombinedOutput(); err != nil {
-		t.Fatalf("ffmpeg: %v\n%s", err, text)
-	}
-	file, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
+var growingFiles = map[string]string{"moov first": testclip.MoovFirst, "in fragments": testclip.InFragments}
 
 // An arrival is an upload by tus in steps.
 type arrival struct {
@@ -131,10 +111,10 @@ var targetDuration = regexp.MustCompile(`#EXT-X-TARGETDURATION:[0-9]+`)
 
 // TestAnUploadPlaysWhileItArrives reads what plays after each step.
 func TestAnUploadPlaysWhileItArrives(t *testing.T) {
-	for name, flags := range growingFiles {
+	for name, shape := range growingFiles {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			file := makeGrowing(t, flags)
+			file := testclip.Film(t, shape)
 			c := serve(t, startGate(t, t.TempDir(), streamgate.WithRateLimit("streaming", ratelimit.Limit{Burst: 1e6, Rate: 1e6})), "")
 			up := c.begin(file)
 			var f *follower
@@ -209,4 +189,120 @@ func TestAnUploadPlaysWhileItArrives(t *testing.T) {
 
 func fetcher(c *client) hlsrules.Fetch {
 	return func(uri string) ([]byte, error) { return c.at(uri).want(c.t, http.StatusOK).body, nil }
+}
+
+// TestFFmpegFollowsAnUploadToItsEnd has ffmpeg read playlists while the upload
+// stands still and goes on, and compares all pictures.
+func TestFFmpegFollowsAnUploadToItsEnd(t *testing.T) {
+	for name, shape := range growingFiles {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := testclip.Film(t, shape)
+			whole := filepath.Join(t.TempDir(), "whole.mp4")
+			if err := os.WriteFile(whole, file, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			c := serve(t, startGate(t, t.TempDir()), "")
+			up := c.begin(file)
+			up.send(len(file) / 2)
+			eventually(t, "it plays", func() bool { return c.at(up.master()).StatusCode == http.StatusOK })
+
+			follow := pictures(t, "-headers", "Test-User: ada\r\n", "-live_start_index", "0", "-i", up.master())
+			var got strings.Builder
+			follow.Stdout = &got
+			if err := follow.Start(); err != nil {
+				t.Fatal(err)
+			}
+			up.send(len(file) * 3 / 4)
+			up.send(len(file))
+			if err := follow.Wait(); err != nil {
+				t.Fatalf("ffmpeg: %v\n%s", err, follow.Stderr)
+			}
+			want, err := pictures(t, "-i", whole).Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, m := hashes(got.String()), hashes(string(want)); !slices.Equal(n, m) {
+				t.Errorf("it saw %d pictures of %d, or others", len(n), len(m))
+			}
+		})
+	}
+}
+
+// pictures is ffmpeg that writes a hash of each picture that it decodes.
+func pictures(t *testing.T, input ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", append(append([]string{"-v", "error", "-nostdin"}, input...),
+		"-map", "0:v:0", "-fps_mode", "passthrough", "-f", "framemd5", "-")...)
+	cmd.Stderr = new(strings.Builder)
+	return cmd
+}
+
+func hashes(list string) (all []string) {
+	for line := range strings.Lines(list) {
+		if fields := strings.Fields(line); len(fields) > 0 && line[0] != '#' {
+			all = append(all, fields[len(fields)-1])
+		}
+	}
+	return all
+}
+
+func TestAnUploadThatIsCancelledPlaysNoMore(t *testing.T) {
+	file := testclip.Film(t, testclip.InFragments)
+	c := serve(t, startGate(t, t.TempDir()), "")
+	up := c.begin(file)
+	up.send(len(file) / 2)
+	eventually(t, "it plays", func() bool { return c.at(up.master()).StatusCode == http.StatusOK })
+	playlist := references(t, c, up.master())[0]
+	segments := references(t, c, playlist)
+	c.do(http.MethodDelete, up.upload, nil, "Tus-Resumable", "1.0.0").want(t, http.StatusNoContent)
+	eventually(t, "its playlists are gone", func() bool { return c.at(playlist).StatusCode != http.StatusOK })
+	for _, uri := range append(segments, playlist, up.master()) {
+		wantProblem(t, c.at(uri), http.StatusConflict)
+	}
+	asset := c.get("/v1/assets/"+up.asset).want(t, http.StatusOK).json(t)
+	if asset["state"] != "failed" || asset["playable"] != false || asset["playback"] != nil {
+		t.Errorf("it is %v, playable: %v, at %v", asset["state"], asset["playable"], asset["playback"])
+	}
+}
+
+func TestAnUploadPlaysOnAfterARestart(t *testing.T) {
+	file, dir := testclip.Film(t, testclip.InFragments), t.TempDir()
+	g := startGate(t, dir)
+	c := serve(t, g, "")
+	up := c.begin(file)
+	up.send(len(file) / 2)
+	eventually(t, "it plays", func() bool { return c.at(up.master()).StatusCode == http.StatusOK })
+	f := &follower{client: c, playlists: references(t, c, up.master()), seen: map[string]string{}, bytes: map[string][]byte{}}
+	f.read()
+	stopGate(t, g)
+
+	d := serve(t, startGate(t, dir), "")
+	for i, uri := range f.playlists { // at the new address
+		moved := d.base + strings.TrimPrefix(uri, c.base)
+		f.seen[moved], f.playlists[i] = f.seen[uri], moved
+	}
+	before := f.bytes
+	f.client, f.bytes, up.client = d, map[string][]byte{}, d
+	f.read()
+	for uri, data := range before {
+		if !bytes.Equal(f.bytes[d.base+strings.TrimPrefix(uri, c.base)], data) {
+			t.Errorf("%s is another now", uri)
+		}
+	}
+	up.send(len(file))
+	eventually(t, "it ends", func() bool { _, ended := f.read(); return ended })
+}
+
+func TestPlayingWhileUploadingCanBeSwitchedOff(t *testing.T) {
+	file := testclip.Film(t, testclip.MoovFirst)
+	c := serve(t, startGate(t, t.TempDir(), streamgate.WithPlayWhileUploading(false)), "")
+	up := c.begin(file)
+	up.send(len(file) / 2)
+	wantProblem(t, c.at(up.master()), http.StatusConflict)
+	up.send(len(file))
+	text := string(c.at(references(t, c, up.master())[0]).want(t, http.StatusOK).body)
+	if !strings.Contains(text, "#EXT-X-PLAYLIST-TYPE:VOD\n") {
+		t.Errorf("it is no VOD:\n%s", text)
+	}
 }

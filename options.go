@@ -19,6 +19,7 @@ import (
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
+	"github.com/streamgate/streamgate/settle"
 	"github.com/streamgate/streamgate/storage"
 	"github.com/streamgate/streamgate/upload"
 )
@@ -52,6 +53,8 @@ type options struct {
 	metrics         *metrics.Registry
 	quiet           bool
 	audit           *audit.Log
+	settling        []func(*settle.Options)
+	unsettled       bool // they are not wanted
 }
 
 // WithAuthenticator says who sends a request, for example by the application's

@@ -16,7 +16,9 @@ const (
 	AssetUpdated   Type = "asset.updated" // Data may have the language of the "caption" that changed, and "keys", see AssetReplaced
 	AssetReady     Type = "asset.ready"
 	AssetFailed    Type = "asset.failed"
-	AssetReplaced  Type = "asset.replaced" // of another file now; Data has the "keys" that it left in storage
+	AssetReplaced  Type = "asset.replaced"  // of another file now; Data has the "keys" that it left in storage
+	AssetSettled   Type = "asset.settled"   // its source was rewritten for playback; Data has "bytes", "seconds", and may have "keys", see AssetReplaced
+	AssetUnsettled Type = "asset.unsettled" // it stays as it came; Data has the "reason"
 	AssetDeleted   Type = "asset.deleted"
 	AssetSearched  Type = "asset.searched"
 	UploadCreated  Type = "upload.created"

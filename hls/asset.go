@@ -72,15 +72,20 @@ func (s *Server) row(ctx context.Context, id string) (*row, error) {
 		if err != nil {
 			return nil, err
 		}
-		growth, err := s.growthOf(ctx, a)
-		if err != nil {
-			return nil, err
-		}
-		key := s.encryption.mark() + a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index + "/" + a.Growth + renditionsID(a.Renditions)
-		r := &row{Asset: a, growth: growth, key: key, cap: captionsID(a.Captions), end: end}
-		s.rows.Set(id, r, rowCost+int64(len(a.Description)+(len(a.Captions)+len(a.Renditions))*captionCost))
-		return r, nil
+		return s.keep(ctx, a, end)
 	})
+}
+
+// keep makes a row of an asset, to be believed until end.
+func (s *Server) keep(ctx context.Context, a *metadata.Asset, end time.Time) (*row, error) {
+	growth, err := s.growthOf(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	key := s.encryption.mark() + a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index + "/" + a.Growth + renditionsID(a.Renditions)
+	r := &row{Asset: a, growth: growth, key: key, cap: captionsID(a.Captions), end: end}
+	s.rows.Set(a.ID, r, rowCost+int64(len(a.Description)+(len(a.Captions)+len(a.Renditions))*captionCost))
+	return r, nil
 }
 
 // kept is the row that is still good, or nil.

@@ -27,7 +27,7 @@ func (s *Server) presentation(ctx context.Context, a *row) (*presentation, error
 		if err != nil {
 			return nil, err
 		}
-		s.cache.Set(a.key, p, p.memory())
+		s.cache.Set(a.key, p, p.memory(s.mpegts))
 		return p, nil
 	})
 }
@@ -53,7 +53,7 @@ func (s *Server) rebuild(ctx context.Context, a *row) (*presentation, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.cache.Set(a.key, p, p.memory())
+		s.cache.Set(a.key, p, p.memory(s.mpegts))
 		return p, nil
 	})
 }

@@ -89,7 +89,7 @@ func (f *Folder) load(ctx context.Context, root *os.Root, name, key string) (any
 	if err := p.findIFrames(ctx, p.source(), src, nil); err != nil {
 		return nil, fileError(err)
 	}
-	f.cache.Set(key, p, p.memory())
+	f.cache.Set(key, p, p.memory(f.mpegts))
 	return p, nil
 }
 
@@ -128,7 +128,7 @@ func openFile(root *os.Root, name string) (source, fs.FileInfo, error) {
 		_ = f.Close()
 		return source{}, nil, fileError(err)
 	}
-	return source{ReaderAt: f, Closer: f, file: f, size: info.Size()}, info, nil
+	return source{ReaderAt: f, Closer: f, file: f, size: info.Size(), as: stampOf(info)}, info, nil
 }
 
 var errNoFile = problem.Errorf(ErrNotFound, "there is no such file")

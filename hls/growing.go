@@ -58,7 +58,7 @@ func (s *Server) growing(ctx context.Context, a *row) (*presentation, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.cache.Set(a.key, g, g.memory()+g.parsed.Known().Memory())
+		s.cache.Set(a.key, g, g.memory(s.mpegts)+g.parsed.Known().Memory())
 		return g.presentation, nil
 	})
 }

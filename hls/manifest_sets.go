@@ -24,7 +24,10 @@ func (p *presentation) videoSets() []adaptationSet {
 		if at < 0 {
 			at = len(firsts)
 			firsts = append(firsts, t)
-			sets = append(sets, adaptationSet{ContentType: "video", MimeType: mediaType(t.Track), StartWithSAP: t.accessPoint(), Aligned: true})
+			sets = append(sets, adaptationSet{
+				ContentType: "video", MimeType: mediaType(t.Track), StartWithSAP: t.accessPoint(), Aligned: true,
+				Accessibility: p.closedCaptions().accessibility(),
+			})
 		}
 		s := &sets[at]
 		if access := t.accessPoint(); access == 0 || s.StartWithSAP == 0 {

@@ -34,6 +34,7 @@ type adaptationSet struct {
 	Protections     []protectedBy    `xml:"ContentProtection"`
 	Supplemental    []descriptor     `xml:"SupplementalProperty"`
 	Label           string           `xml:"Label,omitempty"`
+	Accessibility   *descriptor      `xml:"Accessibility"`
 	Role            *descriptor      `xml:"Role"`
 	Representations []representation `xml:"Representation"`
 }

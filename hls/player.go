@@ -48,7 +48,7 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 		if p.downloads && of.open() {
 			return notReady("it is still being uploaded")
 		}
-		return p.redirect(w, of)
+		return p.redirect(w, of, t)
 	case contentKey, keyLicense:
 		return errPath // they have a gate of their own, which not every player has
 	}
@@ -59,8 +59,8 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	if t.what == original && of.open() {
 		return notReady("it is still being uploaded")
 	}
-	if t.what == original {
-		return p.sendSource(w, r, file, t.keepAs)
+	if t.what == original || t.what == settledSource {
+		return p.sendDownload(w, r, of, file, t)
 	}
 	if t.kind == embeddedKind {
 		return p.serveText(w, r, of, file, t)

@@ -79,7 +79,7 @@ func (p *player) prepare(ctx context.Context, b *body, t *prepared, n int) (sour
 		_ = src.Close()
 		return src, fmt.Errorf("%w: segment %d of track %d has %d bytes, and its head says %d", errIndex, n, t.ID, got, want)
 	}
-	b.ctx, b.source, b.file = ctx, src.ReaderAt, src.file
+	b.from(ctx, src)
 	return src, nil
 }
 

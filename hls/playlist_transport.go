@@ -3,6 +3,8 @@ package hls
 import (
 	"strconv"
 	"strings"
+
+	"github.com/streamgate/streamgate/media"
 )
 
 // appendTransportPlaylist appends the media playlist of transport stream segments
@@ -27,6 +29,9 @@ func appendTransportPlaylist(dst []byte, times []int64, target int64) []byte {
 // the variants has no URI (RFC 8216bis §4.4.6.2.1). The tracks were measured.
 func (t *transport) multivariant(subtitles []*subtitle) []byte {
 	dst := []byte("#EXTM3U\n")
+	if t.of.shared().independent {
+		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
+	}
 	subtitles = t.of.texts().with(subtitles)
 	if t.choice() {
 		dst = t.group.appendMediaAt(dst, func(a *prepared) string {
@@ -59,7 +64,7 @@ func (t *transport) appendVariant(dst []byte, v *transportTrack, rate bitrate, s
 	a.integer("AVERAGE-BANDWIDTH", rate.average)
 	a.quoted("CODECS", strings.Join(codecs(v.video.prepared, t.group), ","))
 	if v.video.prepared != nil {
-		a.picture(v.Track)
+		a.picture(unturned(v.Track))
 	}
 	if t.choice() {
 		a.quoted("AUDIO", t.group.id)
@@ -71,4 +76,15 @@ func (t *transport) appendVariant(dst []byte, v *transportTrack, rate bitrate, s
 	dst = append(dst, a.text...)
 	dst = append(dst, '\n')
 	return append(append(dst, v.folder+transportIndex...), '\n')
+}
+
+// unturned is a track as it is coded: a transport stream cannot say that a picture
+// is to be turned.
+func unturned(t *media.Track) *media.Track {
+	if t.Matrix[0] != 0 || t.Matrix[4] != 0 || t.Matrix[1] == 0 {
+		return t
+	}
+	c := *t
+	c.Width, c.Height = t.Height, t.Width
+	return &c
 }

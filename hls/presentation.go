@@ -51,6 +51,8 @@ type prepared struct {
 	iframes   *prepared // the first picture of each segment; nil where they are not known to decode alone
 	isIFrames bool      // this is such a track
 	closed    bool      // nothing that a segment shows comes before its first picture
+
+	captions *media.ClosedCaptions // in its pictures; nil where nobody looked
 }
 
 // newPresentation prepares files, of which there is at least one.
@@ -115,8 +117,9 @@ func (p *presentation) find(revision string, kind media.Kind, id int) *prepared 
 }
 
 // memory is about how many bytes the presentation takes once all of it was
-// asked for: playlists as they are and compressed, init segments.
-func (p *presentation) memory() int64 {
+// asked for: playlists as they are and compressed, init segments; and transport
+// streams, where there are any.
+func (p *presentation) memory(transport bool) int64 {
 	total := int64(4096)
 	for _, f := range p.files {
 		total += f.index.Memory() + f.protection.memory()
@@ -125,6 +128,9 @@ func (p *presentation) memory() int64 {
 		t := &p.tracks[i]
 		if t.iframes != nil {
 			total += int64(len(t.Segments))*segmentMemory + mediaPlaylistSize(t.Track)*5/4
+		}
+		if transport {
+			total += int64(len(t.Segments)) * transportMemory
 		}
 		total += (mediaPlaylistSize(t.Track)+manifestSize(t.Track))*5/4 + 4096
 	}

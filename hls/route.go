@@ -23,6 +23,7 @@ const (
 	iframeSegment
 	download
 	original
+	settledSource
 	subtitleSegment
 	transportMultivariant
 	transportPlaylist
@@ -49,6 +50,9 @@ type target struct {
 	segment  int
 	key      KeyID
 	keepAs   string // what a file as it came is called; it does not stand in the path
+
+	came *mediaFile // the source as it came, where another file plays in its stead
+	gone bool       // and it is not kept
 }
 
 // splitPath takes an escaped path apart: the name of the presentation, still
@@ -78,6 +82,9 @@ func splitPath(path string) (name string, t target, ok bool) {
 	case sourceName:
 		name, revision, ok := cutLast(rest)
 		return name, target{what: original, revision: revision}, ok && name != "" && revision != ""
+	case settledName:
+		name, revision, ok := cutLast(rest)
+		return name, target{what: settledSource, revision: revision}, ok && name != "" && revision != ""
 	}
 	rest, track, ok := cutLast(rest)
 	if !ok {

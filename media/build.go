@@ -78,8 +78,8 @@ func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
 		return nil, err
 	}
 	pres := &presenter{
-		samples: samples, video: c.trak.handler == "vide", syncs: c.trak.handler == "vide" || c.trak.syncs, scale: scale, rate: c.trak.timescale,
-		spans: c.trak.spans(p.timescale, scale), preroll: int64(c.entries[0].preroll), lead: c.entries[0].lead,
+		samples: samples, video: c.trak.handler == "vide", hurries: !p.fragmented(), syncs: c.trak.handler == "vide" || c.trak.syncs, scale: scale,
+		spans: c.trak.spans(p.timescale, scale),
 	}
 	return pres, pres.prepare()
 }
@@ -132,7 +132,7 @@ func (b *bothSamples) next(r *raw) (bool, error) {
 
 // checked refuses samples that the file does not have.
 func (p *parser) checked(c *choice, fn func(*shown) error) func(*shown) error {
-	size, entries, id, n := p.source.size, c.same(), c.trak.id, 0
+	size, entries, id, n := p.source.size+int64(c.prefix.Size), c.same(), c.trak.id, 0
 	return func(s *shown) error {
 		n++
 		if s.offset < 0 || s.offset > size-int64(s.size) {
@@ -173,7 +173,7 @@ func (c *choice) track(p *presenter) *Track {
 			t.Further = append(t.Further, e.codec)
 		}
 	}
-	t.Sets = c.inBand()
+	t.Sets, t.Prefix = c.inBand(), c.prefix
 	if !p.video {
 		t.Channels, t.Objects, t.SampleRate = e.channels, e.objects, e.sampleRate
 		return t

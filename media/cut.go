@@ -181,7 +181,11 @@ func (c *cutter) write(duration uint32) error {
 	l.Flags = l.Flags || !p.sync
 	l.Offsets = l.Offsets || shift != 0
 	l.Negative = l.Negative || shift < 0
-	c.durations.add(duration)
+	if p.early {
+		l.Early = len(c.built.track.Segments) + 1
+	} else {
+		c.durations.add(duration)
+	}
 	return nil
 }
 
@@ -194,7 +198,9 @@ func (c *cutter) close() error {
 		prev := &t.Segments[n-1]
 		prev.Duration = uint64(max(c.segment.Start-prev.Start, 0))
 	}
-	c.built.refs = append(c.built.refs, blockRefOf(c.blocks.buf, c.blockAt))
+	ref := blockRefOf(c.blocks.buf, c.blockAt)
+	ref.look = c.blocks.look
+	c.built.refs = append(c.built.refs, ref)
 	c.built.reach = append(c.built.reach, c.reach)
 	t.Segments = append(t.Segments, c.segment)
 	c.segment = Segment{}

@@ -23,7 +23,7 @@ func (p *parser) flagged(c *choice) (samples, error) {
 		return c.looked, nil
 	}
 	all, err := p.samplesOf(c)
-	if err != nil || c.trak.handler != "vide" {
+	if err != nil || c.trak.handler != "vide" || c.prefix.Size > 0 {
 		return all, err
 	}
 	asked := &asked{samples: all, p: p, c: c}

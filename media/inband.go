@@ -21,7 +21,7 @@ const (
 func (p *parser) fetch(c *choice) error {
 	for i := range c.entries {
 		e := &c.entries[i]
-		if c.trak.handler != "vide" || e.refused != nil || !e.lacksSets() {
+		if c.trak.handler != "vide" || c.prefix.Size > 0 || e.refused != nil || !e.lacksSets() {
 			continue
 		}
 		b, err := p.firstOf(c, i)

@@ -28,7 +28,8 @@ type Index struct {
 	// known from the beginning of the file: of one in fragments. Else 0.
 	Bound int64
 
-	blocks *blocks
+	blocks    *blocks
+	fragments bool // it came in fragments, or may; see grow.go. It is not known of one that was read
 }
 
 // Cut says how tracks are cut into segments.
@@ -72,6 +73,15 @@ type Track struct {
 	// segment, by its entry; nil for tracks that are coded in one way throughout.
 	Sets     [][]byte `json:",omitempty"`
 	Segments []Segment
+	// Prefix is what each sample begins with and the source has once for all of them
+	// (header stripping of Matroska): its bytes, and then those at the sample's Offset.
+	Prefix Prefix `json:",omitzero"`
+}
+
+// Prefix says where the first bytes of all samples of a track lie.
+type Prefix struct {
+	Offset int64 // in the source
+	Size   int   // 0 is none
 }
 
 // Layout says which fields of a sample vary within a track and so stand in
@@ -82,6 +92,17 @@ type Layout struct {
 	Flags     bool   // else each sample is a sync sample
 	Offsets   bool   // composition offsets; else each is 0
 	Negative  bool   `json:",omitempty"` // some composition offsets are
+
+	// Early is in how many segments at the beginning durations stand all the same:
+	// there, samples that are decoded before anything shows take next to no time.
+	Early int `json:",omitempty"`
+}
+
+// LayoutOf is the layout of one segment, from 0.
+func (t *Track) LayoutOf(segment int) Layout {
+	l := t.Layout
+	l.Durations = l.Durations || segment < l.Early
+	return l
 }
 
 // Segment is one segment of a track.
@@ -105,8 +126,8 @@ func (t *Track) InBand(s *Segment) []byte {
 
 // Sample is one sample of a segment, in decode order.
 type Sample struct {
-	Offset   int64 // in the source
-	Size     uint32
+	Offset   int64  // in the source
+	Size     uint32 // with Track.Prefix
 	Duration uint32
 	Shift    int32 // composition offset
 	Sync     bool

@@ -201,6 +201,7 @@ func (m *matroska) readTracks(e element) error {
 		if t, err = parseTrackEntry(body); err != nil || m.byNum[t.number] != nil {
 			return
 		}
+		t.keepStripped(b, e.body)
 		t.describe()
 		m.tracks, m.byNum[t.number] = append(m.tracks, t), t
 	})

@@ -166,7 +166,7 @@ func (m *matroska) frame(t *matroskaTrack, f *frame) error {
 		if err != nil {
 			return err
 		}
-		if t.open(head, int64(f.size)); t.refused() {
+		if t.open(t.head(head), int64(f.size)+int64(len(t.stripped))); t.refused() {
 			return nil
 		}
 	}
@@ -176,7 +176,8 @@ func (m *matroska) frame(t *matroskaTrack, f *frame) error {
 		if err != nil {
 			return err
 		}
-		f.length = t.length(head)
+		f.length = t.length(t.head(head))
 	}
+	f.size += uint32(len(t.stripped))
 	return m.keep(t, f)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/streamgate/streamgate/media"
 )
 
-func lengths(t *testing.T, ix *media.Index) (list []int) {
+func sampleCounts(t *testing.T, ix *media.Index) (list []int) {
 	t.Helper()
 	for i := range ix.Tracks {
 		list = append(list, len(samplesOf(t, ix, i)))
@@ -43,7 +43,7 @@ func TestRecordingsThatWereStoppedPlayToTheirEnd(t *testing.T) {
 		{"within the cues", slices.Concat(whole, claims(0x1c53bb6b, 1000, make([]byte, 10))), []int{50, 100}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, lengths(t, parsed(t, c.file))); diff != "" {
+			if diff := cmp.Diff(c.want, sampleCounts(t, parsed(t, c.file))); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -87,7 +87,7 @@ func TestDamagedPlacesAreSkippedToTheNextCluster(t *testing.T) {
 				"recorded": slices.Concat(matroskaHead, endlessly(0x18538067, info(1e6), opusAndPicture(), list[0], c.second, list[2], list[3])),
 			} {
 				ix := parsed(t, file)
-				if diff := cmp.Diff(c.want, lengths(t, ix)); diff != "" || ix.Duration != 4 {
+				if diff := cmp.Diff(c.want, sampleCounts(t, ix)); diff != "" || ix.Duration != 4 {
 					t.Errorf("%s: %s, %v s", form, diff, ix.Duration)
 				}
 			}

@@ -103,7 +103,8 @@ func TestWhatIsRefusedOfMatroskaAndWhy(t *testing.T) {
 		{"AAC without its configuration", "A_AAC/MPEG4/LC", oneFrame(numbered(1, 2, "A_AAC/MPEG4/LC")), media.ErrUnsupported},
 		{"PCM", "PCM (A_PCM/INT/LIT)", oneFrame(numbered(1, 2, "A_PCM/INT/LIT")), media.ErrUnsupported},
 		{"compressed frames", "zlib", encoded(ebml(0x5034, number(0x4254, 0))), media.ErrUnsupported},
-		{"frames without their first bytes", "first 2 bytes", encoded(ebml(0x5034, number(0x4254, 3), ebml(0x4255, []byte{0x0b, 0x77}))), media.ErrUnsupported},
+		{"frames that are encoded twice", "twice", oneFrame(numbered(1, 2, "A_OPUS", ebml(0x6d80, ebml(0x6240), ebml(0x6240)))), media.ErrUnsupported},
+		{"frames without their first 5000 bytes", "5000", encoded(ebml(0x5034, number(0x4254, 3), ebml(0x4255, make([]byte, 5000)))), media.ErrInvalid},
 		{"encrypted frames", "encrypted", encoded(number(0x5033, 1)), media.ErrEncrypted},
 		{"H.264 without its configuration", "avcC", oneFrame(trackEntry(1, 1, "V_MPEG4/ISO/AVC", nil)), media.ErrInvalid},
 		{"an AC-3 track of something else", "AC-3", oneFrame(numbered(1, 2, "A_AC3")), media.ErrInvalid},
@@ -125,6 +126,28 @@ func TestWhatIsRefusedOfMatroskaAndWhy(t *testing.T) {
 				t.Errorf("got %v, want %v that says %q", err, c.want, c.says)
 			}
 		})
+	}
+}
+
+// Frames may lie in the file without what they all begin with: it is in front.
+func TestFramesWithoutTheirFirstBytesGetThem(t *testing.T) {
+	stripped := func(bytes ...byte) []byte {
+		return ebml(0x6d80, ebml(0x6240, ebml(0x5034, number(0x4254, 3), ebml(0x4255, bytes))))
+	}
+	first := unhexed("0b770000 1e 40 e1 80")
+	file := matroskaFile(info(1e6), tracks(picture(stripped(0, 0)), sound("A_AC3", nil, 48000, stripped(first[:2]...))),
+		cluster(0, simple(1, 0, isKey, 0, 3, 0x65, 0x88, 0x84), simple(2, 0, isKey, first[2:]...), simple(1, 40, 0, 0, 2, 0x41, 0x9a)))
+	ix := parsed(t, file)
+	want := [][]string{{"\x00\x00\x00\x03\x65\x88\x84", "\x00\x00\x00\x02\x41\x9a"}, {string(first)}}
+	for i, track := range ix.Tracks {
+		p := track.Prefix
+		var got []string
+		for _, s := range samplesOf(t, ix, i) {
+			got = append(got, string(file[p.Offset:p.Offset+int64(p.Size)])+string(file[s.Offset:s.Offset+int64(s.Size)-int64(p.Size)]))
+		}
+		if diff := cmp.Diff(want[i], got); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

@@ -124,7 +124,7 @@ func (p *parser) bounds(c *choice) []int64 {
 }
 
 func (p *parser) finish() *Index {
-	ix := &Index{Size: p.source.size, Cut: p.cut, blocks: &blocks{data: p.blocks.buf}}
+	ix := &Index{Size: p.source.size, Cut: p.cut, blocks: &blocks{data: p.blocks.buf}, fragments: p.fragmented()}
 	for _, b := range p.tracks {
 		b.track.Default = p.isDefault(b)
 		ix.Tracks = append(ix.Tracks, b.track)
@@ -153,6 +153,7 @@ type choice struct {
 	entries []entry
 	samples samples // where they are not in the tables and fragments of an MP4
 	looked  *asked  // its samples, where their flags tell nothing
+	prefix  Prefix
 }
 
 // choose picks the tracks to present of those that have samples. What is marginal

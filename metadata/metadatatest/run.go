@@ -71,6 +71,7 @@ func fullAsset() *metadata.Asset {
 		},
 		Captions: []metadata.Caption{{Language: "en", Label: "English", Kind: metadata.SpokenAndSounds, Default: true, Forced: true, Key: "assets/x/en"}},
 		Poster:   "assets/x/poster.jpg", Source: "assets/x/source", Index: "assets/x/index", Revision: "r1", Growth: "u1",
+		Settling: metadata.Settling{State: metadata.Settled, Original: "assets/x/original", Dropped: true, Reason: "it's \"so\""},
 	}
 }
 
