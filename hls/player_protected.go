@@ -145,7 +145,7 @@ func (b *body) encryptTo(w io.Writer, c segmentCipher, want byteRange) error {
 		}
 		piece := block[:kept+n]
 		done := c.encrypt(piece, last)
-		if b.left() == 0 || int64(done) >= out.start+out.length {
+		if int64(done) >= out.start+out.length { // Read asks when all was read
 			if err := b.unchanged(); err != nil {
 				return err
 			}
