@@ -44,6 +44,10 @@
 //	{presentation}/{its own}/s1/index.m3u8     media playlist of the first of the asset's captions
 //	{presentation}/{its own}/s1/0.vtt          its first segment
 //
+// Where Options.MPEGTS is set, {presentation}/ts.m3u8 plays the same as MPEG-2
+// transport streams: {presentation}/{revision}/v1/index-ts.m3u8 and 0.ts have the
+// default audio in them.
+//
 // Where Options.Downloads is set, {presentation}/download redirects to the file as
 // it came, {presentation}/{revision}/source.
 //

@@ -127,6 +127,13 @@ func newLibrary(t testing.TB, c clip, o *Options) *library {
 	if err := c.writeTo(&source); err != nil {
 		t.Fatal(err)
 	}
+	return newLibraryOf(t, source.Bytes(), o)
+}
+
+// newLibraryOf is newLibrary of a file that is there.
+func newLibraryOf(t testing.TB, file []byte, o *Options) *library {
+	t.Helper()
+	source := bytes.NewBuffer(file)
 	index, err := media.Parse(t.Context(), bytes.NewReader(source.Bytes()), int64(source.Len()), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -32,9 +32,9 @@ func entryBytes(l media.Layout) int64 {
 }
 
 // fragmentSize is how many bytes appendFragment appends for a segment.
-func fragmentSize(t *media.Track, l media.Layout, s *media.Segment) int64 {
+func fragmentSize(t *media.Track, s *media.Segment) int64 {
 	sets := int64(len(t.InBand(s)))
-	n := fragmentOverhead + entryBytes(l)*int64(s.Samples) + sets
+	n := fragmentOverhead + entryBytes(t.Layout)*int64(s.Samples) + sets
 	if s.Bytes+sets+8 > 0xffffffff {
 		n += largeMdat
 	}
@@ -47,24 +47,9 @@ func fragmentSize(t *media.Track, l media.Layout, s *media.Segment) int64 {
 func appendFragment(dst []byte, t *media.Track, n int, samples []media.Sample) []byte {
 	s := &t.Segments[n]
 	w := &boxes{b: dst}
-	styp := w.open("styp")
-	w.text("msdh")
-	w.u32(0)
-	w.text("msdhmsix")
-	w.close(styp)
-	moof := w.open("moof")
-	mfhd := w.full("mfhd", 0, 0)
-	w.u32(uint32(n) + 1)
-	w.close(mfhd)
-	traf := w.open("traf")
-	tfhd := w.full("tfhd", 0, 0x020002) // base is the moof; sample entry
-	w.u32(1)
-	w.u32(uint32(s.Entry) + 1)
-	w.close(tfhd)
-	tfdt := w.full("tfdt", 1, 0)
-	w.u64(s.Decode)
-	w.close(tfdt)
-	w.trun(t, n, samples)
+	moof := w.fragmentHead(n)
+	traf := w.trackHead(s)
+	w.trun(t, s, samples)
 	w.close(traf)
 	w.close(moof)
 	w.mdat(s.Bytes + int64(len(t.InBand(s))))
@@ -72,9 +57,36 @@ func appendFragment(dst []byte, t *media.Track, n int, samples []media.Sample) [
 	return w.b
 }
 
+// fragmentHead writes styp and opens the moof.
+func (w *boxes) fragmentHead(n int) (moof int) {
+	styp := w.open("styp")
+	w.text("msdh")
+	w.u32(0)
+	w.text("msdhmsix")
+	w.close(styp)
+	moof = w.open("moof")
+	mfhd := w.full("mfhd", 0, 0)
+	w.u32(uint32(n) + 1)
+	w.close(mfhd)
+	return moof
+}
+
+// trackHead opens the traf.
+func (w *boxes) trackHead(s *media.Segment) (traf int) {
+	traf = w.open("traf")
+	tfhd := w.full("tfhd", 0, 0x020002) // base is the moof; sample entry
+	w.u32(1)
+	w.u32(uint32(s.Entry) + 1)
+	w.close(tfhd)
+	tfdt := w.full("tfdt", 1, 0)
+	w.u64(s.Decode)
+	w.close(tfdt)
+	return traf
+}
+
 // trun lists the samples; the data follows the moof and the mdat header.
-func (w *boxes) trun(t *media.Track, n int, samples []media.Sample) {
-	l, s := t.LayoutOf(n), &t.Segments[n]
+func (w *boxes) trun(t *media.Track, s *media.Segment, samples []media.Sample) {
+	l := t.Layout
 	flags := uint32(0x000201) // data offset, sizes
 	if l.Durations {
 		flags |= 0x100
@@ -93,7 +105,7 @@ func (w *boxes) trun(t *media.Track, n int, samples []media.Sample) {
 	w.u32(uint32(len(samples)))
 	styp := int64(24)
 	first := len(t.InBand(s))
-	w.u32(uint32(fragmentSize(t, l, s) - styp - int64(first)))
+	w.u32(uint32(fragmentSize(t, s) - styp - int64(first)))
 	for i := range samples {
 		s := &samples[i]
 		if l.Durations {

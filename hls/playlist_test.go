@@ -20,7 +20,7 @@ import (
 func cutEvenly(t media.Track, n int, ticks uint64, size int64) *media.Track {
 	for i := range n {
 		t.Segments = append(t.Segments, media.Segment{
-			Decode: uint64(i) * ticks, Start: int64(uint64(i) * ticks), Duration: ticks, Bytes: size - fragmentSize(&t, t.Layout, &media.Segment{}),
+			Decode: uint64(i) * ticks, Start: int64(uint64(i) * ticks), Duration: ticks, Bytes: size - fragmentSize(&t, &media.Segment{}),
 		})
 	}
 	t.Duration = uint64(n) * ticks
@@ -134,7 +134,7 @@ func TestMediaPlaylist(t *testing.T) {
 		{Start: 288000, Duration: 290000, Samples: 1},
 		{Start: 578000, Duration: 1, Samples: 1},
 	}}
-	text := appendMediaPlaylist(nil, track, shared{target: 6})
+	text := appendMediaPlaylist(nil, track, nil, shared{target: 6})
 	want := `#EXTM3U
 #EXT-X-VERSION:7
 #EXT-X-TARGETDURATION:6
@@ -166,7 +166,7 @@ func TestDurationsDoNotDriftInTwoHours(t *testing.T) {
 		n := int(uint64(7200) * uint64(timescale) / ticks)
 		track = cutEvenly(*track, n, ticks, 1000)
 		sum := 0.0
-		for line := range strings.Lines(string(appendMediaPlaylist(nil, track, shared{}))) {
+		for line := range strings.Lines(string(appendMediaPlaylist(nil, track, nil, shared{}))) {
 			var seconds float64
 			if _, err := fmt.Sscanf(line, "#EXTINF:%f,", &seconds); err == nil {
 				sum += seconds
@@ -198,7 +198,7 @@ func TestBandwidth(t *testing.T) {
 			at := int64(0)
 			for _, s := range c.cuts {
 				segment := media.Segment{Start: at, Duration: uint64(s.seconds * 1000)}
-				segment.Bytes = s.bytes - fragmentSize(track, track.Layout, &segment)
+				segment.Bytes = s.bytes - fragmentSize(track, &segment)
 				track.Segments = append(track.Segments, segment)
 				at += s.seconds * 1000
 			}

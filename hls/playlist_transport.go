@@ -3,6 +3,8 @@ package hls
 import (
 	"strconv"
 	"strings"
+
+	"github.com/streamgate/streamgate/media"
 )
 
 // appendTransportPlaylist appends the media playlist of transport stream segments
@@ -62,7 +64,7 @@ func (t *transport) appendVariant(dst []byte, v *transportTrack, rate bitrate, s
 	a.integer("AVERAGE-BANDWIDTH", rate.average)
 	a.quoted("CODECS", strings.Join(codecs(v.video.prepared, t.group), ","))
 	if v.video.prepared != nil {
-		a.picture(v.Track)
+		a.picture(unturned(v.Track))
 	}
 	if t.choice() {
 		a.quoted("AUDIO", t.group.id)
@@ -74,4 +76,15 @@ func (t *transport) appendVariant(dst []byte, v *transportTrack, rate bitrate, s
 	dst = append(dst, a.text...)
 	dst = append(dst, '\n')
 	return append(append(dst, v.folder+transportIndex...), '\n')
+}
+
+// unturned is a track as it is coded: a transport stream cannot say that a picture
+// is to be turned.
+func unturned(t *media.Track) *media.Track {
+	if t.Matrix[0] != 0 || t.Matrix[4] != 0 || t.Matrix[1] == 0 {
+		return t
+	}
+	c := *t
+	c.Width, c.Height = t.Height, t.Width
+	return &c
 }

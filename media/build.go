@@ -78,7 +78,7 @@ func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
 		return nil, err
 	}
 	pres := &presenter{
-		samples: samples, video: c.trak.handler == "vide", hurries: !p.fragmented(), syncs: c.trak.handler == "vide" || c.trak.syncs, scale: scale,
+		samples: samples, video: c.trak.handler == "vide", hurries: c.trak.handler == "vide" && !p.fragmented(), syncs: c.trak.handler == "vide" || c.trak.syncs, scale: scale,
 		spans: c.trak.spans(p.timescale, scale),
 	}
 	return pres, pres.prepare()

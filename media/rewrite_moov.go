@@ -91,7 +91,7 @@ func (f *fields) matrix(m [9]int32) *fields {
 
 func (rw *rewriter) trak(t *rewritten, edts []byte, duration int64, wide bool) piece {
 	list := []piece{bytesPiece(tkhd(t.Track, duration)), bytesPiece(edts), rw.mdia(t, wide)}
-	if u := userData(t.Track); len(u) > 8 {
+	if u := trackUserData(t.Track); len(u) > 8 {
 		list = append(list, bytesPiece(u))
 	}
 	return boxPiece("trak", list...)
@@ -114,7 +114,7 @@ func tkhd(t *Track, duration int64) []byte {
 
 // userData has the name and the characteristics of a track, as udta of this
 // package reads them.
-func userData(t *Track) []byte {
+func trackUserData(t *Track) []byte {
 	var f fields
 	if t.Name != "" {
 		f.u8(makeBox("name", []byte(t.Name))...)
