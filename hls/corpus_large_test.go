@@ -5,8 +5,10 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
+	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/internal/playcheck"
 )
 
@@ -23,7 +25,6 @@ func TestFilesOver4GiB(t *testing.T) {
 	}{
 		{"progressive.mp4", "$V $A -t 4 " + x264 + " -c:a aac", farMdat},
 		{"fragments.mp4", "$V $A -t 4 " + x264 + " -c:a aac -movflags frag_keyframe+empty_moov+default_base_moof", farFragments},
-		{"matroska.mkv", "$V $A -t 4 " + x264 + " -c:a aac -f matroska -live 1", farClusters},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -82,14 +83,47 @@ func farFragments(_ *testing.T, data []byte) (before, after []byte) {
 	return append(bytes.Clone(data[:moof]), wideHead("free", 0)...), data[moof:mfra]
 }
 
-// farClusters puts an element that is void before the first cluster, and makes
-// SeekHead, which names places that are others now, another.
-func farClusters(t *testing.T, data []byte) (before, after []byte) {
-	seek := bytes.Index(data, []byte{0x11, 0x4d, 0x9b, 0x74})
-	if seek < 0 || data[seek+4]&0x80 == 0 {
-		t.Fatal("there is no SeekHead of less than 128 bytes")
+// TestMatroskaOver4GiB has the same packets behind 5 GiB of nothing and without.
+// ffmpeg looks for something in the hole, byte by byte, and is no help.
+func TestMatroskaOver4GiB(t *testing.T) {
+	playcheck.Require(t)
+	dir := t.TempDir()
+	encode(t, dir, "", "$V $A -t 4 "+x264+" -c:a aac -f matroska -live 1 small.mkv")
+	data, err := os.ReadFile(filepath.Join(dir, "small.mkv"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	copy(data[seek:], []byte{ebmlVoid, 0x10, 0, 0, data[seek+4] & 0x7f})
+	before, after := farClusters(data)
+	f, err := os.Create(filepath.Join(dir, "large.mkv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	_, err = f.WriteAt(before, 0)
+	if _, behind := f.WriteAt(after, hole+int64(len(before))); err != nil || behind != nil {
+		t.Fatal(err, behind)
+	}
+	fetch := fetcher(hls.Dir(dir))
+	for _, track := range []string{"v1", "a2"} {
+		var segments [2][]byte
+		for i, name := range []string{"small", "large"} {
+			master, err := fetch("/" + name + ".mkv/master.m3u8")
+			if err != nil {
+				t.Fatal(err)
+			}
+			revision := regexp.MustCompile(`[0-9a-f]{16}`).FindString(string(master))
+			if segments[i], err = fetch("/" + name + ".mkv/" + revision + "/" + track + "/0.m4s"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(segments[0], segments[1]) {
+			t.Errorf("%s: the first segment has %d bytes behind the hole, %d without", track, len(segments[1]), len(segments[0]))
+		}
+	}
+}
+
+// farClusters puts an element that is void before the first cluster.
+func farClusters(data []byte) (before, after []byte) {
 	_, _, segment := ebmlNext(data)
 	_, rest, _ := ebmlNext(segment)
 	at := len(data) - len(rest)
