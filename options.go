@@ -132,6 +132,15 @@ func WithUpload(f func(o *upload.Options)) Option {
 	return func(o *options) { o.upload = append(o.upload, f) }
 }
 
+// WithPlayWhileUploading says whether an asset plays before its upload is complete,
+// where its file can: an MP4 or MOV whose moov box comes first or that is in
+// fragments. Who may play it then sees bytes that no checksum was compared with
+// yet, and an end that may turn out to be broken. Default: true, but not beside an
+// upload.Options.OnComplete of the application's own.
+func WithPlayWhileUploading(on bool) Option {
+	return WithUpload(func(o *upload.Options) { o.NoEarlyPlay = !on })
+}
+
 // WithPlayback changes what the Gate tells its HLSServer: whether shared caches
 // may keep what is played, whether files may be downloaded as they came. f gets
 // the options as the Gate has set them, and may be given more than once. Default:

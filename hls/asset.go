@@ -27,8 +27,10 @@ const (
 type row struct {
 	*metadata.Asset
 	key string // of its presentation in the cache
-	cap string // names its captions; "" where there are none
-	end time.Time
+
+	growth *metadata.Upload // that it plays from, of an asset that is still growing
+	cap    string           // names its captions; "" where there are none
+	end    time.Time
 }
 
 // asset returns an asset that the one who asks may play and that can be played.
@@ -50,6 +52,9 @@ func (s *Server) asset(ctx context.Context, id string) (*row, error) {
 	if missing {
 		return nil, problem.Errorf(ErrNotFound, "there is no asset %q", id)
 	}
+	if a.growth != nil {
+		return a, nil
+	}
 	return a, playable(a.Asset)
 }
 
@@ -66,7 +71,12 @@ func (s *Server) row(ctx context.Context, id string) (*row, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := &row{Asset: a, key: a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index + renditionsID(a.Renditions), cap: captionsID(a.Captions), end: end}
+		growth, err := s.growthOf(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		key := a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index + "/" + a.Growth + renditionsID(a.Renditions)
+		r := &row{Asset: a, growth: growth, key: key, cap: captionsID(a.Captions), end: end}
 		s.rows.Set(id, r, rowCost+int64(len(a.Description)+(len(a.Captions)+len(a.Renditions))*captionCost))
 		return r, nil
 	})

@@ -13,6 +13,9 @@ import (
 // presentation returns the asset prepared for playback, from the cache where it
 // is there. The first viewers, however many, wait for one loading.
 func (s *Server) presentation(ctx context.Context, a *row) (*presentation, error) {
+	if a.growth != nil {
+		return s.growing(ctx, a)
+	}
 	if p := s.loaded(a); p != nil {
 		return p, nil
 	}
@@ -69,7 +72,8 @@ func (s *Server) load(ctx context.Context, a *row) (*presentation, error) {
 	}
 	if err == nil {
 		var p *presentation
-		if p, err = s.together(ctx, a, &mediaFile{index: index, source: a.Source, revision: a.Revision, blocks: a.Index}, false); err == nil {
+		source := &mediaFile{index: index, source: a.Source, revision: a.Revision, blocks: a.Index, grown: a.Growth != ""}
+		if p, err = s.together(ctx, a, source, false); err == nil {
 			return p, nil
 		}
 	}
@@ -120,7 +124,7 @@ func (s *Server) parseFiles(ctx context.Context, a *row) (*presentation, error) 
 	if err != nil {
 		return nil, err
 	}
-	return s.together(ctx, a, &mediaFile{index: index, source: a.Source, revision: index.Revision(a.SourceID())}, true)
+	return s.together(ctx, a, &mediaFile{index: index, source: a.Source, revision: index.Revision(a.SourceID()), grown: a.Growth != ""}, true)
 }
 
 func (s *Server) parseBlob(ctx context.Context, key string, o *media.Options) (*media.Index, error) {
@@ -157,6 +161,9 @@ func (s *Server) lookForIFrames(ctx context.Context, p *presentation, f *mediaFi
 type assetOpener struct{ *Server }
 
 func (o assetOpener) openSource(ctx context.Context, f *mediaFile) (source, error) {
+	if f.known != nil {
+		return o.openGrowing(ctx, f.source)
+	}
 	src, err := openBlob(ctx, o.files, f.source)
 	if err != nil {
 		return source{}, err

@@ -28,15 +28,21 @@ const maxWindow = 256
 // duration (RFC 8216bis §4.4.6.2), so that a short last segment does not count
 // alone. A track too short for such a run has its average as its peak.
 func bitrateOf(t *media.Track, seconds int64) bitrate {
-	times := boundaries(t)
+	return peakOver(boundaries(t), func(i int) int64 { return segmentSize(t, i) }, seconds)
+}
+
+// peakOver is bitrateOf for segments that begin at these times, the last of which
+// is where the last one ends.
+func peakOver(times []int64, size func(i int) int64, seconds int64) bitrate {
+	segments := len(times) - 1
 	target := seconds * micro
 	var total int64
 	var peak float64
-	for i := range t.Segments {
-		total += segmentSize(t, i)
+	for i := range segments {
+		total += size(i)
 		var bytes int64
-		for j := i; j < min(len(t.Segments), i+maxWindow); j++ {
-			bytes += segmentSize(t, j)
+		for j := i; j < min(segments, i+maxWindow); j++ {
+			bytes += size(j)
 			lasts := times[j+1] - times[i]
 			if 2*lasts > 3*target {
 				break
@@ -46,10 +52,10 @@ func bitrateOf(t *media.Track, seconds int64) bitrate {
 			}
 		}
 	}
-	if len(t.Segments) == 0 {
+	if segments < 1 {
 		return bitrate{}
 	}
-	average := rate(total, times[len(times)-1])
+	average := rate(total, times[segments])
 	return bitrate{peak: int64(math.Ceil(max(peak, average))), average: int64(math.Ceil(average))}
 }
 

@@ -50,15 +50,19 @@ func (b *body) release() {
 func (b *body) fill(t *media.Track, n int) int64 {
 	b.space = appendFragment(b.space[:0], t, n, b.samples)
 	b.head = b.space
-	b.room = appendRuns(b.room[:0], b.samples)
+	b.room = appendRuns(b.room[:0], b.samples, t.Prefix)
 	b.runs = b.room
 	return b.left()
 }
 
-// appendRuns merges neighbouring samples.
-func appendRuns(dst []run, samples []media.Sample) []run {
+// appendRuns merges neighbouring samples. Where all begin with the same, which
+// the source has elsewhere, that comes before each.
+func appendRuns(dst []run, samples []media.Sample, prefix media.Prefix) []run {
 	for i := range samples {
-		offset, length := samples[i].Offset, int64(samples[i].Size)
+		offset, length := samples[i].Offset, int64(samples[i].Size)-int64(prefix.Size)
+		if prefix.Size > 0 {
+			dst = append(dst, run{prefix.Offset, int64(prefix.Size)})
+		}
 		if n := len(dst); n > 0 && dst[n-1].offset+dst[n-1].length == offset {
 			dst[n-1].length += length
 		} else if length > 0 {

@@ -39,7 +39,7 @@ func TestBodiesAreTheBytesThatTheirRunsName(t *testing.T) {
 			want = append(want, source[offset:offset+n]...)
 			offset += n
 		}
-		b.runs = appendRuns(nil, b.samples)
+		b.runs = appendRuns(nil, b.samples, media.Prefix{})
 		if b.left() != int64(len(want)) {
 			t.Fatalf("round %d: %d bytes, want %d", round, b.left(), len(want))
 		}
@@ -63,7 +63,7 @@ func TestBodiesAreTheBytesThatTheirRunsName(t *testing.T) {
 }
 
 func TestEmptySamplesAreNoRuns(t *testing.T) {
-	runs := appendRuns(nil, []media.Sample{{Offset: 5}, {Offset: 5, Size: 2}, {Offset: 7}, {Offset: 7, Size: 1}, {Offset: 100}})
+	runs := appendRuns(nil, []media.Sample{{Offset: 5}, {Offset: 5, Size: 2}, {Offset: 7}, {Offset: 7, Size: 1}, {Offset: 100}}, media.Prefix{})
 	if len(runs) != 1 || runs[0] != (run{5, 3}) {
 		t.Errorf("runs %v", runs)
 	}

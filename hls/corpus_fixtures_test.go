@@ -23,6 +23,7 @@ type fixture struct {
 	patch func(t *testing.T, dir string, data []byte) []byte // what ffmpeg cannot do; may be nil
 	class string                                             // "" is hls
 
+	only      string            // begins the only problem that it may have
 	exception string            // why it does not do what its class says
 	breaks    map[string]string // rules of the draft that its playlists break, each with the reason
 }
@@ -60,7 +61,7 @@ func TestFixtures(t *testing.T) {
 				if class == "" {
 					class = classHLS
 				}
-				r := examine(t, serve(t, dir), dir, film{name: name, class: class, exception: f.exception})
+				r := examine(t, serve(t, dir), dir, film{name: name, class: class, exception: f.exception, only: f.only})
 				keepsRules(t, hls.Dir(dir), name, f.breaks)
 				r.name = f.name
 				table.add(r)

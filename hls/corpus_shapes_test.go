@@ -3,7 +3,7 @@ package hls_test
 // fixtures are the shapes of files that are made for TestFixtures.
 func fixtures() []fixture {
 	var all []fixture
-	for _, some := range [][]fixture{videoShapes, audioShapes, containerShapes, fragmentShapes, timeShapes, trackShapes, matroskaShapes} {
+	for _, some := range [][]fixture{videoShapes, audioShapes, containerShapes, fragmentShapes, timeShapes, trackShapes, matroskaShapes, inputShapes} {
 		all = append(all, some...)
 	}
 	return all

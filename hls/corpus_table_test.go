@@ -23,7 +23,9 @@ type row struct {
 
 func (r *row) judge(result playcheck.Result) {
 	r.result, r.notes, r.verdict = result, result.Notes, "plays"
-	if !result.Plays() {
+	if len(result.Problems) == 1 && r.only != "" && strings.HasPrefix(result.Problems[0], r.only) {
+		r.notes = append(r.notes, result.Problems[0])
+	} else if !result.Plays() {
 		r.verdict, r.reason = "differs", strings.Join(result.Problems, " | ")
 	}
 }

@@ -32,6 +32,7 @@ const (
 type film struct {
 	name, class string
 	exception   string // why it does not do what its class says; "" it has to
+	only        string // begins the only problem that it may have
 }
 
 // corpus finds the media folder and reads its manifest. The folder is no part of

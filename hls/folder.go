@@ -33,6 +33,10 @@ type DirOptions struct {
 	// and what an edit list cuts away. Default: false.
 	Downloads bool
 
+	// MPEGTS plays files as MPEG-2 transport streams, too, at {file}/ts.m3u8, for old
+	// players that know nothing else; see Options. Default: false.
+	MPEGTS bool
+
 	// Cut is how files are cut; default media.Cut{Target: media.DefaultTarget}.
 	Cut media.Cut
 
@@ -74,7 +78,7 @@ func newFolder(dir string, o *DirOptions) *Folder {
 		o = new(DirOptions)
 	}
 	f := &Folder{
-		player: player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, cache: o.Cache},
+		player: player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, mpegts: o.MPEGTS, cache: o.Cache},
 		parser: newParser(o.Parses, o.Cut),
 		dir:    dir,
 	}

@@ -33,15 +33,17 @@ func entryBytes(l media.Layout) int64 {
 
 // fragmentSize is how many bytes appendFragment appends for a segment.
 func fragmentSize(t *media.Track, s *media.Segment) int64 {
-	n := fragmentOverhead + entryBytes(t.Layout)*int64(s.Samples)
-	if s.Bytes+8 > 0xffffffff {
+	sets := int64(len(t.InBand(s)))
+	n := fragmentOverhead + entryBytes(t.Layout)*int64(s.Samples) + sets
+	if s.Bytes+sets+8 > 0xffffffff {
 		n += largeMdat
 	}
 	return n
 }
 
 // appendFragment appends what stands before the samples' bytes in segment
-// number n of a track: styp, moof and the mdat header (ISO/IEC 23000-19 §7.3.2).
+// number n of a track: styp, moof and the mdat header (ISO/IEC 23000-19 §7.3.2),
+// and parameter sets where the first sample gets some.
 func appendFragment(dst []byte, t *media.Track, n int, samples []media.Sample) []byte {
 	s := &t.Segments[n]
 	w := &boxes{b: dst}
@@ -65,7 +67,8 @@ func appendFragment(dst []byte, t *media.Track, n int, samples []media.Sample) [
 	w.trun(t, s, samples)
 	w.close(traf)
 	w.close(moof)
-	w.mdat(s.Bytes)
+	w.mdat(s.Bytes + int64(len(t.InBand(s))))
+	w.bytes(t.InBand(s)...)
 	return w.b
 }
 
@@ -89,13 +92,15 @@ func (w *boxes) trun(t *media.Track, s *media.Segment, samples []media.Sample) {
 	at := w.full("trun", version, flags)
 	w.u32(uint32(len(samples)))
 	styp := int64(24)
-	w.u32(uint32(fragmentSize(t, s) - styp))
+	first := len(t.InBand(s))
+	w.u32(uint32(fragmentSize(t, s) - styp - int64(first)))
 	for i := range samples {
 		s := &samples[i]
 		if l.Durations {
 			w.u32(s.Duration)
 		}
-		w.u32(s.Size)
+		w.u32(s.Size + uint32(first))
+		first = 0
 		if l.Flags {
 			if s.Sync {
 				w.u32(syncFlags)

@@ -34,7 +34,7 @@ func (p *presentation) findIFrames(ctx context.Context, f *mediaFile, src source
 	f.isLocal = true
 	for i := range p.tracks {
 		t := &p.tracks[i]
-		if t.file != f || t.Kind != media.Video || !t.Independent || len(t.Segments) == 0 {
+		if t.file != f || t.Kind != media.Video || !t.Independent || len(t.Segments) == 0 || t.Prefix.Size > 0 {
 			continue
 		}
 		track, closed, err := t.iframesOf(ctx, src, blocks)
@@ -101,7 +101,7 @@ func (p *presentation) prepareIFrames(t *prepared, track *media.Track) *prepared
 	return &prepared{
 		Track: track, file: t.file, at: t.at, folder: t.folder, init: t.init, isIFrames: true,
 		playlist: newDocument(playlistType, func() []byte {
-			return appendIFramePlaylist(make([]byte, 0, mediaPlaylistSize(track)), track, p.shared().target)
+			return appendIFramePlaylist(make([]byte, 0, mediaPlaylistSize(track)), track, p.shared())
 		}),
 		etags: t.etags + "i",
 	}

@@ -13,6 +13,7 @@ type player struct {
 	headers
 	opener
 	downloads bool // of files as they came
+	mpegts    bool // transport streams, too
 	cache     Cache
 }
 
@@ -37,13 +38,24 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	case multivariant:
 		return p.sendDocument(w, r, &of.master, false)
 	case dashManifest:
+		if of.open() {
+			return notReady("its manifest is there once it is complete; " + multivariantName + " plays already")
+		}
 		return p.sendDocument(w, r, &of.manifest, false)
+	case transportMultivariant:
+		return p.sendTransport(w, r, of, nil)
 	case download:
+		if p.downloads && of.open() {
+			return notReady("it is still being uploaded")
+		}
 		return p.redirect(w, of)
 	}
 	file := of.file(t.revision)
 	if file == nil {
 		return problem.Errorf(ErrNotFound, "there is no revision %q, or no more; load %s again", t.revision, multivariantName)
+	}
+	if t.what == original && of.open() {
+		return notReady("it is still being uploaded")
 	}
 	if t.what == original {
 		return p.sendSource(w, r, file, t.keepAs)
@@ -55,6 +67,9 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	if from == nil {
 		return problem.Errorf(ErrNotFound, "there is no such track")
 	}
+	if t.what == transportPlaylist || t.what == transportSegment {
+		return p.serveTransport(w, r, of, from, t)
+	}
 	if t.what == iframePlaylist || t.what == iframeSegment {
 		if from = from.iframes; from == nil {
 			return problem.Errorf(ErrNotFound, "there are no I-frames of this track")
@@ -62,7 +77,7 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	}
 	switch t.what {
 	case mediaPlaylist, iframePlaylist:
-		return p.sendDocument(w, r, &from.playlist, true)
+		return p.sendDocument(w, r, &from.playlist, !of.open())
 	case initialization:
 		return p.sendDocument(w, r, &from.init, true)
 	case mediaSegment, iframeSegment:

@@ -9,6 +9,12 @@ import (
 // language, and of the same characteristics, is selected automatically, because
 // two with the same attributes are no choice (RFC 8216bis §4.4.6.1.1).
 func (g *audioGroup) appendMedia(dst []byte) []byte {
+	return g.appendMediaAt(dst, (*prepared).playlistURI)
+}
+
+// appendMediaAt is appendMedia where the playlists are elsewhere; a member that has
+// no URI is in the variants themselves.
+func (g *audioGroup) appendMediaAt(dst []byte, uriOf func(*prepared) string) []byte {
 	names := g.names()
 	chosen := map[[2]string]bool{}
 	alike := func(i int) [2]string {
@@ -36,7 +42,9 @@ func (g *audioGroup) appendMedia(dst []byte) []byte {
 		} else if t.Channels > 0 {
 			a.quoted("CHANNELS", strconv.Itoa(t.Channels))
 		}
-		a.quoted("URI", t.playlistURI())
+		if uri := uriOf(t); uri != "" {
+			a.quoted("URI", uri)
+		}
 		dst = append(dst, "#EXT-X-MEDIA:"...)
 		dst = append(dst, a.text...)
 		dst = append(dst, '\n')

@@ -2,6 +2,7 @@ package hls
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/streamgate/streamgate/media"
 )
@@ -13,12 +14,13 @@ const (
 
 // appendIFramePlaylist appends the playlist of a track of I-frames (RFC 8216bis
 // §4.4.3.6). Each is a segment of its own, and lasts as long as one of the track.
-func appendIFramePlaylist(dst []byte, t *media.Track, target int64) []byte {
+func appendIFramePlaylist(dst []byte, t *media.Track, all shared) []byte {
 	times := boundaries(t)
 	dst = append(dst, playlistHead...)
 	dst = append(dst, "#EXT-X-TARGETDURATION:"...)
-	dst = strconv.AppendInt(dst, target, 10)
-	dst = append(dst, "\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-I-FRAMES-ONLY\n#EXT-X-MAP:URI=\"init.mp4\"\n"...)
+	dst = strconv.AppendInt(dst, all.target, 10)
+	dst = append(dst, all.kind()...)
+	dst = append(dst, "#EXT-X-I-FRAMES-ONLY\n#EXT-X-MAP:URI=\"init.mp4\"\n"...)
 	for i := range t.Segments {
 		dst = append(dst, "#EXTINF:"...)
 		dst = appendSeconds(dst, times[i+1]-times[i])
@@ -42,7 +44,7 @@ func (p *presentation) appendIFrameStreams(dst []byte) []byte {
 		var a attributes
 		a.integer("BANDWIDTH", rate.peak)
 		a.integer("AVERAGE-BANDWIDTH", rate.average)
-		a.quoted("CODECS", t.Codec)
+		a.quoted("CODECS", strings.Join(codecs(t, nil), ","))
 		a.size(t.Track)
 		a.videoRange(t.Track)
 		a.quoted("URI", t.folder+iframesName)

@@ -18,8 +18,8 @@ func appendMediaPlaylist(dst []byte, t *media.Track, all shared) []byte {
 	dst = append(dst, playlistHead...)
 	dst = append(dst, "#EXT-X-TARGETDURATION:"...)
 	dst = strconv.AppendInt(dst, all.target, 10)
-	dst = append(dst, "\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"...)
-	if t.Independent && !all.independent {
+	dst = append(dst, all.kind()...)
+	if t.Independent && !all.independent && !all.event {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
 	dst = append(dst, "#EXT-X-MAP:URI=\"init.mp4\"\n"...) // one for all: it holds every sample entry
@@ -29,6 +29,9 @@ func appendMediaPlaylist(dst []byte, t *media.Track, all shared) []byte {
 		dst = append(dst, ",\n"...)
 		dst = strconv.AppendInt(dst, int64(i), 10)
 		dst = append(dst, ".m4s\n"...)
+	}
+	if all.open {
+		return dst
 	}
 	return append(dst, "#EXT-X-ENDLIST\n"...)
 }

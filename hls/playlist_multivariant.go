@@ -23,6 +23,9 @@ func (p *presentation) multivariant(subtitles []*subtitle) []byte {
 	if all.independent {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
+	if all.open { // else players begin where the file ends now, as with a live stream
+		dst = append(dst, "#EXT-X-START:TIME-OFFSET=0\n"...)
+	}
 	for _, g := range groups {
 		if len(videos) > 0 || len(g.members) > 1 {
 			dst = g.appendMedia(dst)

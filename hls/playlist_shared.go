@@ -10,6 +10,18 @@ import (
 type shared struct {
 	target      int64 // target duration in seconds: one for all (RFC 8216bis §6.2.4)
 	independent bool  // every segment of every track begins with a sync sample
+	event       bool  // playlists were, or are, shown before they were complete
+	open        bool  // and are not complete yet
+}
+
+// kind ends the line of the target duration and says what a playlist is. One that
+// was seen before it was complete stays an EVENT: what was there does not change
+// (RFC 8216bis §6.2.1).
+func (s shared) kind() string {
+	if s.event {
+		return "\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:EVENT\n"
+	}
+	return "\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
 }
 
 func sharedBy(tracks []*media.Track) shared {

@@ -71,10 +71,9 @@ func subtitleName(i int) string { return "s" + strconv.Itoa(i+1) }
 
 // subtitlePlaylist returns the media playlist of any subtitles: it is cut where
 // the picture is, at these times.
-func subtitlePlaylist(times []int64, target int64) []byte {
+func subtitlePlaylist(times []int64, all shared) []byte {
 	var b strings.Builder
-	b.WriteString(playlistHead + "#EXT-X-TARGETDURATION:" + strconv.FormatInt(target, 10) +
-		"\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n")
+	b.WriteString(playlistHead + "#EXT-X-TARGETDURATION:" + strconv.FormatInt(all.target, 10) + all.kind())
 	for i := 1; i < len(times); i++ {
 		b.WriteString("#EXTINF:")
 		b.Write(appendSeconds(nil, times[i]-times[i-1]))

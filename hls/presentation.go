@@ -16,6 +16,8 @@ type presentation struct {
 	tracks   []prepared    // of all files, in their order
 	shared   func() shared // what its playlists say alike
 	texts    func() *texts // subtitles within a file
+
+	transport func() *transport // the same as MPEG-2 transport streams
 }
 
 // A mediaFile is one of the files of a presentation. The URIs of what is cut from
@@ -29,6 +31,9 @@ type mediaFile struct {
 	key      string // of the file that it was made of; "" for a blob, which does not change
 	name     string // of the rendition; "" for the first
 	isLocal  bool   // a file of the operating system
+
+	grown bool         // it played before it was all there
+	known *media.Index // of one that is not all there yet: what is known, of which index is what is there
 }
 
 // prepared is a track with its documents.
@@ -49,7 +54,8 @@ type prepared struct {
 // newPresentation prepares files, of which there is at least one.
 func newPresentation(files ...*mediaFile) *presentation {
 	p := &presentation{files: files}
-	p.shared = sync.OnceValue(func() shared { return sharedBy(files[0].index.Tracks) })
+	p.shared = sync.OnceValue(func() shared { return files[0].shared() })
+	p.transport = sync.OnceValue(func() *transport { return newTransport(p) })
 	p.master = newDocument(playlistType, func() []byte { return p.multivariant(nil) })
 	p.texts = sync.OnceValue(func() *texts { return newTexts(p) })
 	p.manifest = newDocument(manifestType, func() []byte { return manifest(p) })

@@ -23,6 +23,9 @@ const (
 	download
 	original
 	subtitleSegment
+	transportMultivariant
+	transportPlaylist
+	transportSegment
 	subtitleFile
 )
 
@@ -62,6 +65,8 @@ func splitPath(path string) (name string, t target, ok bool) {
 		return rest, target{what: multivariant}, rest != ""
 	case manifestName:
 		return rest, target{what: dashManifest}, rest != ""
+	case transportName:
+		return rest, target{what: transportMultivariant}, rest != ""
 	case downloadName:
 		return rest, target{what: download}, rest != ""
 	case sourceName:
@@ -102,23 +107,22 @@ func parseTrackFile(file string) (target, bool) {
 		return target{what: initialization}, true
 	case iframesName:
 		return target{what: iframePlaylist}, true
+	case transportIndex:
+		return target{what: transportPlaylist}, true
 	case subtitleFileName:
 		return target{what: subtitleFile}, true
 	}
-	what := subtitleSegment
-	number, ok := strings.CutSuffix(file, ".vtt")
-	if !ok {
-		what = mediaSegment
-		if number, ok = strings.CutSuffix(file, ".m4s"); !ok {
-			return target{}, false
-		}
-		if picture, ok := strings.CutPrefix(number, iframePrefix); ok {
-			what, number = iframeSegment, picture
-		}
+	number, extension, _ := strings.Cut(file, ".")
+	what, ok := segments[extension]
+	if picture, found := strings.CutPrefix(number, iframePrefix); found && what == mediaSegment {
+		what, number = iframeSegment, picture
 	}
-	n, ok := parseNumber(number)
-	return target{what: what, segment: n}, ok
+	n, isNumber := parseNumber(number)
+	return target{what: what, segment: n}, ok && isNumber
 }
+
+// segments are what ends so.
+var segments = map[string]resource{"vtt": subtitleSegment, "m4s": mediaSegment, "ts": transportSegment}
 
 // parseTrack reads a track's name, such as v1, a2, s1 or t3.
 func parseTrack(name string) (media.Kind, int, bool) {

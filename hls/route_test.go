@@ -24,6 +24,9 @@ func TestPathsThatArePlayable(t *testing.T) {
 		{"/a/clip.mp4/r1/source", "a/clip.mp4", target{what: original, revision: "r1"}},
 		{"/clip/r1/v1/iframes.m3u8", "clip", target{what: iframePlaylist, revision: "r1", kind: media.Video, track: 1}},
 		{"/clip/r1/v1/iframe-7.m4s", "clip", target{what: iframeSegment, revision: "r1", kind: media.Video, track: 1, segment: 7}},
+		{"/clip/ts.m3u8", "clip", target{what: transportMultivariant}},
+		{"/clip/r1/v1/index-ts.m3u8", "clip", target{what: transportPlaylist, revision: "r1", kind: media.Video, track: 1}},
+		{"/clip/r1/a2/17.ts", "clip", target{what: transportSegment, revision: "r1", kind: media.Audio, track: 2, segment: 17}},
 		{"/clip/r1/a20/0.m4s", "clip", target{what: mediaSegment, revision: "r1", kind: media.Audio, track: 20}},
 		{"/clip/r1/v4294967295/107.m4s", "clip", target{what: mediaSegment, revision: "r1", kind: media.Video, track: 4294967295, segment: 107}},
 		{"/clip/r1/s2/index.m3u8", "clip", target{what: mediaPlaylist, revision: "r1", kind: subtitleKind, track: 2}},
@@ -51,6 +54,7 @@ func TestPathsThatNameNothing(t *testing.T) {
 		"/clip/r1/v1/1e1.m4s", "/clip/r1/v1/0x1.m4s", "/clip/r1/v1/1.M4S", "/clip/r1/v1/1.m4s ", "/clip/r1/v1/%31.m4s",
 		"/clip/r1/v1/99999999999999999999.m4s", "/clip/r1/v1/١.m4s", "/clip/r1/v1/init.mp4/", "/clip/r1/v1/index.sgi",
 		"/clip/r1/v1/iframe-.m4s", "/clip/r1/v1/iframe-01.m4s", "/clip/r1/v1/iframe-iframe-1.m4s", "/clip/r1/v1/iframe-1", "/clip/r1/v1/Iframe-1.m4s", "/clip/iframes.m3u8",
+		"/ts.m3u8", "//ts.m3u8", "/clip/TS.m3u8", "/clip/r1/v1/01.ts", "/clip/r1/v1/.ts", "/clip/r1/v1/1.TS", "/clip/r1/v1/iframe-1.ts", "/clip/r1/v1/1.m4s.ts", "/clip/index-ts.m3u8",
 		"/clip/r1/v1/..", "/clip/r1/v1/../v1/index.m3u8/x",
 		"/clip/r1/s01/index.m3u8", "/clip/r1/s/0.vtt", "/clip/r1/S1/0.vtt", "/clip/r1/s1/00.vtt", "/clip/r1/s1/0.VTT", "/clip/r1/s1/0.webvtt", "/clip/r1/s1/iframe-0.vtt",
 	} {
@@ -68,6 +72,8 @@ func FuzzSplitPath(f *testing.F) {
 	f.Add("/clip/r1/v1/index.m3u8")
 	f.Add("/a/b/r1/a2/17.m4s")
 	f.Add("/clip/r1/v1/iframe-17.m4s")
+	f.Add("/clip/ts.m3u8")
+	f.Add("/clip/r1/v1/17.ts")
 	f.Add("/clip/r1/v01/init.mp4")
 	f.Add("/clip/r1/s1/3.vtt")
 	f.Fuzz(func(t *testing.T, path string) {
@@ -94,6 +100,8 @@ func (t target) path() string {
 		return multivariantName
 	case dashManifest:
 		return manifestName
+	case transportMultivariant:
+		return transportName
 	case download:
 		return downloadName
 	case original:
@@ -104,6 +112,7 @@ func (t target) path() string {
 	file := map[resource]string{
 		mediaPlaylist: "index.m3u8", initialization: "init.mp4", mediaSegment: number + ".m4s", subtitleSegment: number + ".vtt",
 		iframePlaylist: iframesName, iframeSegment: iframePrefix + number + ".m4s",
+		transportPlaylist: transportIndex, transportSegment: number + ".ts",
 	}[t.what]
 	return t.revision + "/" + letter + strconv.Itoa(t.track) + "/" + file
 }

@@ -43,6 +43,12 @@ type Options struct {
 	// Default: false.
 	Downloads bool
 
+	// MPEGTS plays assets as MPEG-2 transport streams, too, at {asset}/ts.m3u8, for
+	// old players that know nothing else: H.264 or HEVC with AAC, AC-3, E-AC-3 or
+	// MP3. A segment of these is made byte by byte, where others are sent from the
+	// file by the kernel. Default: false.
+	MPEGTS bool
+
 	// Cut is how a file is cut whose stored index is missing or damaged. Give what
 	// upload.Options was given, or such an asset gets another revision; default
 	// media.Cut{Target: media.DefaultTarget}.
@@ -80,7 +86,7 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 		o = new(Options)
 	}
 	s := &Server{
-		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, cache: o.Cache},
+		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, mpegts: o.MPEGTS, cache: o.Cache},
 		parser:     newParser(o.Parses, o.Cut),
 		files:      files,
 		meta:       meta,
@@ -155,7 +161,7 @@ func (s *Server) missing(ctx context.Context, a *row, cause error) error {
 		return problem.Errorf(ErrNotFound, "there is no asset %q", a.ID)
 	case err != nil:
 		return err
-	case now.Source != a.Source || now.Index != a.Index || !slices.Equal(now.Captions, a.Captions), !slices.Equal(now.Renditions, a.Renditions):
+	case now.Source != a.Source || now.Index != a.Index || now.Growth != a.Growth || !slices.Equal(now.Captions, a.Captions), !slices.Equal(now.Renditions, a.Renditions):
 		return errChanged
 	}
 	return problem.Because(ErrMissing, cause, "the bytes of this asset are not in the storage any more")

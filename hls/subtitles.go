@@ -27,8 +27,10 @@ type subtitles struct {
 	master   document
 	manifest document
 	playlist document // the same for all
-	timing   timing
-	tracks   []*subtitle
+
+	transport document // the multivariant playlist of transport streams
+	timing    timing
+	tracks    []*subtitle
 }
 
 // subtitle is one of an asset's captions.
@@ -65,8 +67,9 @@ func newSubtitles(of *presentation, list []metadata.Caption) *subtitles {
 	}
 	master, dash := of.multivariant(s.tracks), manifest(of, s.tracks...)
 	s.master = newDocument(playlistType, func() []byte { return master })
+	s.transport = newDocument(playlistType, func() []byte { return of.transport().multivariant(s.tracks) })
 	s.manifest = newDocument(manifestType, func() []byte { return dash })
-	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared().target) })
+	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared()) })
 	return s
 }
 
@@ -89,13 +92,16 @@ func (s *subtitles) memory() int64 {
 
 // answer is serve with what the captions of an asset add to it.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *presentation, t target) error {
-	if a.cap == "" || t.what != multivariant && t.what != dashManifest && t.kind != subtitleKind {
+	document := t.what == multivariant || t.what == dashManifest || t.what == transportMultivariant
+	if a.cap == "" || of.open() || !document && t.kind != subtitleKind {
 		return s.serve(w, r, of, t)
 	}
 	subs := s.subtitles(a, of)
 	switch t.what {
 	case multivariant:
 		return s.sendDocument(w, r, &subs.master, false)
+	case transportMultivariant:
+		return s.sendTransport(w, r, of, &subs.transport)
 	case dashManifest:
 		return s.sendDocument(w, r, &subs.manifest, false)
 	}

@@ -34,7 +34,7 @@ func newTexts(p *presentation) *texts {
 			break
 		}
 	}
-	x.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(x.timing.times, p.shared().target) })
+	x.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(x.timing.times, p.shared()) })
 	return x
 }
 

@@ -2,6 +2,7 @@ package media
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -24,13 +25,23 @@ func (p *parser) build(c *choice, bounds []int64) error {
 			return err
 		}
 	}
+	growing := p.fragmented()
+	if p.part && growing {
+		if err := pres.continues(); err != nil {
+			return err
+		}
+	}
 	if pres.count == 0 {
 		return nil
 	}
-	b := &built{track: c.track(pres), enabled: c.trak.enabled, decode: pres.decode + pres.deepest}
+	deepest := pres.deepest
+	if growing {
+		deepest = min(deepest, 0) // more may come that shows as soon as it is decoded
+	}
+	b := &built{track: c.track(pres), enabled: c.trak.enabled, decode: pres.decode + deepest}
 	b.shown, b.ends = pres.shows()
 	cut := &cutter{
-		built: b, blocks: &p.blocks, deeper: pres.deepest, bounds: bounds,
+		built: b, blocks: &p.blocks, deeper: deepest, bounds: bounds, growing: growing, part: p.part && growing,
 		target:   max(int64(p.cut.Target*float64(b.track.Timescale)), 1),
 		whole:    b.track.Kind == Audio,
 		fallback: max(b.track.Timescale/25, 1),
@@ -44,10 +55,14 @@ func (p *parser) build(c *choice, bounds []int64) error {
 		cut.deeper += deeper
 	}
 	checked := p.checked(c, cut.add)
-	if err := pres.each(checked); err != nil {
+	if err := pres.each(checked); err != nil && !errors.Is(err, errUndecided) {
 		return err
 	}
-	if err := cut.finish(); err != nil {
+	end := cut.finish
+	if cut.part {
+		end = cut.suspend
+	}
+	if err := end(); err != nil {
 		return err
 	}
 	b.ends = max(b.ends, min(cut.ends, b.shown+1))
@@ -117,7 +132,7 @@ func (b *bothSamples) next(r *raw) (bool, error) {
 
 // checked refuses samples that the file does not have.
 func (p *parser) checked(c *choice, fn func(*shown) error) func(*shown) error {
-	size, entries, id, n := p.source.size, c.same(), c.trak.id, 0
+	size, entries, id, n := p.source.size+int64(c.prefix.Size), c.same(), c.trak.id, 0
 	return func(s *shown) error {
 		n++
 		if s.offset < 0 || s.offset > size-int64(s.size) {
@@ -158,6 +173,7 @@ func (c *choice) track(p *presenter) *Track {
 			t.Further = append(t.Further, e.codec)
 		}
 	}
+	t.Sets, t.Prefix = c.inBand(), c.prefix
 	if !p.video {
 		t.Channels, t.Objects, t.SampleRate = e.channels, e.objects, e.sampleRate
 		return t

@@ -19,6 +19,9 @@ type built struct {
 	decode  int64 // of the first sample
 	shown   int64 // when the track begins to be seen or heard
 	ends    int64
+	next    int64   // presentation time of what follows the last segment, of a track that goes on
+	bound   int64   // seconds that no segment lasts longer than; 0 where that is not known
+	reach   []int64 // by segment: where the bytes of those up to it end in the source
 }
 
 // settle moves the segments from the timeline that samples were placed on to
@@ -43,11 +46,16 @@ type cutter struct {
 	whole  bool    // samples are all sync samples
 	like   *like   // cuts instead; nil where nothing else does
 
+	growing bool // the end of the file decides nothing, see grow.go
+	part    bool // and is not there yet
+	stop    bool // whether to cut is not known from here on
+
 	pending  shown
 	has      bool
 	fallback uint32 // duration of a last sample that has none
 
 	segment   Segment
+	reach     int64
 	blockAt   int
 	begin     int64 // presentation time of the segment's first sync sample
 	last      int64 // of the last sync sample
@@ -82,6 +90,7 @@ func (c *cutter) add(s *shown) error {
 		}
 	}
 	if c.cuts(s) {
+		c.limit(s)
 		if err := c.close(); err != nil {
 			return err
 		}
@@ -93,6 +102,9 @@ func (c *cutter) add(s *shown) error {
 		c.last = s.present
 	}
 	c.pending, c.has = *s, true
+	if c.stop {
+		return errUndecided
+	}
 	return nil
 }
 
@@ -119,7 +131,7 @@ func (c *cutter) cuts(s *shown) bool {
 	}
 	elapsed := s.present - c.begin
 	if !s.sync {
-		return elapsed > longest*c.target
+		return elapsed > c.longest()
 	}
 	if c.bounds != nil {
 		return c.passes(s)
@@ -138,6 +150,10 @@ func (c *cutter) passes(s *shown) bool {
 	}
 	for len(c.bounds) > 1 && middle >= c.bounds[0] {
 		c.bounds = c.bounds[1:]
+	}
+	if c.part && len(c.bounds) == 1 {
+		c.stop = middle >= c.bounds[0]
+		return true
 	}
 	if late := middle - c.bounds[0]; late >= 0 { // what goes on after the last bound is cut at the target
 		c.bounds[0] += (late/c.target + 1) * c.target
@@ -158,6 +174,7 @@ func (c *cutter) write(duration uint32) error {
 	}
 	c.segment.Samples++
 	c.segment.Bytes += int64(p.size)
+	c.reach = max(c.reach, p.offset+int64(p.size))
 	c.segment.Start = min(c.segment.Start, p.present)
 	c.ends = max(c.ends, p.present+int64(duration))
 	l := &c.built.track.Layout
@@ -178,6 +195,7 @@ func (c *cutter) close() error {
 		prev.Duration = uint64(max(c.segment.Start-prev.Start, 0))
 	}
 	c.built.refs = append(c.built.refs, blockRefOf(c.blocks.buf, c.blockAt))
+	c.built.reach = append(c.built.reach, c.reach)
 	t.Segments = append(t.Segments, c.segment)
 	c.segment = Segment{}
 	return nil
@@ -202,12 +220,14 @@ func (c *cutter) finish() error {
 	final := &t.Segments[len(t.Segments)-1]
 	final.Duration = uint64(max(c.ends-final.Start, 0))
 	t.Layout.Durations, t.Layout.Duration = c.durations.varying, c.durations.common
+	c.generalize()
 	return nil
 }
 
 // bounds are where audio is cut: with the video, within its long segments, and
 // once it has outlasted the video by half a segment.
-func bounds(t *Track, audioScale uint32, target float64) []int64 {
+func (b *built) bounds(audioScale uint32, target float64, part bool) []int64 {
+	t := b.track
 	var list []int64
 	long := int64(target * float64(t.Timescale))
 	for _, s := range t.Segments {
@@ -219,6 +239,13 @@ func bounds(t *Track, audioScale uint32, target float64) []int64 {
 	if len(list) == 0 {
 		return nil
 	}
+	if part {
+		return append(list[1:], convert(b.next, t.Timescale, audioScale))
+	}
 	last := t.Segments[len(t.Segments)-1]
-	return append(list[1:], convert(last.Start+int64(last.Duration)+long/2, t.Timescale, audioScale))
+	tail := long / 2
+	if b.bound > 0 {
+		tail = max(min(tail, b.bound*int64(t.Timescale)*9/10-int64(last.Duration)), 0)
+	}
+	return append(list[1:], convert(last.Start+int64(last.Duration)+tail, t.Timescale, audioScale))
 }

@@ -14,6 +14,7 @@ type entry struct {
 	codec        string // RFC 6381
 	width        int    // as displayed, before rotation
 	height       int
+	told         bool   // what its pixels look like
 	colors       string // "SDR", "PQ", "HLG" or ""
 	supplemental string
 	channels     int
@@ -143,9 +144,15 @@ func codecName(kind string) string {
 }
 
 var codecNames = map[string]string{
-	"mp4v": "MPEG-4 Part 2", "s263": "H.263", "vvc1": "H.266/VVC", "vvi1": "H.266/VVC", "jpeg": "JPEG",
-	"apcn": "ProRes", "apch": "ProRes", "apcs": "ProRes", "apco": "ProRes", "ap4h": "ProRes", "vp08": "VP8",
-	"dav1": "Dolby Vision over AV1", "samr": "AMR-NB", "sawb": "AMR-WB", "ac-4": "AC-4",
-	"ipcm": "PCM", "fpcm": "PCM", "lpcm": "PCM", "sowt": "PCM", "twos": "PCM", "dtsc": "DTS", "dtse": "DTS",
-	"dtsh": "DTS", "dtsl": "DTS", "mlpa": "Dolby TrueHD", "mhm1": "MPEG-H", "mha1": "MPEG-H", "iamf": "IAMF",
+	"mp4v": "MPEG-4 Part 2", "s263": "H.263", "h263": "H.263", "vvc1": "H.266/VVC", "vvi1": "H.266/VVC", "vp08": "VP8",
+	"jpeg": "JPEG", "mjpa": "Motion JPEG", "mjpb": "Motion JPEG", "mjp2": "JPEG 2000", "png ": "PNG", "raw ": "raw samples",
+	"apcn": "ProRes", "apch": "ProRes", "apcs": "ProRes", "apco": "ProRes", "ap4h": "ProRes", "ap4x": "ProRes",
+	"AVdn": "DNxHD", "AVdh": "DNxHR", "CFHD": "CineForm", "rle ": "QuickTime Animation", "SVQ1": "Sorenson Video",
+	"SVQ3": "Sorenson Video 3", "cvid": "Cinepak", "dvc ": "DV", "dvcp": "DV", "dvpp": "DV", "m2v1": "MPEG-2", "mx5p": "MPEG-2",
+	"dav1": "Dolby Vision over AV1", "samr": "AMR-NB", "sawb": "AMR-WB", "ac-4": "AC-4", ".mp2": "MP2", "ms\x00P": "MP2",
+	"ipcm": "PCM", "fpcm": "PCM", "lpcm": "PCM", "sowt": "PCM", "twos": "PCM", "in24": "PCM", "in32": "PCM", "fl32": "PCM",
+	"fl64": "PCM", "NONE": "PCM", "ulaw": "µ-law PCM", "alaw": "A-law PCM", "ima4": "IMA ADPCM", "ms\x00\x11": "IMA ADPCM",
+	"ms\x00\x02": "ADPCM", "QDM2": "QDesign Music", "QDMC": "QDesign Music", "agsm": "GSM", "spex": "Speex", "vorb": "Vorbis",
+	"dtsc": "DTS", "dtse": "DTS", "dtsh": "DTS", "dtsl": "DTS", "dtsx": "DTS", "dtsy": "DTS",
+	"mlpa": "Dolby TrueHD", "mhm1": "MPEG-H", "mha1": "MPEG-H", "mhm2": "MPEG-H", "mha2": "MPEG-H", "iamf": "IAMF",
 }

@@ -60,7 +60,12 @@ func videoEntry(kind string, content []byte) (entry, error) {
 // and avc1 of hev1 and avc3: more players take those.
 func videoCodec(kind string, boxes map[string][]byte) (name, codec string, err error) {
 	switch kind {
-	case "avc1", "avc3":
+	case "avc1", "avc3", "dva1", "dvav": // Dolby Vision of profile 9 is H.264 to others
+		if kind == "dva1" {
+			kind = "avc1"
+		} else if kind == "dvav" {
+			kind = "avc3"
+		}
 		if held, _ := avcParameters(boxes["avcC"]); held {
 			kind = "avc1"
 		}
@@ -92,6 +97,7 @@ func (e *entry) look(kind string, boxes map[string][]byte) {
 	if pasp := boxes["pasp"]; len(pasp) >= 8 {
 		l.pixel = [2]uint32{binary.BigEndian.Uint32(pasp), binary.BigEndian.Uint32(pasp[4:])}
 	}
+	e.told = l.pixel[0] > 0 && l.pixel[1] > 0
 	e.aspect(l.pixel[0], l.pixel[1])
 	if e.colors == "" {
 		e.colors = videoRange(l.transfer)

@@ -23,7 +23,7 @@ func (p *parser) flagged(c *choice) (samples, error) {
 		return c.looked, nil
 	}
 	all, err := p.samplesOf(c)
-	if err != nil || c.trak.handler != "vide" {
+	if err != nil || c.trak.handler != "vide" || c.prefix.Size > 0 {
 		return all, err
 	}
 	asked := &asked{samples: all, p: p, c: c}
@@ -32,6 +32,9 @@ func (p *parser) flagged(c *choice) (samples, error) {
 	}
 	if needed, err := asked.isNeeded(); err != nil || !needed {
 		return all, err
+	}
+	if p.part {
+		return nil, errWhole // each picture has to be looked at
 	}
 	if found, err := asked.ask(); err != nil || !found {
 		return all, err
@@ -77,6 +80,9 @@ func (a *asked) isNeeded() (bool, error) {
 		more, err := a.samples.next(&r)
 		if err != nil {
 			return false, err
+		}
+		if !more && a.p.part && a.p.fragmented() {
+			return false, errMore
 		}
 		if !more {
 			return sync+others > 1 && (sync == 0 || alone < sync), nil
@@ -137,6 +143,9 @@ func (a *asked) ask() (found bool, err error) {
 func (a *asked) decodesAlone(r *raw) (bool, error) {
 	if r.offset < 0 || r.offset > a.p.source.size-int64(r.size) || r.entry < 0 || r.entry >= len(a.looks) {
 		return false, problem.Errorf(ErrInvalid, "the file is truncated: a sample of track %d lies behind its end", a.c.trak.id)
+	}
+	if r.offset > a.p.source.have-int64(r.size) {
+		return false, errMore
 	}
 	a.units.reset(a.p.source.r, r.offset, r.size)
 	return a.looks[r.entry](&a.units)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"hash/crc32"
 	"io"
+	"math"
 
 	"github.com/streamgate/streamgate/internal/problem"
 )
@@ -32,6 +33,7 @@ type described struct {
 	Duration float64
 	Size     int64
 	Cut      Cut
+	Bound    int64
 	Tracks   []*Track
 	Texts    []*Text `json:",omitempty"`
 }
@@ -61,7 +63,7 @@ func (ix *Index) head() ([]byte, error) {
 	if ix.blocks.base != 0 {
 		return nil, problem.Errorf(ErrIndex, "an index that was read cannot be written again")
 	}
-	d := described{Duration: ix.Duration, Size: ix.Size, Cut: ix.Cut, Texts: ix.Texts}
+	d := described{Duration: ix.Duration, Size: ix.Size, Cut: ix.Cut, Bound: ix.Bound, Texts: ix.Texts}
 	for _, t := range ix.Tracks {
 		c := *t
 		c.Segments = nil
@@ -138,7 +140,10 @@ func readHead(head []byte, base, size int64) (*Index, error) {
 		return nil, problem.Because(ErrIndex, err, "the index is damaged")
 	}
 	v.b = v.b[n:]
-	ix := &Index{Duration: d.Duration, Size: d.Size, Cut: d.Cut, Tracks: d.Tracks, Texts: d.Texts, blocks: &blocks{base: base}}
+	ix := &Index{
+		Duration: d.Duration, Size: d.Size, Cut: d.Cut, Bound: d.Bound, Tracks: d.Tracks, Texts: d.Texts,
+		blocks: &blocks{base: base},
+	}
 	for _, t := range ix.Tracks {
 		if t == nil {
 			return nil, problem.Errorf(ErrIndex, "the index is damaged")
@@ -192,23 +197,34 @@ func (v *varints) segments(t *Track) []blockRef {
 }
 
 // Revision returns a short name for what is played from this index: it changes
-// with the source (named by id, such as its SHA-256), the cuts, the
-// presentation and the version of the packager.
+// with the source (named by id, such as its SHA-256), the cuts, the presentation
+// and the version of the packager. What subtitles in the file show follows from
+// the source alone.
+//
+// Of a file in fragments it is the same for as much of it as Growing knows: how
+// it is cut is in it, and where the first segment is, but not what only the end
+// of the file tells.
 func (ix *Index) Revision(id string) string {
 	h := sha256.New()
 	b := binary.AppendUvarint(nil, packagerVersion)
 	b = binary.AppendUvarint(b, uint64(len(id)))
-	h.Write(append(b, id...))
+	b = append(b, id...)
+	b = binary.AppendUvarint(b, math.Float64bits(ix.Cut.Target))
+	h.Write(binary.AppendUvarint(b, uint64(ix.Bound)))
 	for i, t := range ix.Tracks {
 		c := *t
 		c.Segments = nil
+		if ix.Bound > 0 {
+			c.Duration, c.FrameRate, c.Independent = 0, 0, false
+		}
 		text, _ := json.Marshal(&c) // plain numbers and strings
 		h.Write(text)
-		h.Write(appendSegments(nil, t.Segments, ix.blocks.refs[i]))
-	}
-	for _, t := range ix.Texts {
-		text, _ := json.Marshal(t)
-		h.Write(appendTextPages(text, t.pages))
+		if ix.Bound == 0 {
+			h.Write(appendSegments(nil, t.Segments, ix.blocks.refs[i]))
+		} else if len(t.Segments) > 0 { // what all samples are moved by
+			first := binary.AppendUvarint(nil, t.Segments[0].Decode)
+			h.Write(binary.AppendVarint(first, t.Segments[0].Start))
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

@@ -98,7 +98,7 @@ func checkSegment(t *testing.T, track *media.Track, j int, samples []media.Sampl
 	var length int64
 	decode := segment.Decode
 	for k, s := range samples {
-		if s.Offset < 0 || s.Offset+int64(s.Size) > size {
+		if s.Offset < 0 || s.Offset+int64(s.Size)-int64(track.Prefix.Size) > size {
 			t.Fatalf("sample %d of segment %d is at %d, %d bytes, of %d", k, j, s.Offset, s.Size, size)
 		}
 		length += int64(s.Size)

@@ -3,6 +3,7 @@ package media
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 func (p *parser) fetch(c *choice) error {
 	for i := range c.entries {
 		e := &c.entries[i]
-		if c.trak.handler != "vide" || e.refused != nil || !e.lacksSets() {
+		if c.trak.handler != "vide" || c.prefix.Size > 0 || e.refused != nil || !e.lacksSets() {
 			continue
 		}
 		b, err := p.firstOf(c, i)
@@ -32,6 +33,56 @@ func (p *parser) fetch(c *choice) error {
 		}
 	}
 	return nil
+}
+
+// inBand are the parameter sets of all entries, each after its length, where they
+// are not the same throughout; else nil.
+func (c *choice) inBand() (list [][]byte) {
+	same := c.same()
+	if c.trak.handler != "vide" || slices.Max(same) == 0 {
+		return nil
+	}
+	for i := range c.entries {
+		list = append(list, c.entries[i].units())
+	}
+	return list
+}
+
+// units are the parameter sets of a configuration as samples have them.
+func (e *entry) units() (out []byte) {
+	b, ok := e.config()
+	if !ok {
+		return nil
+	}
+	add := func(lengthSize int, list []byte, n int) []byte {
+		for range n {
+			if len(list) < 2 {
+				return nil
+			}
+			size := int(binary.BigEndian.Uint16(list))
+			unit := list[2:min(2+size, len(list))]
+			var length [4]byte
+			binary.BigEndian.PutUint32(length[:], uint32(len(unit)))
+			out = append(append(out, length[4-lengthSize:]...), unit...)
+			list = list[2+len(unit):]
+		}
+		return list
+	}
+	if b.kind == "avcC" {
+		size := int(b.body[4]&3) + 1
+		if rest := add(size, b.body[6:], int(b.body[5]&31)); len(rest) > 0 {
+			add(size, rest[1:], int(rest[0]))
+		}
+		return out
+	}
+	size, rest := int(b.body[21]&3)+1, b.body[23:]
+	for range b.body[22] {
+		if len(rest) < 3 {
+			break
+		}
+		rest = add(size, rest[3:], int(binary.BigEndian.Uint16(rest[1:])))
+	}
+	return out
 }
 
 // config is the box of a sample entry that has parameter sets.
@@ -74,6 +125,9 @@ func (p *parser) firstOf(c *choice, entry int) ([]byte, error) {
 		more, err := all.next(&r)
 		if err != nil {
 			return nil, err
+		}
+		if !more && p.part && p.fragmented() {
+			return nil, errMore // one that is a sync sample may follow
 		}
 		if !more {
 			break

@@ -24,6 +24,10 @@ type Index struct {
 	Tracks   []*Track
 	Texts    []*Text // subtitles that are in the file
 
+	// Bound is what no segment lasts longer than, in whole seconds, where that is
+	// known from the beginning of the file: of one in fragments. Else 0.
+	Bound int64
+
 	blocks *blocks
 }
 
@@ -64,7 +68,19 @@ type Track struct {
 	Matrix      [9]int32  // of the tkhd box: rotation and mirroring
 	Coded       [2]uint32 // width and height for the tkhd box: as displayed, before rotation; 16.16 fixed point
 	Entries     [][]byte  // sample entries, complete boxes for the stsd box
-	Segments    []Segment
+	// Sets are NAL units, after their lengths, that go before the first sample of a
+	// segment, by its entry; nil for tracks that are coded in one way throughout.
+	Sets     [][]byte `json:",omitempty"`
+	Segments []Segment
+	// Prefix is what each sample begins with and the source has once for all of them
+	// (header stripping of Matroska): its bytes, and then those at the sample's Offset.
+	Prefix Prefix `json:",omitzero"`
+}
+
+// Prefix says where the first bytes of all samples of a track lie.
+type Prefix struct {
+	Offset int64 // in the source
+	Size   int   // 0 is none
 }
 
 // Layout says which fields of a sample vary within a track and so stand in
@@ -87,10 +103,19 @@ type Segment struct {
 	Entry    int // which of Track.Entries, from 0
 }
 
+// InBand is what goes before the first sample of a segment, as a part of it:
+// parameter sets, which some players take from there alone when they change.
+func (t *Track) InBand(s *Segment) []byte {
+	if s.Entry < 0 || s.Entry >= len(t.Sets) {
+		return nil
+	}
+	return t.Sets[s.Entry]
+}
+
 // Sample is one sample of a segment, in decode order.
 type Sample struct {
-	Offset   int64 // in the source
-	Size     uint32
+	Offset   int64  // in the source
+	Size     uint32 // with Track.Prefix
 	Duration uint32
 	Shift    int32 // composition offset
 	Sync     bool

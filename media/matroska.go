@@ -36,15 +36,15 @@ const (
 	maxHeader             = 4 << 20        // bytes of Tracks, and of any other element that is read whole
 )
 
-// parseMatroska makes the index of a Matroska file.
-func openMatroska(s *source, cut Cut) (p *parser, video *choice, audio []*choice, err error) {
+func openMatroska(s *source, cut Cut) (*opened, error) {
 	s.sparse = true
 	m := &matroska{source: s, scale: defaultTimestampScale, byNum: map[uint64]*matroskaTrack{}, first: math.MaxInt64}
 	if err := m.scan(); err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	video, audio, err = m.choose()
-	return &parser{source: s, movie: &movie{timescale: nanoseconds}, matroska: m, cut: cut}, video, audio, err
+	video, audio, err := m.choose()
+	p := &parser{source: s, movie: &movie{timescale: nanoseconds}, cut: cut}
+	return &opened{p, video, audio, func() ([]*Text, error) { return m.texts(p) }}, err
 }
 
 func (m *matroska) scan() error {
@@ -201,6 +201,7 @@ func (m *matroska) readTracks(e element) error {
 		if t, err = parseTrackEntry(body); err != nil || m.byNum[t.number] != nil {
 			return
 		}
+		t.keepStripped(b, e.body)
 		t.describe()
 		m.tracks, m.byNum[t.number] = append(m.tracks, t), t
 	})
@@ -208,24 +209,35 @@ func (m *matroska) readTracks(e element) error {
 }
 
 // choose picks the tracks to present of those that have frames: those that play
-// unless the viewer chooses otherwise (FlagDefault) before others.
+// unless the viewer chooses otherwise (FlagDefault) before others, and a cover
+// only where there is nothing else.
 func (m *matroska) choose() (video *choice, audio []*choice, err error) {
 	var s selection
-	for _, standard := range []bool{true, false} {
-		for _, t := range m.tracks {
-			if !t.seen || !t.presentable() || t.standard != standard || !t.refused() && t.frames.count == 0 {
-				continue
-			}
-			c := &choice{trak: &trak{handler: t.handler(), enabled: true}}
-			if !t.refused() {
-				if c, err = m.present(t); err != nil {
+	for _, cover := range []bool{false, true} {
+		for _, standard := range []bool{true, false} {
+			for _, t := range m.tracks {
+				if t.standard != standard || t.isCover() != cover || cover && s.any() {
+					continue
+				}
+				if err := m.offer(&s, t); err != nil {
 					return nil, nil, err
 				}
-			}
-			if err := s.offer(c, t.err); err != nil {
-				return nil, nil, err
 			}
 		}
 	}
 	return s.chosen()
+}
+
+// offer offers a track that has frames.
+func (m *matroska) offer(s *selection, t *matroskaTrack) (err error) {
+	if t.blocks == 0 || !t.presentable() || !t.refused() && t.frames.count == 0 {
+		return nil
+	}
+	c := &choice{trak: &trak{handler: t.handler(), enabled: true}}
+	if !t.refused() {
+		if c, err = m.present(t); err != nil {
+			return err
+		}
+	}
+	return s.offer(c, t.err)
 }

@@ -117,17 +117,17 @@ func (m *matroska) block(e element) (*block, error) {
 	}
 	number, n := vint(h)
 	if n == 0 || len(h) < n+3 {
-		return nil, problem.Errorf(ErrInvalid, "the block at byte %d is broken", e.start)
+		return nil, problem.Because(ErrInvalid, errDamaged, "the block at byte %d is broken", e.start)
 	}
 	t := m.byNum[number]
 	if t == nil {
 		return nil, nil
 	}
-	if t.seen = true; (!t.presentable() || t.refused()) && !t.isText() {
+	if t.blocks++; (!t.presentable() || t.refused()) && !t.isText() {
 		return nil, nil
 	}
 	if !m.stamped {
-		return nil, problem.Errorf(ErrInvalid, "the block at byte %d comes before the timestamp of its cluster", e.start)
+		return nil, problem.Because(ErrInvalid, errDamaged, "the block at byte %d comes before the timestamp of its cluster", e.start)
 	}
 	m.current = block{
 		track: t, stamp: int64(m.stamp) + int64(int16(uint16(h[n])<<8|uint16(h[n+1]))), flags: h[n+2],
@@ -166,7 +166,7 @@ func (m *matroska) frame(t *matroskaTrack, f *frame) error {
 		if err != nil {
 			return err
 		}
-		if t.open(head, int64(f.size)); t.refused() {
+		if t.open(t.head(head), int64(f.size)+int64(len(t.stripped))); t.refused() {
 			return nil
 		}
 	}
@@ -176,7 +176,8 @@ func (m *matroska) frame(t *matroskaTrack, f *frame) error {
 		if err != nil {
 			return err
 		}
-		f.length = t.length(head)
+		f.length = t.length(t.head(head))
 	}
+	f.size += uint32(len(t.stripped))
 	return m.keep(t, f)
 }

@@ -67,6 +67,7 @@ const (
 	idChannels        = 0x9f
 	idEncodings       = 0x6d80
 	idEncoding        = 0x6240
+	idEncodingScope   = 0x5032
 	idEncodingType    = 0x5033
 	idCompression     = 0x5034
 	idCompressionAlgo = 0x4254

@@ -49,12 +49,12 @@ func (m *matroska) laces(b *block) (sizes []int64, off int64, err error) {
 	left := b.end - r.off
 	for _, size := range sizes {
 		if size < 0 || size > left {
-			return sizes, 0, problem.Errorf(ErrInvalid, "the frames that the block at byte %d claims are more than it has", b.body)
+			return sizes, 0, problem.Because(ErrInvalid, errDamaged, "the frames that the block at byte %d claims are more than it has", b.body)
 		}
 		left -= size
 	}
 	if kind == laceFixed && count > 1 && left != sizes[0] {
-		return sizes, 0, problem.Errorf(ErrInvalid, "the block at byte %d does not divide into its frames", b.body)
+		return sizes, 0, problem.Because(ErrInvalid, errDamaged, "the block at byte %d does not divide into its frames", b.body)
 	}
 	return append(sizes, left), r.off, b.fits(b.end - r.off)
 }
@@ -62,7 +62,7 @@ func (m *matroska) laces(b *block) (sizes []int64, off int64, err error) {
 // fits refuses frames that are larger than any codec makes them.
 func (b *block) fits(size int64) error {
 	if size > maxFrameBytes {
-		return problem.Errorf(ErrInvalid, "the block at byte %d has %d bytes", b.body, size)
+		return problem.Because(ErrInvalid, errDamaged, "the block at byte %d has %d bytes", b.body, size)
 	}
 	return nil
 }
@@ -82,7 +82,7 @@ func (r *laceReader) byte() byte {
 		return 0
 	}
 	if r.off >= r.end {
-		r.err = problem.Errorf(ErrInvalid, "the block before byte %d ends within the sizes of its frames", r.end)
+		r.err = problem.Because(ErrInvalid, errDamaged, "the block before byte %d ends within the sizes of its frames", r.end)
 		return 0
 	}
 	var b []byte
@@ -116,7 +116,7 @@ func (r *laceReader) ebml(before []int64) int64 {
 	}
 	v, n := vint(b)
 	if n == 0 {
-		r.err = problem.Errorf(ErrInvalid, "the sizes of a block's frames are broken at byte %d", r.off)
+		r.err = problem.Because(ErrInvalid, errDamaged, "the sizes of a block's frames are broken at byte %d", r.off)
 		return 0
 	}
 	r.off += int64(n)

@@ -78,7 +78,7 @@ func (m *matroska) present(t *matroskaTrack) (*choice, error) {
 		k.sound(t)
 	}
 	s.clock = k
-	c := &choice{samples: s, entries: []entry{t.entry}}
+	c := &choice{samples: s, entries: []entry{t.entry}, prefix: Prefix{t.strippedAt, len(t.stripped)}}
 	c.trak = &trak{
 		handler: t.handler(), id: uint32(t.number), enabled: t.standard, language: t.language, name: t.name, timescale: k.timescale,
 		matrix: upright,

@@ -1,8 +1,8 @@
 package media
 
 import (
-	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -11,24 +11,27 @@ import (
 // matroskaTrack is a TrackEntry (RFC 9559 §5.1.4.1) and the frames that were
 // found for it.
 type matroskaTrack struct {
-	number   uint64
-	kind     uint64 // matroskaVideoTrack, matroskaAudioTrack or matroskaTextTrack; others are not read
-	disabled bool
-	standard bool   // FlagDefault
-	natural  uint64 // DefaultDuration, ns; 0 is not known
-	delay    uint64 // CodecDelay, ns
-	name     string
-	language string
-	codec    string // CodecID
-	private  []byte
-	video    []byte // content of the Video element
-	dolby    []byte // dvcC or dvvC box
-	audio    matroskaAudio
-	encoded  error // why its frames are not what the decoder takes, as they lie there
+	number      uint64
+	kind        uint64 // matroskaVideoTrack, matroskaAudioTrack or matroskaTextTrack; others are not read
+	disabled    bool
+	standard    bool   // FlagDefault
+	natural     uint64 // DefaultDuration, ns; 0 is not known
+	delay       uint64 // CodecDelay, ns
+	name        string
+	language    string
+	codec       string // CodecID
+	private     []byte
+	video       []byte // content of the Video element
+	dolby       []byte // dvcC or dvvC box
+	audio       matroskaAudio
+	stripped    []byte // what each frame begins with, and does not have in the file
+	strippedAt  int64  // where that lies
+	strippedToo bool   // private lacks it, too
+	encoded     error  // why its frames are not what the decoder takes, as they lie there
 
 	entry  entry
 	err    error // why HLS cannot carry it
-	seen   bool  // there are blocks of it
+	blocks int   // of it that there are
 	opened bool  // its first frame was looked at
 	fixed  uint32
 	length func(frame []byte) uint32 // samples of a frame, where they vary
@@ -90,7 +93,7 @@ func parseTrackEntry(b []byte) (*matroskaTrack, error) {
 		case idAudio:
 			t.audio.read(body)
 		case idEncodings:
-			t.encoded = encodings(body)
+			t.encodings(body)
 			t.text.unpack(body)
 		case idFlagForced:
 			t.text.forced = ebmlUint(body) != 0
@@ -100,6 +103,9 @@ func parseTrackEntry(b []byte) (*matroskaTrack, error) {
 	})
 	if tag != "" {
 		t.language = tag
+	}
+	if t.strippedToo {
+		t.private = slices.Concat(t.stripped, t.private)
 	}
 	if t.number == 0 || t.number > math.MaxInt32 {
 		return nil, problem.Errorf(ErrInvalid, "a track has the number %d", t.number)
@@ -133,55 +139,24 @@ func (a *matroskaAudio) read(b []byte) {
 	})
 }
 
-// encodings reads ContentEncodings (RFC 9559 §5.1.4.1.31) and says why the
-// frames cannot be sent as they lie in the file. Stripped headers cannot: what
-// is missing would have to come before the bytes of each frame.
-func encodings(b []byte) (err error) {
-	master(b, func(id uint32, body []byte) {
-		if id == idEncoding && err == nil {
-			err = encoding(body)
-		}
-	})
-	return err
-}
-
-func encoding(b []byte) error {
-	kind, algo, settings := uint64(0), uint64(0), 0
-	master(b, func(id uint32, body []byte) {
-		switch id {
-		case idEncodingType:
-			kind = ebmlUint(body)
-		case idCompression:
-			master(body, func(id uint32, body []byte) {
-				switch id {
-				case idCompressionAlgo:
-					algo = ebmlUint(body)
-				case idCompressionSet:
-					settings = len(body)
-				}
-			})
-		}
-	})
-	switch {
-	case kind == 1:
-		return problem.Errorf(ErrEncrypted, "the frames are encrypted")
-	case kind != 0:
-		return problem.Errorf(ErrUnsupported, "the frames are encoded in a way that is not known here (%d)", kind)
-	case algo == 3 && settings == 0:
-		return nil
-	case algo == 3:
-		return problem.Errorf(ErrUnsupported, "the frames lie in the file without their first %d bytes (header stripping), and cannot be sent from it", settings)
-	}
-	name, ok := map[uint64]string{0: "zlib", 1: "bzlib", 2: "LZO"}[algo]
-	if !ok {
-		name = fmt.Sprint(algo)
-	}
-	return problem.Errorf(ErrUnsupported, "the frames are compressed in the file (%s), and cannot be sent from it", name)
-}
-
 // presentable leaves out subtitles and what the file says is not to be used.
 func (t *matroskaTrack) presentable() bool {
 	return !t.disabled && (t.kind == matroskaVideoTrack || t.kind == matroskaAudioTrack)
+}
+
+// isCover reports whether it is one still image.
+func (t *matroskaTrack) isCover() bool {
+	if t.kind != matroskaVideoTrack || t.blocks != 1 || !t.refused() {
+		return false
+	}
+	const fourCC = 16 // of a BITMAPINFOHEADER
+	switch t.codec {
+	case "V_MJPEG":
+		return true
+	case "V_MS/VFW/FOURCC":
+		return len(t.private) >= fourCC+4 && (string(t.private[fourCC:fourCC+4]) == "MPNG" || string(t.private[fourCC:fourCC+4]) == "MJPG")
+	}
+	return false
 }
 
 // handler is what the hdlr box of an MP4 calls this kind of track.

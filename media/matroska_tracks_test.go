@@ -103,7 +103,8 @@ func TestWhatIsRefusedOfMatroskaAndWhy(t *testing.T) {
 		{"AAC without its configuration", "A_AAC/MPEG4/LC", oneFrame(numbered(1, 2, "A_AAC/MPEG4/LC")), media.ErrUnsupported},
 		{"PCM", "PCM (A_PCM/INT/LIT)", oneFrame(numbered(1, 2, "A_PCM/INT/LIT")), media.ErrUnsupported},
 		{"compressed frames", "zlib", encoded(ebml(0x5034, number(0x4254, 0))), media.ErrUnsupported},
-		{"frames without their first bytes", "first 2 bytes", encoded(ebml(0x5034, number(0x4254, 3), ebml(0x4255, []byte{0x0b, 0x77}))), media.ErrUnsupported},
+		{"frames that are encoded twice", "twice", oneFrame(numbered(1, 2, "A_OPUS", ebml(0x6d80, ebml(0x6240), ebml(0x6240)))), media.ErrUnsupported},
+		{"frames without their first 5000 bytes", "5000", encoded(ebml(0x5034, number(0x4254, 3), ebml(0x4255, make([]byte, 5000)))), media.ErrInvalid},
 		{"encrypted frames", "encrypted", encoded(number(0x5033, 1)), media.ErrEncrypted},
 		{"H.264 without its configuration", "avcC", oneFrame(trackEntry(1, 1, "V_MPEG4/ISO/AVC", nil)), media.ErrInvalid},
 		{"an AC-3 track of something else", "AC-3", oneFrame(numbered(1, 2, "A_AC3")), media.ErrInvalid},
@@ -125,6 +126,47 @@ func TestWhatIsRefusedOfMatroskaAndWhy(t *testing.T) {
 				t.Errorf("got %v, want %v that says %q", err, c.want, c.says)
 			}
 		})
+	}
+}
+
+// Frames may lie in the file without what they all begin with: it is in front.
+func TestFramesWithoutTheirFirstBytesGetThem(t *testing.T) {
+	stripped := func(bytes ...byte) []byte {
+		return ebml(0x6d80, ebml(0x6240, ebml(0x5034, number(0x4254, 3), ebml(0x4255, bytes))))
+	}
+	first := unhexed("0b770000 1e 40 e1 80")
+	file := matroskaFile(info(1e6), tracks(picture(stripped(0, 0)), sound("A_AC3", nil, 48000, stripped(first[:2]...))),
+		cluster(0, simple(1, 0, isKey, 0, 3, 0x65, 0x88, 0x84), simple(2, 0, isKey, first[2:]...), simple(1, 40, 0, 0, 2, 0x41, 0x9a)))
+	ix := parsed(t, file)
+	want := [][]string{{"\x00\x00\x00\x03\x65\x88\x84", "\x00\x00\x00\x02\x41\x9a"}, {string(first)}}
+	for i, track := range ix.Tracks {
+		p := track.Prefix
+		var got []string
+		for _, s := range samplesOf(t, ix, i) {
+			got = append(got, string(file[p.Offset:p.Offset+int64(p.Size)])+string(file[s.Offset:s.Offset+int64(s.Size)-int64(p.Size)]))
+		}
+		if diff := cmp.Diff(want[i], got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// A picture that stands for a file of sound is none of it.
+func TestACoverInMatroskaRefusesNoFile(t *testing.T) {
+	bitmap := slices.Concat(make([]byte, 16), []byte("MPNG"), make([]byte, 20))
+	for name, cover := range map[string][]byte{
+		"JPEG":                    trackEntry(1, 1, "V_MJPEG", nil),
+		"PNG as ffmpeg writes it": trackEntry(1, 1, "V_MS/VFW/FOURCC", bitmap),
+	} {
+		ix := parsed(t, oneFrame(cover, numbered(2, 2, "A_OPUS")))
+		if len(ix.Tracks) != 1 || ix.Tracks[0].ID != 2 {
+			t.Errorf("%s: %d tracks", name, len(ix.Tracks))
+		}
+	}
+	film := matroskaFile(info(1e6), tracks(trackEntry(1, 1, "V_MJPEG", nil), numbered(2, 2, "A_OPUS")),
+		cluster(0, simple(1, 0, isKey, 1), simple(1, 40, isKey, 1), simple(2, 0, isKey, 0xfc, 1)))
+	if _, err := media.Parse(t.Context(), bytes.NewReader(film), int64(len(film)), nil); !errors.Is(err, media.ErrUnsupported) {
+		t.Errorf("a film: %v", err)
 	}
 }
 
@@ -194,6 +236,17 @@ func TestDolbyIsDescribedByItsFirstFrame(t *testing.T) {
 			t.Errorf("%d channels, % x", track.Channels, track.Entries[0])
 		}
 	})
+	t.Run("E-AC-3 with objects", func(t *testing.T) {
+		frame := slices.Concat(eac3Frame(0, 7, 1, nil), make([]byte, 20))
+		// After compre: no mixing, no information; additional of 2 bytes, whose last
+		// bit of the first says that there are objects, 16 of them.
+		copyBits(frame, 16+2+3+11+2+2+3+1+5+5+1, "0"+"0"+"1"+"000001"+"00000001"+"00010000")
+		file := matroskaFile(info(1e6), tracks(sound("A_EAC3", nil, 48000)), cluster(0, simple(2, 0, isKey, frame...)))
+		track := parsed(t, file).Tracks[0]
+		if want := []byte{0x20, 0x0f, 0x00, 0x01, 0x10}; track.Channels != 6 || track.Objects != 16 || !bytes.HasSuffix(track.Entries[0], want) {
+			t.Errorf("%d channels, %d objects, % x", track.Channels, track.Objects, track.Entries[0])
+		}
+	})
 	t.Run("E-AC-3 in short frames", func(t *testing.T) {
 		frame := slices.Concat(eac3Frame(0, 7, 1, nil), make([]byte, 20))
 		frame[4] &^= 0x30 // one block
@@ -202,6 +255,13 @@ func TestDolbyIsDescribedByItsFirstFrame(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// copyBits writes bits at a place.
+func copyBits(b []byte, at int, bits string) {
+	for i, c := range bits {
+		b[(at+i)/8] |= byte(c-'0') << (7 - (at+i)%8)
+	}
 }
 
 // eac3Frame is the header of a frame of 32 bytes at 48 kHz in 6 blocks.

@@ -14,7 +14,12 @@ type movie struct {
 	fragments fragments
 	moofs     int
 	defaults  map[uint32]trex
+	extends   bool // it announces fragments (mvex)
 }
+
+// fragmented says whether samples are, or may be, in fragments: then nothing that
+// only the end of the file tells decides what its beginning looks like.
+func (m *movie) fragmented() bool { return m.extends || m.fragments.len() > 0 }
 
 // trex holds a track's defaults for fragments (ISO/IEC 14496-12 §8.8.3).
 type trex struct {
@@ -130,6 +135,7 @@ func (s *source) trak(m *movie, b box) error {
 }
 
 func (s *source) mvex(m *movie, mvex box) error {
+	m.extends = true
 	return s.children(mvex.body, mvex.end, func(b box) error {
 		if b.kind() != "trex" {
 			return nil

@@ -18,6 +18,11 @@ type testTrack struct {
 	perChunk  int    // default 1
 	wide      bool   // co64
 	noSync    bool   // no stss
+	content   string // of the samples, one after the other; by default made up
+	parts     []byte // further boxes of the trak
+	dinf      []byte // boxes of the minf
+	disabled  bool
+	more      []byte // after the sample entry in the stsd, which counts 1 all the same
 }
 
 type testSample struct {
@@ -61,6 +66,10 @@ func progressive(tracks ...testTrack) []byte {
 	moov := [][]byte{movieHeader()}
 	for i, t := range tracks {
 		moov = append(moov, t.trak(uint32(i+1), mdatStart+len(data)))
+		if t.content != "" {
+			data = append(data, t.content...)
+			continue
+		}
 		for range t.bytes() {
 			data = append(data, byte(len(data)))
 		}
@@ -89,18 +98,22 @@ func (t *testTrack) trak(id uint32, at int) []byte {
 		}
 		parts = append(parts, makeBox("edts", makeBox("elst", list)))
 	}
-	return makeBox("trak", append(parts, t.mdia(t.stbl(at)))...)
+	return makeBox("trak", append(parts, t.parts, t.mdia(t.stbl(at)))...)
 }
 
 func (t *testTrack) header(id uint32) []byte {
-	return makeBox("tkhd", b32(7, 0, 0, id), make([]byte, 24), b32(1<<16, 0, 0, 0, 1<<16, 0, 0, 0, 1<<30), b32(640<<16, 360<<16))
+	flags := uint32(7)
+	if t.disabled {
+		flags = 6
+	}
+	return makeBox("tkhd", b32(flags, 0, 0, id), make([]byte, 24), b32(1<<16, 0, 0, 0, 1<<16, 0, 0, 0, 1<<30), b32(640<<16, 360<<16))
 }
 
 func (t *testTrack) mdia(stbl []byte) []byte {
 	return makeBox("mdia",
 		makeBox("mdhd", b32(0, 0, 0, t.timescale, 0), b16(0x55c4, 0)),
 		makeBox("hdlr", b32(0, 0), []byte(t.handler), make([]byte, 13)),
-		makeBox("minf", stbl))
+		makeBox("minf", t.dinf, stbl))
 }
 
 func (t *testTrack) stsd() []byte {
@@ -108,7 +121,7 @@ func (t *testTrack) stsd() []byte {
 	if entry == nil {
 		entry = map[string][]byte{"vide": testAVC, "soun": testAAC}[t.handler]
 	}
-	return makeBox("stsd", b32(0, 1), entry)
+	return makeBox("stsd", b32(0, 1), entry, t.more)
 }
 
 func (t *testTrack) stbl(at int) []byte {

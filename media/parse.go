@@ -16,15 +16,15 @@ const DefaultTarget = 6
 type Options struct {
 	Cut Cut // how to cut; default Cut{Target: DefaultTarget}
 
+	// Remote says that each read of the source is a request that takes its time:
+	// more is read at once, and kept in up to 32 MiB; default false.
+	Remote bool
+
 	// RenditionOf is the index of a file that this one shows the same as, in
 	// another size or coding. Its video alone is presented, and is cut where that
 	// of the other is; ErrRendition where it has no key frames there, or does not
 	// fit otherwise. Default: nil, it is a file by itself.
 	RenditionOf *Index
-
-	// Remote says that each read of the source is a request that takes its time:
-	// more is read at once, and kept in up to 32 MiB; default false.
-	Remote bool
 }
 
 // Parse reads what is in a file (MP4, MOV, Matroska, WebM) and returns its index,
@@ -49,48 +49,51 @@ func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, 
 	if kind.isMatroska() {
 		open = openMatroska
 	}
-	p, video, audio, err := open(s, cut)
+	p, err := open(s, cut)
 	if err != nil {
 		return nil, err
 	}
 	if o != nil && o.RenditionOf != nil {
-		return p.rendition(video, o.RenditionOf)
+		return p.rendition(p.video, o.RenditionOf)
 	}
-	ix, err := p.index(video, audio)
+	ix, err := p.index(p.video, p.audio)
 	if err != nil {
 		return nil, err
 	}
-	if p.matroska != nil {
-		ix.Texts, err = p.matroska.texts(p)
-	} else {
-		ix.Texts, err = p.texts()
-	}
-	if err != nil {
+	if ix.Texts, err = p.texts(); err != nil {
 		return nil, err
 	}
 	ix.blocks.data = p.blocks.buf
 	return ix, nil
 }
 
-func openMP4(s *source, cut Cut) (p *parser, video *choice, audio []*choice, err error) {
+// opened is a file whose tracks have been looked at.
+type opened struct {
+	*parser
+	video *choice
+	audio []*choice
+	texts func() ([]*Text, error) // those of the file, once the other tracks are indexed
+}
+
+func openMP4(s *source, cut Cut) (*opened, error) {
 	m, err := s.scan()
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	p = &parser{source: s, movie: m, cut: cut}
-	video, audio, err = p.choose()
-	return p, video, audio, err
+	p := &parser{source: s, movie: m, cut: cut}
+	video, audio, err := p.choose()
+	return &opened{p, video, audio, p.texts}, err
 }
 
 // parser makes an index of a movie.
 type parser struct {
 	*source
 	*movie
-	matroska *matroska // that the samples are of; nil for an MP4
-	cut      Cut
-	blocks   blockWriter
-	tracks   []*built
-	like     *like // what the video is cut after; nil for a file by itself
+	cut    Cut
+	blocks blockWriter
+	tracks []*built
+	part   bool  // the file goes on beyond what is there, and so may its tracks
+	like   *like // what the video is cut after; nil for a file by itself
 }
 
 func (p *parser) index(video *choice, audio []*choice) (*Index, error) {
@@ -117,7 +120,7 @@ func (p *parser) bounds(c *choice) []int64 {
 	if len(p.tracks) == 0 || p.tracks[0].track.Kind != Video {
 		return nil
 	}
-	return bounds(p.tracks[0].track, c.trak.timescale, p.cut.Target)
+	return p.tracks[0].bounds(c.trak.timescale, p.cut.Target, p.part && p.fragmented())
 }
 
 func (p *parser) finish() *Index {
@@ -126,8 +129,10 @@ func (p *parser) finish() *Index {
 		b.track.Default = p.isDefault(b)
 		ix.Tracks = append(ix.Tracks, b.track)
 		ix.blocks.refs = append(ix.blocks.refs, b.refs)
+		ix.Bound = max(ix.Bound, b.bound)
 		ix.Duration = math.Max(ix.Duration, float64(b.track.Duration)/float64(b.track.Timescale))
 	}
+	ix.widen()
 	return ix
 }
 
@@ -148,6 +153,7 @@ type choice struct {
 	entries []entry
 	samples samples // where they are not in the tables and fragments of an MP4
 	looked  *asked  // its samples, where their flags tell nothing
+	prefix  Prefix
 }
 
 // choose picks the tracks to present of those that have samples. What is marginal
@@ -179,6 +185,9 @@ func (p *parser) choice(t *trak) (*choice, error) {
 	c := &choice{trak: t, entries: entries}
 	if err != nil {
 		return c, err
+	}
+	for i := range entries {
+		entries[i].stretched(t.size)
 	}
 	t.syncs = entries[0].codec == usac
 	return c, p.layer(c)

@@ -50,6 +50,8 @@ type presenter struct {
 	lead    float64 // seconds
 	rate    uint32  // the source's timescale
 
+	shownless bool // the edits show nothing of what is there
+
 	first, beyond int64 // earliest and latest presentation time of what is shown
 	decode        int64 // of the first sample that is read
 	deepest       int64 // least composition offset
@@ -112,6 +114,7 @@ func (p *presenter) drop() {
 		}
 	}
 	if len(spans) == 0 {
+		p.shownless = true
 		spans, surveys = everything(), []survey{{last: math.MaxInt64, found: true}}
 	}
 	p.spans, p.surveys = spans, surveys

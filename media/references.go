@@ -34,7 +34,7 @@ func (s *source) tref(t *trak, tref box) error {
 // such a file is a list of places in others, which are not here. One that names
 // nothing is taken for the file itself: some writers forget the flag.
 func (s *source) dinf(t *trak, dinf box) error {
-	return s.children(dinf.body, dinf.end, func(dref box) error {
+	err := s.children(dinf.body, dinf.end, func(dref box) error {
 		if dref.kind() != "dref" || dref.len() < 8 {
 			return nil
 		}
@@ -55,6 +55,10 @@ func (s *source) dinf(t *trak, dinf box) error {
 			return err
 		})
 	})
+	if errors.Is(err, ErrInvalid) { // what it cannot read, it leaves
+		return nil
+	}
+	return err
 }
 
 // marginal tells tracks that are no part of what plays: pictures of chapters,

@@ -53,7 +53,9 @@ func (p *parser) rendition(video *choice, of *Index) (*Index, error) {
 	if err := p.like.finish(b.track); err != nil {
 		return nil, err
 	}
-	return p.finish(), nil
+	ix := p.finish()
+	ix.Bound = 0 // how long its segments are follows from the source
+	return ix, nil
 }
 
 // begin compares a presented track with the source, and prepares to cut it. It

@@ -20,6 +20,7 @@ type source struct {
 	ctx  context.Context //nolint:containedctx // it lives as long as one call of Parse
 	r    io.ReaderAt
 	size int64
+	have int64 // of size, from the beginning: what may be read
 	buf  []byte
 	off  int64 // of buf in the file
 	n    int   // bytes valid in buf
@@ -30,13 +31,16 @@ type source struct {
 }
 
 func newSource(ctx context.Context, r io.ReaderAt, size int64) *source {
-	return &source{ctx: ctx, r: r, size: size}
+	return &source{ctx: ctx, r: r, size: size, have: size}
 }
 
 // bytes returns n bytes at off, valid until the next call.
 func (s *source) bytes(off int64, n int) ([]byte, error) {
 	if off < 0 || n < 0 || off > s.size-int64(n) {
 		return nil, problem.Errorf(ErrInvalid, "the file ends at byte %d, within something that it announces", s.size)
+	}
+	if off > s.have-int64(n) {
+		return nil, errMore
 	}
 	if off < s.off || off+int64(n) > s.off+int64(s.n) {
 		if err := s.fill(off, n); err != nil {
@@ -51,7 +55,7 @@ func (s *source) fill(off int64, n int) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
-	want := int(min(int64(max(n, s.window(off))), s.size-off))
+	want := int(min(int64(max(n, s.window(off))), s.have-off))
 	if cap(s.buf) < want {
 		s.buf = make([]byte, want)
 	}
@@ -79,6 +83,9 @@ func (s *source) window(off int64) int {
 
 // readFull reads exactly len(b) bytes, which the caller knows to lie within size.
 func (s *source) readFull(b []byte, off int64) error {
+	if off > s.have-int64(len(b)) {
+		return errMore
+	}
 	n, err := s.r.ReadAt(b, off)
 	if n == len(b) {
 		return nil

@@ -47,6 +47,7 @@ type Asset struct {
 	Source      string // storage key of the media; "" while there is none
 	Index       string // storage key of the index; "" while there is none
 	Revision    string // of what is played; changes whenever any played byte may
+	Growth      string // the upload under whose id it plays, or played, while it arrives; "" for none, see SourceID
 	Version     int64  // rises by one with each change; 0 before the first insert
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
@@ -77,9 +78,17 @@ func (a *Asset) Clone() *Asset {
 	return &c
 }
 
-// SourceID names the bytes of the source, for media.Index.Revision: by their
-// SHA-256 where it is known, else by where they lie, which nothing else ever does.
+// Growing says whether what plays is a file that is still arriving: that of the
+// upload Growth.
+func (a *Asset) Growing() bool { return a.Growth != "" && a.Source == "" }
+
+// SourceID names the bytes of the source, for media.Index.Revision: by the upload
+// that they play from, or did, before their sum was known; by their SHA-256 where
+// that is known; else by where they lie, which nothing else ever does.
 func (a *Asset) SourceID() string {
+	if a.Growth != "" {
+		return "upload " + a.Growth
+	}
 	if a.SHA256 != "" {
 		return a.SHA256
 	}

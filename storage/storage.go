@@ -2,7 +2,8 @@
 // to and playback reads from. Package disk keeps it in a directory.
 //
 // A blob has two lives. While it is being written it is a draft: only Append
-// reaches it, it survives a crash up to its last Sync, and no reader sees it.
+// reaches it, it survives a crash up to its last Sync, and no reader sees it but
+// by DraftReader, where a store has that.
 // Commit turns it, atomically and durably, into a blob that never changes again.
 package storage
 
@@ -143,6 +144,19 @@ type Info struct {
 // what sendfile needs. Errors are those of Open.
 type FileOpener interface {
 	OpenFile(ctx context.Context, key string) (*os.File, error)
+}
+
+// DraftReader is implemented by stores whose drafts can be read while they are
+// written. Drafts stay hidden from every other method; who reads one has to know
+// how many of its bytes count.
+type DraftReader interface {
+	// OpenDraft opens the draft, whether somebody has it open for writing or not.
+	// Bytes that were there at the last Sync are read as they were written, also
+	// after the draft has become a blob or was deleted, and never change unless
+	// Truncate takes them back. Of others nothing is promised. Info has the size at
+	// the moment of opening; what is written later can be read, too. ErrNotFound
+	// when there is no draft: a committed blob is none.
+	OpenDraft(ctx context.Context, key string) (Blob, error)
 }
 
 // Importer is implemented by stores that can take a file as a blob without

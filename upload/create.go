@@ -119,7 +119,7 @@ func (up *Uploader) admitTo(ctx context.Context, p auth.Principal, told about) (
 	if errors.Is(err, auth.ErrNotFound) {
 		return "", missing
 	}
-	if err == nil && told.rendition != "" && !a.Playable {
+	if err == nil && told.rendition != "" && (!a.Playable || a.Growing()) {
 		err = problem.Errorf(rendition.ErrNoSource, "the asset %q does not play yet, so nothing can be a rendition of it", id)
 	}
 	return a.Owner, err

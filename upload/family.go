@@ -75,7 +75,7 @@ func (f *family) arriving() bool {
 func (f *family) other() bool { return f.asset.Source != f.own.Key }
 
 // plays says whether the asset plays another file than the one inspected.
-func (f *family) plays() bool { return f.asset.Playable && f.other() }
+func (f *family) plays() bool { return f.asset.Playable && f.asset.Source != "" && f.other() }
 
 // without is the state of the asset were it not for the file that was inspected.
 func (f *family) without() metadata.State {
@@ -105,6 +105,9 @@ func (f *family) take() {
 	}
 	a.Source, a.Size, a.SHA256, a.Type, a.Filename = u.Key, u.Size, u.SHA256, u.Type, u.Filename
 	a.Index, a.Revision = "", ""
+	if a.Growth != u.ID {
+		a.Growth = ""
+	}
 }
 
 // drop fails the upload alone.
@@ -213,6 +216,7 @@ func decidable(u *metadata.Upload) bool {
 
 // write writes all that changed, and the events.
 func (f *family) write(ctx context.Context, tx metadata.Tx, e events.Event) error {
+	f.settleGrowth()
 	if err := tx.UpdateAsset(ctx, f.asset); err != nil {
 		return err
 	}

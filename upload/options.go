@@ -113,6 +113,14 @@ type Options struct {
 	// its last byte on, and how long a part is kept after that. Default: 7 days.
 	Expiry time.Duration
 
+	// NoEarlyPlay keeps assets from playing before their upload is complete. Without
+	// it one whose moov box comes first, or that is in fragments, plays from what
+	// has arrived: to who may play the asset, before checksums have been compared
+	// and the end of the file was looked at. It is so only where OnComplete is the
+	// default, because another may have reasons to refuse a file, and where the
+	// store is a storage.DraftReader. Default: false.
+	NoEarlyPlay bool
+
 	// Logger is told what fails after the client can no longer be. Default:
 	// slog.Default().
 	Logger *slog.Logger

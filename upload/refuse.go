@@ -94,6 +94,9 @@ func (up *Uploader) failAsset(ctx context.Context, tx metadata.Tx, u *metadata.U
 	if err != nil {
 		return fmt.Errorf("upload: reading asset %s: %w", u.Asset, err)
 	}
+	if err := up.stopGrowth(ctx, tx, a, u); err != nil {
+		return err
+	}
 	others, err := tx.UploadsOf(ctx, u.Asset)
 	if err != nil {
 		return fmt.Errorf("upload: reading uploads of %s: %w", u.Asset, err)

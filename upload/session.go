@@ -101,6 +101,9 @@ func (s *session) openDraft(ctx context.Context) error {
 	if draft.Size() < s.u.Offset { // a backup was put back, a disk was exchanged
 		s.u.Offset, s.lost = draft.Size(), draft.Size() > 0
 		s.digest = newDigest(s.up.hashes(s.u))
+		if err := s.up.endGrowth(ctx, s.u); err != nil {
+			return err
+		}
 		return s.checkpoint(ctx)
 	}
 	if draft.Size() == s.u.Offset {
@@ -156,6 +159,7 @@ func (s *session) checkpoint(ctx context.Context) error {
 	if s.durably != nil {
 		s.durably(s.durable)
 	}
+	s.grow(ctx)
 	return nil
 }
 

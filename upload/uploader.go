@@ -26,6 +26,7 @@ type Uploader struct {
 	meta  metadata.Store
 	holds holds
 	pace  pace
+	looks looks
 
 	informEvery time.Duration // how often clients that hear of it get a checkpoint
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/streamgate/streamgate"
 	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/ratelimit"
 	"github.com/streamgate/streamgate/storage/disk"
 )
@@ -52,6 +53,9 @@ func (c config) options() []streamgate.Option {
 	}
 	if c.publicPlay {
 		options = append(options, streamgate.WithAuthorizer(auth.PublicPlay(auth.OwnerOnly())))
+	}
+	if c.mpegts {
+		options = append(options, streamgate.WithPlayback(func(o *hls.Options) { o.MPEGTS = true }))
 	}
 	if c.imports != "" {
 		options = append(options, streamgate.WithImportFolder(c.imports))

@@ -1,8 +1,8 @@
 // Package hlsrules holds an HLS presentation against the rules of HTTP Live
 // Streaming 2nd Edition, draft-pantos-hls-rfc8216bis-22, as far as they concern
 // video on demand: the text of the playlists, what they say of each other, and
-// what they say of the media behind them where that is fragmented MP4. Sections
-// are those of the draft. It is for tests.
+// what they say of the media behind them where that is fragmented MP4 or a
+// transport stream. Sections are those of the draft. It is for tests.
 package hlsrules
 
 import (

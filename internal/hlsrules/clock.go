@@ -101,7 +101,13 @@ func (c *checker) follows(m *mediaList, i int) {
 
 // independent checks that a segment begins with a sync sample.
 func (c *checker) independent(m *mediaList, i int) {
-	if r := m.run(i); r != nil && !r.leads {
+	is := true
+	if m.transports != nil {
+		is = m.transports[i] == nil || leads(m.transports[i])
+	} else if r := m.run(i); r != nil {
+		is = r.leads
+	}
+	if !is {
 		c.report("independent-true", m.at(m.segments[i].line), "%s does not", m.segments[i].text)
 	}
 }

@@ -51,6 +51,7 @@ func (c *checker) load(m *mediaList) {
 	if m.media.known {
 		c.clock(m)
 	}
+	c.flow(m)
 }
 
 // cut fetches a byte range of a resource.
@@ -94,8 +95,11 @@ func (c *checker) part(m *mediaList, s *segment, h *head, data []byte) *part {
 		return nil
 	case bytes.HasPrefix(data, []byte("WEBVTT")):
 		return nil
-	case len(data) > 0 && data[0] == 0x47, len(data) > 2 && data[0] == 0xff && data[1]&0xe0 == 0xe0, bytes.HasPrefix(data, []byte("ID3")):
-		return nil // a transport stream, or packed audio
+	case len(data) > 0 && data[0] == 0x47:
+		c.transport(m, s, data)
+		return nil
+	case len(data) > 2 && data[0] == 0xff && data[1]&0xe0 == 0xe0, bytes.HasPrefix(data, []byte("ID3")):
+		return nil // packed audio
 	case len(data) < 8 || !slices.Contains([]string{"styp", "moof", "sidx", "prft", "emsg"}, string(data[4:8])):
 		if m.subtitle && s.init == nil {
 			c.report("webvtt", m.at(s.line), "%s does not begin with WEBVTT", s.text)

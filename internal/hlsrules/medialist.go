@@ -3,6 +3,8 @@ package hlsrules
 import (
 	"math"
 	"strconv"
+
+	"github.com/streamgate/streamgate/internal/tsread"
 )
 
 // mediaList is a media playlist and what was found behind it.
@@ -18,6 +20,8 @@ type mediaList struct {
 	peak, average float64 // bits a second
 	sizes         []int64 // bytes of the segments
 	media         *media  // nil where it could not be read
+
+	transports []*tsread.Segment // parallel to the segments, where one is a transport stream
 }
 
 // mediaList checks a media playlist whose text was checked, and what it leads to.

@@ -193,7 +193,7 @@ func (c *checker) repeated(pr *presentation) {
 		if everywhere != nil && l != nil {
 			c.report("independent-twice", m.at(l), "it is in the multivariant playlist already")
 		}
-		if everywhere != nil && l == nil && m.media.known {
+		if everywhere != nil && l == nil && (m.media.known || m.transports != nil) {
 			for i := range m.segments {
 				c.independent(m, i)
 			}

@@ -176,6 +176,8 @@ var bytesRules = []Rule{
 	{ID: "duration-true", Section: "3", Text: "EXTINF is how long the segment's samples are shown, within a millisecond"},
 	{ID: "decodable", Section: "3", Text: "a segment with video has a sync sample", Should: true},
 	{ID: "independent-true", Section: "4.4.2.1", Text: "with EXT-X-INDEPENDENT-SEGMENTS each segment begins with a sync sample"},
+	{ID: "transport", Section: "3.1.1", Text: "a transport stream can be read, and begins with the PAT and the PMT of one program"},
+	{ID: "counters", Section: "3", Text: "the packets of a transport stream go on counting from one segment to the next"},
 	{ID: "webvtt", Section: "3.1.4", Text: "a WebVTT segment begins with its header, or has an EXT-X-MAP"},
 }
 

@@ -275,7 +275,7 @@ func (f files) color(t *testing.T, transfer byte) {
 func TestBrokenRulesAreFound(t *testing.T) {
 	good := whole(t)
 	tested := map[string]bool{}
-	for _, b := range slices.Concat(inText, inMediaPlaylists, inGroups, inVariants, inBytes, amongPlaylists) {
+	for _, b := range slices.Concat(inText, inMediaPlaylists, inGroups, inVariants, inBytes, amongPlaylists, inTransport) {
 		tested[b.rule] = true
 		t.Run(b.rule, func(t *testing.T) {
 			f := good.clone()

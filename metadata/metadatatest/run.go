@@ -70,7 +70,7 @@ func fullAsset() *metadata.Asset {
 			},
 		},
 		Captions: []metadata.Caption{{Language: "en", Label: "English", Kind: metadata.SpokenAndSounds, Default: true, Forced: true, Key: "assets/x/en"}},
-		Poster:   "assets/x/poster.jpg", Source: "assets/x/source", Index: "assets/x/index", Revision: "r1",
+		Poster:   "assets/x/poster.jpg", Source: "assets/x/source", Index: "assets/x/index", Revision: "r1", Growth: "u1",
 	}
 }
 

@@ -43,6 +43,26 @@ func (s *Store) OpenFile(ctx context.Context, key string) (*os.File, error) {
 	return f, err
 }
 
+// OpenDraft opens a draft for reading: see storage.DraftReader.
+func (s *Store) OpenDraft(ctx context.Context, key string) (storage.Blob, error) {
+	if err := admit(ctx, key); err != nil {
+		return nil, err
+	}
+	f, err := s.fs.Open(draftName(key))
+	if err != nil {
+		return nil, fault(err, "opening", key)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		_ = f.Close() // the error that counts is err
+		return nil, fault(err, "opening", key)
+	}
+	return &blob{f: f, info: describe(key, info)}, nil
+}
+
 func (s *Store) openBlob(ctx context.Context, key string) (*os.File, fs.FileInfo, error) {
 	if err := admit(ctx, key); err != nil {
 		return nil, nil, err

@@ -13,7 +13,7 @@ import (
 )
 
 // Store keeps blobs in a data directory. It implements storage.Store,
-// storage.FileOpener and storage.Importer.
+// storage.FileOpener, storage.DraftReader and storage.Importer.
 type Store struct {
 	fs      fsys
 	lock    *os.File
@@ -31,9 +31,10 @@ type Store struct {
 }
 
 var (
-	_ storage.Store      = (*Store)(nil)
-	_ storage.FileOpener = (*Store)(nil)
-	_ storage.Importer   = (*Store)(nil)
+	_ storage.Store       = (*Store)(nil)
+	_ storage.FileOpener  = (*Store)(nil)
+	_ storage.DraftReader = (*Store)(nil)
+	_ storage.Importer    = (*Store)(nil)
 )
 
 // Options change a Store. The zero value is the default.

@@ -25,12 +25,12 @@ type check struct {
 
 // Run checks a store. It calls open once for each check, for an empty store of
 // its own that open also closes when the test ends. What a store can do besides
-// (storage.FileOpener, storage.RangeReader) is checked when it can; for
-// storage.Importer call RunImporter.
+// (storage.FileOpener, storage.DraftReader, storage.RangeReader) is checked when it
+// can; for storage.Importer call RunImporter.
 func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 	t.Helper()
 	for _, c := range slices.Concat(draftChecks, commitChecks, readChecks, listChecks,
-		deleteChecks, refusalChecks, raceChecks, fileChecks, rangeChecks) {
+		deleteChecks, refusalChecks, raceChecks, fileChecks, draftReadChecks, rangeChecks) {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
 }

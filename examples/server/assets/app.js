@@ -45,7 +45,7 @@ function close() {
 // unless there is something else to watch or to wait for.
 function changed(asset) {
   if (player.current()?.id === asset.id && asset.playable) player.open(asset);
-  if (!wanted.has(asset.id) || !(asset.playable || asset.state === 'failed')) return;
+  if (!wanted.has(asset.id) || asset.state === 'uploading' || !(asset.playable || asset.state === 'failed')) return; // it may play before it is all there
   wanted.delete(asset.id);
   if (asset.state === 'failed') return toast(`${title(asset)} cannot be played.`);
   if (!player.current() && uploads.uploads.size === 0) show(asset, false);

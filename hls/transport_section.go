@@ -1,0 +1,36 @@
+package hls
+
+import (
+	"errors"
+	"io"
+)
+
+// section writes a part of what it is given: after skip bytes, left. Then it says
+// that it needs no more.
+type section struct {
+	to         io.Writer
+	skip, left int64
+	err        error // of to, or errEnough
+}
+
+var errEnough = errors.New("that is enough")
+
+func (s *section) Write(b []byte) (int, error) {
+	all := len(b)
+	skipped := min(s.skip, int64(all))
+	s.skip -= skipped
+	b = b[skipped:]
+	b = b[:min(s.left, int64(len(b)))]
+	if len(b) > 0 {
+		n, err := s.to.Write(b)
+		if s.left -= int64(n); err != nil {
+			s.err = err
+			return 0, err
+		}
+	}
+	if s.left == 0 {
+		s.err = errEnough
+		return 0, errEnough
+	}
+	return all, nil
+}
