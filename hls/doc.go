@@ -44,6 +44,10 @@
 //	{presentation}/{its own}/s1/index.m3u8     media playlist of the first of the asset's captions
 //	{presentation}/{its own}/s1/0.vtt          its first segment
 //
+// Each file of an asset, its source and the renditions of that, has a revision of
+// its own. {asset}/clip/{from}-{to}/master.m3u8 plays what lies between two moments,
+// in milliseconds, and Options.Compose says what else plays under an id.
+//
 // Where Options.Downloads is set, {presentation}/download redirects to the file as
 // it came, {presentation}/{revision}/source.
 //

@@ -24,7 +24,7 @@ const (
 // $Number$ counts them from 0. URLs are relative to it and begin with the
 // revision. Subtitles are added to those within a file.
 func manifest(p *presentation, sidecars ...*subtitle) []byte {
-	m := mpd{Type: "static", Profiles: profileLive, Period: mpdPeriod{ID: "0", Start: "PT0S"}}
+	m := mpd{Type: "static", Profiles: profileLive, Period: []mpdPeriod{{ID: "0", Start: "PT0S"}}}
 	if p.isCMAF() {
 		m.Profiles += "," + profileCMAF
 	}
@@ -37,11 +37,16 @@ func manifest(p *presentation, sidecars ...*subtitle) []byte {
 		segment = max(segment, l.longest())
 	}
 	m.Duration, m.MinBuffer, m.MaxSegment = isoDuration(longest), isoDuration(buffer), isoDuration(segment)
-	m.Period.Sets = slices.Concat(p.videoSets(), p.audioSets(), p.textSets(sidecars))
-	for i := range m.Period.Sets {
-		m.Period.Sets[i].ID = i + 1
+	sets := slices.Concat(p.videoSets(), p.audioSets(), p.textSets(sidecars))
+	for i := range sets {
+		sets[i].ID = i + 1
 	}
-	body, err := xml.MarshalIndent(&m, "", " ")
+	m.Period[0].Sets = sets
+	return m.text()
+}
+
+func (m *mpd) text() []byte {
+	body, err := xml.MarshalIndent(m, "", " ")
 	if err != nil {
 		panic("hls: a manifest that is no XML: " + err.Error()) // strings and numbers alone cannot fail
 	}

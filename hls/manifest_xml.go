@@ -6,13 +6,13 @@ import "encoding/xml"
 // schema (ISO/IEC 23009-1 annex B).
 
 type mpd struct {
-	XMLName    xml.Name  `xml:"urn:mpeg:dash:schema:mpd:2011 MPD"`
-	Profiles   string    `xml:"profiles,attr"`
-	Type       string    `xml:"type,attr"`
-	Duration   string    `xml:"mediaPresentationDuration,attr"`
-	MinBuffer  string    `xml:"minBufferTime,attr"`
-	MaxSegment string    `xml:"maxSegmentDuration,attr"`
-	Period     mpdPeriod `xml:"Period"`
+	XMLName    xml.Name    `xml:"urn:mpeg:dash:schema:mpd:2011 MPD"`
+	Profiles   string      `xml:"profiles,attr"`
+	Type       string      `xml:"type,attr"`
+	Duration   string      `xml:"mediaPresentationDuration,attr"`
+	MinBuffer  string      `xml:"minBufferTime,attr"`
+	MaxSegment string      `xml:"maxSegmentDuration,attr"`
+	Period     []mpdPeriod `xml:"Period"`
 }
 
 type mpdPeriod struct {

@@ -49,6 +49,13 @@ type Options struct {
 	// file by the kernel. Default: false.
 	MPEGTS bool
 
+	// Compose says what plays under an id instead of the asset with that id, which
+	// need not be there: a piece of an asset, several in a row, an asset with a
+	// moment to begin at. nil, or nil for an id, plays the asset as it is. It is
+	// asked for each playlist and manifest, so it must be quick; its errors are
+	// answered as those of this package are. Default: nil.
+	Compose func(ctx context.Context, id string) (*Composition, error)
+
 	// Cut is how a file is cut whose stored index is missing or damaged. Give what
 	// upload.Options was given, or such an asset gets another revision; default
 	// media.Cut{Target: media.DefaultTarget}.
@@ -68,7 +75,8 @@ type Server struct {
 	files      storage.Store
 	meta       metadata.Store
 	authorizer auth.Authorizer
-	rows       *lru // of *row, by asset
+	compose    func(ctx context.Context, id string) (*Composition, error) // or nil
+	rows       *lru                                                       // of *row, by asset
 	fetching   flights[*row]
 	loading    flights[*presentation]
 	reading    flights[*cueList]
@@ -92,6 +100,7 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 		meta:       meta,
 		authorizer: o.Authorizer,
 		rows:       newLRU(rowBytes),
+		compose:    o.Compose,
 	}
 	s.opener = assetOpener{s}
 	if s.authorizer == nil {
@@ -122,7 +131,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 	id, t, ok := splitPath(r.URL.EscapedPath())
-	if !ok || !isAssetID(id) {
+	if !ok {
+		return errPath
+	}
+	if done, err := s.composed(w, r, id, t); done || err != nil {
+		return err
+	}
+	if !isAssetID(id) {
 		return errPath
 	}
 	ctx := r.Context()
