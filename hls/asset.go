@@ -76,7 +76,7 @@ func (s *Server) row(ctx context.Context, id string) (*row, error) {
 			return nil, err
 		}
 		key := a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index + "/" + a.Growth + renditionsID(a.Renditions)
-		r := &row{Asset: a, growth: growth, key: key, cap: captionsID(a.Captions), end: end}
+		r := &row{Asset: a, growth: growth, key: key, cap: captionsID(a.Captions, a.Thumbnails), end: end}
 		s.rows.Set(id, r, rowCost+int64(len(a.Description)+(len(a.Captions)+len(a.Renditions))*captionCost))
 		return r, nil
 	})

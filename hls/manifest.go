@@ -23,8 +23,10 @@ const (
 // one Period. Its segments are those of the media playlists, at the same URLs:
 // $Number$ counts them from 0. URLs are relative to it and begin with the
 // revision. Subtitles are added to those within a file.
-func manifest(p *presentation, sidecars ...*subtitle) []byte {
-	m := mpd{Type: "static", Profiles: profileLive, Period: []mpdPeriod{{ID: "0", Start: "PT0S"}}}
+func manifest(p *presentation, sidecars ...*subtitle) []byte { return p.mpd(sidecars).text() }
+
+func (p *presentation) mpd(sidecars []*subtitle) *mpd {
+	m := &mpd{Type: "static", Profiles: profileLive, Period: []mpdPeriod{{ID: "0", Start: "PT0S"}}}
 	if p.isCMAF() {
 		m.Profiles += "," + profileCMAF
 	}
@@ -42,7 +44,7 @@ func manifest(p *presentation, sidecars ...*subtitle) []byte {
 		sets[i].ID = i + 1
 	}
 	m.Period[0].Sets = sets
-	return m.text()
+	return m
 }
 
 func (m *mpd) text() []byte {

@@ -49,6 +49,7 @@ type representation struct {
 	Sar          string           `xml:"sar,attr,omitempty"`
 	FrameRate    string           `xml:"frameRate,attr,omitempty"`
 	SamplingRate int              `xml:"audioSamplingRate,attr,omitempty"`
+	Essential    *descriptor      `xml:"EssentialProperty"`
 	BaseURL      string           `xml:"BaseURL,omitempty"` // of what is one file
 	Template     *segmentTemplate `xml:"SegmentTemplate"`
 }
@@ -57,7 +58,7 @@ type segmentTemplate struct {
 	Timescale      uint32         `xml:"timescale,attr"`
 	Offset         uint64         `xml:"presentationTimeOffset,attr,omitempty"`
 	StartNumber    string         `xml:"startNumber,attr"`
-	Initialization string         `xml:"initialization,attr"`
+	Initialization string         `xml:"initialization,attr,omitempty"`
 	Media          string         `xml:"media,attr"`
 	Timeline       []timelineSpan `xml:"SegmentTimeline>S"`
 }

@@ -23,6 +23,7 @@ const (
 	download
 	original
 	subtitleSegment
+	tiledImage
 	transportMultivariant
 	transportPlaylist
 	transportSegment
@@ -122,9 +123,9 @@ func parseTrackFile(file string) (target, bool) {
 }
 
 // segments are what ends so.
-var segments = map[string]resource{"vtt": subtitleSegment, "m4s": mediaSegment, "ts": transportSegment}
+var segments = map[string]resource{"vtt": subtitleSegment, "m4s": mediaSegment, "ts": transportSegment, "jpg": tiledImage}
 
-// parseTrack reads a track's name, such as v1, a2, s1 or t3.
+// parseTrack reads a track's name, such as v1, a2, s1, t3 or p1.
 func parseTrack(name string) (media.Kind, int, bool) {
 	if name == "" {
 		return "", 0, false
@@ -141,6 +142,8 @@ func parseTrack(name string) (media.Kind, int, bool) {
 		return subtitleKind, id, true
 	case name[0] == 't':
 		return embeddedKind, id, true
+	case name[0] == 'p':
+		return imageKind, id, true
 	}
 	return "", 0, false
 }
