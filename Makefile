@@ -105,6 +105,10 @@ soak: need clients assets ## the long forms: race detector on everything, fuzz t
 corpus: need ## check playback of every file of the media corpus, printing a table
 	STREAMGATE_CORPUS_ALL=1 $(GO) test -count=1 -v -timeout 1h -run Corpus $(TESTFLAGS) $(PKG)
 
+.PHONY: inputs
+inputs: need ## play hundreds of files that ffmpeg makes beside themselves, printing a table
+	STREAMGATE_INPUTS=1 $(GO) test -count=1 -v -timeout 1h -run '^TestInputs$$' $(TESTFLAGS) ./hls
+
 .PHONY: rules
 rules: ## check the HLS presentation at URL=… against the rules of the draft
 	STREAMGATE_RULES_URL="$(URL)" $(GO) test -count=1 -v -timeout 1h -run '^TestURL$$' ./internal/hlsrules

@@ -32,11 +32,14 @@ func (g *Gate) wire() (err error) {
 		Live: g.bus, Retention: g.o.retention, Logger: g.o.logger,
 	})
 	g.dispatcher.Handle("remove what assets leave behind", metadata.RemoveFiles(g.meta, g.files))
-	g.dispatcher.Handle("play what is there now", g.forget, events.AssetReady, events.AssetUpdated, events.AssetDeleted)
+	g.dispatcher.Handle("play what is there now", g.forget, events.AssetReady, events.AssetUpdated, events.AssetSettled, events.AssetDeleted)
 	g.dispatcher.Handle("count what is replaced", g.counts.Record, events.AssetReplaced)
 	g.dispatcher.Handle("log what fails", g.logFailed, events.AssetFailed)
 	if g.o.onReady != nil {
 		g.dispatcher.Handle("OnReady", g.tellReady, events.AssetReady)
+	}
+	if err = g.openSettling(); err != nil {
+		return err
 	}
 	if g.uploads, err = upload.New(g.files, g.meta, g.uploadOptions()); err != nil {
 		return err
@@ -55,9 +58,17 @@ func (g *Gate) wire() (err error) {
 }
 
 func (g *Gate) playbackOptions() *hls.Options {
-	o := &hls.Options{Authorizer: g.o.authorizer, Cut: g.cut(), Cache: cache.Sized[any]{Cache: g.caches.presentations}}
+	o := &hls.Options{
+		Authorizer: g.o.authorizer, Recorder: g.recorder(), Encryption: g.o.encryption, Cut: g.cut(),
+		Cache: cache.Sized[any]{Cache: g.caches.presentations},
+	}
 	for _, change := range g.o.playback {
 		change(o)
+	}
+	if e := o.Encryption; e != nil && e.LicenseURL == nil && g.o.publicURL != "" {
+		named := *e
+		named.LicenseURL = func(assetID string) string { return g.absolute("/play/" + assetID + "/license") }
+		o.Encryption = &named
 	}
 	return o
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
+	"github.com/streamgate/streamgate/settle"
 	"github.com/streamgate/streamgate/storage"
 	"github.com/streamgate/streamgate/upload"
 )
@@ -42,6 +43,7 @@ type options struct {
 	origins         []string
 	upload          []func(*upload.Options)
 	playback        []func(*hls.Options)
+	encryption      *hls.Encryption
 	segmentDuration time.Duration
 	retention       time.Duration
 	limits          map[string]ratelimit.Limit
@@ -51,6 +53,8 @@ type options struct {
 	metrics         *metrics.Registry
 	quiet           bool
 	audit           *audit.Log
+	settling        []func(*settle.Options)
+	unsettled       bool // they are not wanted
 }
 
 // WithAuthenticator says who sends a request, for example by the application's
@@ -147,6 +151,15 @@ func WithPlayWhileUploading(on bool) Option {
 // those of package hls.
 func WithPlayback(f func(o *hls.Options)) Option {
 	return func(o *options) { o.playback = append(o.playback, f) }
+}
+
+// WithEncryption has segments encrypted. Keys are given to whom the Authorizer
+// lets have them (auth.Key), which of auth.PublicPlay(auth.OwnerOnly()) is the
+// owner alone. With WithPublicURL manifests name where ClearKey licences are, if e
+// does not. docs/encryption.md says what that protects. Default: nil, nothing is
+// encrypted.
+func WithEncryption(e *hls.Encryption) Option {
+	return func(o *options) { o.encryption = e }
 }
 
 // WithImportFolder lets Gate.Import take files from below dir, without copying

@@ -51,6 +51,7 @@ import (
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
+	"github.com/streamgate/streamgate/settle"
 	"github.com/streamgate/streamgate/storage"
 	"github.com/streamgate/streamgate/upload"
 )
@@ -75,7 +76,8 @@ type Gate struct {
 	bus        *events.Bus
 	dispatcher *events.Dispatcher
 	recovery   *periodic
-	importing  sync.RWMutex // held for reading by imports, for writing by a recovery
+	settler    *settle.Settler // or nil
+	importing  sync.RWMutex    // held for reading by imports, for writing by a recovery
 	requests   requests
 	caches     caches
 	registry   *metrics.Registry

@@ -106,6 +106,8 @@ func (s *Sample) subRip() ([]Cue, error) {
 var (
 	// subStationText is what escapes mean, of which there are three.
 	subStationText = strings.NewReplacer(`\N`, "\n", `\n`, "\n", `\h`, "\u00a0")
+	// eventAtTheTop is an alignment at the top, as numbers of today or of before.
+	eventAtTheTop = regexp.MustCompile(`\{[^{}]*\\(an[789]|a[567])[^0-9]`)
 	// drawn says that text is a drawing from here on, or none any more.
 	drawn = regexp.MustCompile(`\\p(\d)`)
 )
@@ -119,7 +121,7 @@ func (s *Sample) subStation() ([]Cue, error) {
 	}
 	text := fields[8]
 	settings := ""
-	if atTheTop.MatchString(text) || strings.Contains(text, `{\a6}`) {
+	if eventAtTheTop.MatchString(text) {
 		settings = "line:0"
 	}
 	var b strings.Builder

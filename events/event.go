@@ -13,10 +13,12 @@ type Type string
 // The events of this module.
 const (
 	AssetCreated   Type = "asset.created"
-	AssetUpdated   Type = "asset.updated" // Data may have the language of the "caption" that changed, and "keys", see AssetReplaced
+	AssetUpdated   Type = "asset.updated" // Data may have the language of the "caption" that changed, "keys", see AssetReplaced, and whether it is "playable" before its upload is complete
 	AssetReady     Type = "asset.ready"
 	AssetFailed    Type = "asset.failed"
-	AssetReplaced  Type = "asset.replaced" // of another file now; Data has the "keys" that it left in storage
+	AssetReplaced  Type = "asset.replaced"  // of another file now; Data has the "keys" that it left in storage
+	AssetSettled   Type = "asset.settled"   // its source was rewritten for playback; Data has "bytes", "seconds", and may have "keys", see AssetReplaced
+	AssetUnsettled Type = "asset.unsettled" // it stays as it came; Data has the "reason"
 	AssetDeleted   Type = "asset.deleted"
 	AssetSearched  Type = "asset.searched"
 	UploadCreated  Type = "upload.created"
@@ -24,6 +26,7 @@ const (
 	UploadComplete Type = "upload.completed" // Data may have "keys", see AssetReplaced; so of the next two
 	UploadCanceled Type = "upload.canceled"
 	UploadRefused  Type = "upload.refused"
+	KeyServed      Type = "key.served" // Data has the "key_ids" of the keys that somebody gets
 )
 
 // Event is one thing that happened.

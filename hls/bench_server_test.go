@@ -171,6 +171,9 @@ func (s *benched) cpu(b testing.TB, clients, n int, do func(int)) time.Duration 
 const (
 	assetVideo = "/asset/clip/bench/v1/"
 	assetAudio = "/asset/clip/bench/a2/"
+
+	settledVideo = "/asset/settled/bench/v1/"
+	settledAudio = "/asset/settled/bench/a2/"
 )
 
 // tracks returns the prefixes of the video's and the audio's URIs in the folder.

@@ -35,14 +35,15 @@ func median(v []float64) float64 {
 }
 
 // BenchmarkSegment compares the server's CPU for segments of 3 MB, out of a file
-// that is interleaved frame by frame, with that of http.FileServer for files of
-// the same bytes.
+// that is interleaved frame by frame, and out of the same file settled, with that of
+// http.FileServer for files of the same bytes.
 func BenchmarkSegment(b *testing.B) {
 	const segments = 20
 	dir := filepath.Dir(bigClip(2).write(b, "clip.mp4"))
 	alone := bigClip(2)
 	alone.audio = 0 // nothing in between: each segment is one run
 	alone.writeFile(b, filepath.Join(dir, "alone.mp4"))
+	settleFile(b, filepath.Join(dir, "clip.mp4"), filepath.Join(dir, "settled.mp4"))
 	s := startServer(b, dir)
 	run, _ := s.tracks(b, "alone.mp4")
 	for n := range segments {
@@ -62,6 +63,10 @@ func BenchmarkSegment(b *testing.B) {
 			return func(i int) { get(b, way.client, fmt.Sprintf("%s%s%d.m4s", way.base, path, i%segments)) }
 		}
 		b.Run(way.name+"/video", func(b *testing.B) { paired(b, s, 1, 2*segments, fetch(assetVideo), fetch("/static/v")) })
+		b.Run(way.name+"/settled", func(b *testing.B) { paired(b, s, 1, 2*segments, fetch(settledVideo), fetch("/static/v")) })
+		b.Run(way.name+"/settled-audio", func(b *testing.B) {
+			paired(b, s, 1, 10*segments, fetch(settledAudio), fetch("/static/a"))
+		})
 		b.Run(way.name+"/run", func(b *testing.B) { paired(b, s, 1, 2*segments, fetch(run), fetch("/static/r")) })
 		b.Run(way.name+"/audio", func(b *testing.B) { paired(b, s, 1, 10*segments, fetch(assetAudio), fetch("/static/a")) })
 	}

@@ -23,6 +23,7 @@ type body struct {
 	runs    []run  // what is left of them
 	source  io.ReaderAt
 	file    *os.File // the source where it is a file; else nil
+	as      stamp    // of the file, when it was opened; zero is not known
 	readErr error    // why the source could not be read
 
 	samples []media.Sample // kept for their memory, as are these:
@@ -32,6 +33,10 @@ type body struct {
 
 	ctx  context.Context //nolint:containedctx // of the one request that the body answers; nil is none
 	span span
+
+	subsamples []media.Subsample // of all samples, where they are encrypted so
+	counts     []uint8           // how many each has
+	holds      bool              // memory that largeHolds counts
 }
 
 var bodies = sync.Pool{New: func() any { return new(body) }}
@@ -41,7 +46,13 @@ func newBody() *body { return bodies.Get().(*body) }
 // release gives the body's memory to the next one.
 func (b *body) release() {
 	b.span.close()
-	*b = body{samples: b.samples[:0], space: b.space[:0], room: b.room[:0], scatter: b.scatter}
+	if b.holds {
+		largeHolds.Add(-1)
+	}
+	*b = body{
+		samples: b.samples[:0], space: b.space[:0], room: b.room[:0], scatter: b.scatter,
+		subsamples: b.subsamples[:0], counts: b.counts[:0],
+	}
 	bodies.Put(b)
 }
 

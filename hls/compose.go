@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
@@ -71,17 +72,19 @@ func clipOf(name string) (Part, bool) {
 // composed plays what is under a name where that is a composition. It reports
 // whether that was so.
 func (s *Server) composed(w http.ResponseWriter, r *http.Request, name string, t target) (done bool, err error) {
-	part, isClip := clipOf(name)
 	switch t.what {
 	case multivariant, dashManifest, mediaPlaylist, iframePlaylist:
 	default:
 		return false, nil // of which compositions have none of their own
 	}
-	c := &Composition{Parts: []Part{part}}
-	if !isClip {
-		if s.compose == nil || !isAssetID(name) {
-			return false, nil
-		}
+	var c *Composition
+	part, isClip := clipOf(name)
+	switch {
+	case isClip:
+		c = &Composition{Parts: []Part{part}}
+	case s.compose == nil || !isAssetID(name):
+		return false, nil
+	default:
 		if c, err = s.compose(r.Context(), name); err != nil || c == nil {
 			return err != nil, err
 		}
@@ -104,7 +107,7 @@ func (s *Server) annotated(w http.ResponseWriter, r *http.Request, name string, 
 	if t.what != multivariant {
 		return false, nil
 	}
-	a, err := s.asset(r.Context(), name)
+	a, err := s.asset(r.Context(), name, auth.Play)
 	if err != nil {
 		return true, err
 	}
@@ -130,7 +133,7 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 	key := fmt.Sprintf("composed %s %q %d %q", composeVersion, name, c.Start, c.Session)
 	for i := range c.Parts {
 		part := &c.Parts[i]
-		a, err := s.asset(ctx, part.Asset) // asks the Authorizer
+		a, err := s.asset(ctx, part.Asset, auth.Play) // asks the Authorizer
 		if err != nil {
 			return nil, err
 		}
@@ -154,7 +157,7 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 	}
 	p, err := compose(pieces, c, revision, strings.Repeat("../", strings.Count(name, "/")+1))
 	if err == nil {
-		s.cache.Set("composed\x00"+revision, p, p.memory())
+		s.cache.Set("composed\x00"+revision, p, p.memory(false))
 	}
 	return p, err
 }

@@ -13,10 +13,13 @@ import (
 // the next key frame, because Media Source Extensions drop what comes before the
 // append window, and all that depends on it. It ends at the very moment.
 func composedManifest(pieces []*piece, up string) []byte {
-	m := mpd{Type: "static", Profiles: profileLive}
+	m := &mpd{Type: "static", Profiles: profileLive}
 	var total, buffer, longest int64 // microseconds
 	for i, c := range pieces {
 		part := c.cut(up)
+		if c.source().protection != nil {
+			m.CENC, m.DASHIF = cencNamespace, dashifNamespace
+		}
 		for n := range part.tracks {
 			t := part.tracks[n].Track
 			l := newTimeline(t)

@@ -2,6 +2,7 @@ package hls
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -40,17 +41,24 @@ func (part laneTrack) append(dst []byte, folder string, locked bool) (_ []byte, 
 		dst = append(dst, "#EXT-X-PROGRAM-DATE-TIME:"...)
 		dst = append(at.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z"), '\n')
 	}
-	said := ""
+	var said listed
 	for n, s := range segmentsIn(part.playlist.identity().body) {
 		if n < part.first || n >= part.end {
 			continue
 		}
-		if holds := s.key + s.init; holds != said {
-			if s.key == "" && locked {
+		key := s.keyOf(n)
+		switch {
+		case s.init != said.init && s.clear: // before the key, which else would apply to it
+			if locked {
 				dst = append(dst, "#EXT-X-KEY:METHOD=NONE\n"...)
 			}
-			dst, said, locked = appendMoved(dst, holds, folder), holds, s.key != ""
+			dst = appendMoved(appendMoved(dst, s.init, folder), key, folder)
+		case s.init != said.init:
+			dst = appendMoved(appendMoved(dst, key, folder), s.init, folder)
+		case key != said.key:
+			dst = appendMoved(dst, key, folder)
 		}
+		said, locked = listed{key: key, init: s.init}, key != ""
 		dst = appendMoved(dst, s.lines, folder)
 	}
 	return dst, locked
@@ -59,7 +67,17 @@ func (part laneTrack) append(dst []byte, folder string, locked bool) (_ []byte, 
 // A listed segment is one of a media playlist of ours, as text.
 type listed struct {
 	key, init string // the tags that hold for it
+	clear     bool   // its init segment stands before any key
 	lines     string // its own, its URI the last
+}
+
+// keyOf is the key of what was segment n. Where it has no initialization vector,
+// that is the number of the segment (RFC 8216bis §5.2), which here is another one.
+func (s *listed) keyOf(n int) string {
+	if !strings.Contains(s.key, "METHOD=AES-128") || strings.Contains(s.key, ",IV=") {
+		return s.key
+	}
+	return strings.ReplaceAll(s.key, "\n", fmt.Sprintf(",IV=0x%032X\n", n))
 }
 
 // segmentsIn reads a media playlist that was written here.
@@ -76,7 +94,7 @@ func segmentsIn(body []byte) []listed {
 		case isKey:
 			now.key = text
 		case strings.HasPrefix(text, "#EXT-X-MAP:"):
-			now.init = text
+			now.init, now.clear = text, now.key == ""
 		case strings.HasPrefix(text, "#EXTINF:"), strings.HasPrefix(text, "#EXT-X-BYTERANGE:"):
 			now.lines += text
 		case text[0] != '#' && now.lines != "":

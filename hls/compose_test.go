@@ -210,16 +210,20 @@ func TestWhatComposeSaysIsAnswered(t *testing.T) {
 }
 
 func TestKeysOfPartsHoldForTheirSegmentsAlone(t *testing.T) {
-	locked := "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"key\"\n#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:6,\n0.m4s\n" +
-		"#EXT-X-KEY:METHOD=AES-128,URI=\"https://keys.example/2\"\n#EXTINF:6,\n1.m4s\n#EXTINF:6,\n2.m4s\n#EXT-X-ENDLIST\n"
+	locked := "#EXTM3U\n#EXT-X-MAP:URI=\"init.mp4\"\n#EXT-X-KEY:METHOD=AES-128,URI=\"../../keys/1\"\n#EXTINF:6,\n0.m4s\n" +
+		"#EXT-X-KEY:METHOD=AES-128,URI=\"https://keys.example/2\",IV=0x1\n#EXTINF:6,\n1.m4s\n#EXTINF:6,\n2.m4s\n#EXT-X-ENDLIST\n"
 	open := "#EXTM3U\n#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:6,\n0.m4s\n#EXT-X-ENDLIST\n"
 	track := func(text string, first, end int) laneTrack {
 		p := &prepared{Track: videoTrack(), playlist: newDocument(playlistType, func() []byte { return []byte(text) })}
 		return laneTrack{p, new(piece), first, end}
 	}
-	dst, held := track(locked, 1, 3).append(nil, "../a/", false)
+	sample := "#EXTM3U\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:6,\n0.m4s\n#EXT-X-ENDLIST\n"
+	dst, held := track(sample, 0, 1).append(nil, "../c/", false)
+	dst, held = track(locked, 0, 3).append(dst, "../a/", held)
 	dst, held = track(open, 0, 1).append(dst, "../b/", held)
-	want := "#EXT-X-KEY:METHOD=AES-128,URI=\"https://keys.example/2\"\n#EXT-X-MAP:URI=\"../a/init.mp4\"\n#EXTINF:6,\n../a/1.m4s\n#EXTINF:6,\n../a/2.m4s\n" +
+	want := "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"../c/k\"\n#EXT-X-MAP:URI=\"../c/init.mp4\"\n#EXTINF:6,\n../c/0.m4s\n" +
+		"#EXT-X-KEY:METHOD=NONE\n#EXT-X-MAP:URI=\"../a/init.mp4\"\n#EXT-X-KEY:METHOD=AES-128,URI=\"../a/../../keys/1\",IV=0x00000000000000000000000000000000\n#EXTINF:6,\n../a/0.m4s\n" +
+		"#EXT-X-KEY:METHOD=AES-128,URI=\"https://keys.example/2\",IV=0x1\n#EXTINF:6,\n../a/1.m4s\n#EXTINF:6,\n../a/2.m4s\n" +
 		"#EXT-X-KEY:METHOD=NONE\n#EXT-X-MAP:URI=\"../b/init.mp4\"\n#EXTINF:6,\n../b/0.m4s\n"
 	if d := cmp.Diff(want, string(dst)); d != "" || held {
 		t.Error(d, held)

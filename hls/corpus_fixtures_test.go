@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,7 +43,7 @@ var texts = map[string]string{
 }
 
 // TestFixtures plays files of every shape that the corpus lacks beside
-// themselves, as TestCorpus does. With -short it takes every fourth.
+// themselves, as TestCorpus does, and then once more settled. With -short it takes every fourth.
 func TestFixtures(t *testing.T) {
 	playcheck.Require(t)
 	base := filepath.Join(t.TempDir(), "base.mp4")
@@ -63,6 +64,7 @@ func TestFixtures(t *testing.T) {
 				}
 				r := examine(t, serve(t, dir), dir, film{name: name, class: class, exception: f.exception, only: f.only})
 				keepsRules(t, hls.Dir(dir), name, f.breaks)
+				settles(t, dir, name, slices.ContainsFunc(timeShapes, func(s fixture) bool { return s.name == f.name }))
 				r.name = f.name
 				table.add(r)
 			})

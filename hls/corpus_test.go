@@ -91,7 +91,8 @@ func moduleRoot(t *testing.T) string {
 }
 
 // TestCorpus plays every file of the corpus beside itself: see package
-// playcheck for what has to be equal. With -short it takes every twelfth file.
+// playcheck for what has to be equal. What can be settled plays once more from
+// the settled file. With -short it takes every twelfth file.
 func TestCorpus(t *testing.T) {
 	playcheck.Require(t)
 	dir, films := corpus(t)
@@ -105,6 +106,7 @@ func TestCorpus(t *testing.T) {
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
 				table.add(examine(t, server, dir, f))
+				settles(t, dir, f.name, false)
 			})
 		}
 	})

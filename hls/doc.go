@@ -50,6 +50,10 @@
 // its own. {asset}/clip/{from}-{to}/master.m3u8 plays what lies between two moments,
 // in milliseconds, and Options.Compose says what else plays under an id.
 //
+// Where Options.MPEGTS is set, {presentation}/ts.m3u8 plays the same as MPEG-2
+// transport streams: {presentation}/{revision}/v1/index-ts.m3u8 and 0.ts have the
+// default audio in them.
+//
 // Where Options.Downloads is set, {presentation}/download redirects to the file as
 // it came, {presentation}/{revision}/source.
 //

@@ -13,27 +13,47 @@ import (
 // The names of a file as it came, at the end of paths.
 const (
 	sourceName   = "source"   // below a revision
+	settledName  = "settled"  // below a revision, where the file as it came is not kept
 	downloadName = "download" // finds it
 )
 
-// redirect answers with where the file as it came is, as seen from downloadName.
-func (p *player) redirect(w http.ResponseWriter, of *presentation) error {
+// redirect answers with where the file as it came is, as seen from downloadName;
+// or the settled one, which has other bytes and so another address.
+func (p *player) redirect(w http.ResponseWriter, of *presentation, t target) error {
 	if !p.downloads {
 		return errPath
 	}
 	to := w.Header()
 	to["Cache-Control"] = p.revalidate
-	to["Location"] = []string{of.source().revision + "/" + sourceName}
+	name := sourceName
+	if t.gone {
+		name = settledName
+	}
+	to["Location"] = []string{of.source().revision + "/" + name}
 	w.WriteHeader(http.StatusTemporaryRedirect)
 	return nil
 }
 
-// sendSource sends a file as it came, or a range of it, to be kept under name.
-func (p *player) sendSource(w http.ResponseWriter, r *http.Request, of *mediaFile, name string) error {
-	if !p.downloads {
+// sendDownload sends the file of a revision, where it is kept.
+func (p *player) sendDownload(w http.ResponseWriter, r *http.Request, of *presentation, file *mediaFile, t target) error {
+	settled := t.what == settledSource
+	switch isSource := file == of.source(); {
+	case !p.downloads, settled && !(isSource && t.gone):
 		return errPath
+	case !settled && isSource && t.gone:
+		return problem.Errorf(ErrNotFound, "the file as it came is not kept; load …/%s again", downloadName)
+	case !settled && isSource && t.came != nil:
+		file = t.came
 	}
-	etag := `"` + of.revision + `-source"`
+	if settled {
+		return p.sendSource(w, r, file, settledName, t.keepAs)
+	}
+	return p.sendSource(w, r, file, sourceName, t.keepAs)
+}
+
+// sendSource sends a file as it is, or a range of it, to be kept under name.
+func (p *player) sendSource(w http.ResponseWriter, r *http.Request, of *mediaFile, as, name string) error {
+	etag := `"` + of.revision + "-" + as + `"`
 	p.describe(w.Header(), nil, []string{etag}, true)
 	if notModified(w, r, etag) {
 		return nil
@@ -62,7 +82,7 @@ func (p *player) sendSource(w http.ResponseWriter, r *http.Request, of *mediaFil
 	}
 	b := newBody()
 	defer b.release()
-	b.ctx, b.source, b.file = r.Context(), src.ReaderAt, src.file
+	b.from(r.Context(), src)
 	b.room = append(b.room[:0], run{0, of.index.Size})
 	b.runs = b.room
 	if partial {

@@ -75,9 +75,10 @@ func (b *memoryBlob) Close() error {
 }
 
 func (b *memoryBlob) ReadAt(p []byte, off int64) (int, error) {
-	if b.store.fail != nil {
-		if err := b.store.fail(b.key, off); err != nil {
-			return 0, err
+	for n := 0; b.store.fail != nil && n < len(p); n += 4096 {
+		if err := b.store.fail(b.key, off+int64(n)); err != nil {
+			got, _ := bytes.NewReader(b.bytes).ReadAt(p[:n], off)
+			return got, err
 		}
 	}
 	return bytes.NewReader(b.bytes).ReadAt(p, off)
@@ -126,6 +127,13 @@ func newLibrary(t testing.TB, c clip, o *Options) *library {
 	if err := c.writeTo(&source); err != nil {
 		t.Fatal(err)
 	}
+	return newLibraryOf(t, source.Bytes(), o)
+}
+
+// newLibraryOf is newLibrary of a file that is there.
+func newLibraryOf(t testing.TB, file []byte, o *Options) *library {
+	t.Helper()
+	source := bytes.NewBuffer(file)
 	index, err := media.Parse(t.Context(), bytes.NewReader(source.Bytes()), int64(source.Len()), nil)
 	if err != nil {
 		t.Fatal(err)

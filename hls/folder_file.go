@@ -46,6 +46,9 @@ func (f *Folder) presentation(ctx context.Context, root *os.Root, name string) (
 	if !info.Mode().IsRegular() { // opening a named pipe would wait for somebody to write
 		return nil, errNoFile
 	}
+	if p, err := f.recorded(ctx, root, name, info); p != nil || err != nil {
+		return p, err
+	}
 	key := f.key(name, info)
 	v, ok := f.cache.Get(key)
 	if !ok {
@@ -89,7 +92,7 @@ func (f *Folder) load(ctx context.Context, root *os.Root, name, key string) (any
 	if err := p.findIFrames(ctx, p.source(), src, nil); err != nil {
 		return nil, fileError(err)
 	}
-	f.cache.Set(key, p, p.memory())
+	f.cache.Set(key, p, p.memory(f.mpegts))
 	return p, nil
 }
 
@@ -128,7 +131,7 @@ func openFile(root *os.Root, name string) (source, fs.FileInfo, error) {
 		_ = f.Close()
 		return source{}, nil, fileError(err)
 	}
-	return source{ReaderAt: f, Closer: f, file: f, size: info.Size()}, info, nil
+	return source{ReaderAt: f, Closer: f, file: f, size: info.Size(), as: stampOf(info)}, info, nil
 }
 
 var errNoFile = problem.Errorf(ErrNotFound, "there is no such file")
@@ -158,7 +161,11 @@ func (o fileOpener) openSource(_ context.Context, f *mediaFile) (source, error) 
 	if err != nil {
 		return source{}, err
 	}
-	if o.key(f.source, info) != f.key {
+	same := o.key(f.source, info) == f.key
+	if f.known != nil {
+		same = info.Size() >= f.index.Size
+	}
+	if !same {
 		_ = src.Close()
 		return source{}, errChanged
 	}

@@ -54,8 +54,13 @@ func (b *body) Read(p []byte) (n int, err error) {
 			return n, err
 		}
 	}
-	if n == 0 {
+	switch {
+	case n == 0:
 		return 0, io.EOF
+	case len(b.head) == 0 && len(b.runs) == 0: // the last of it
+		if err := b.unchanged(); err != nil {
+			return 0, err
+		}
 	}
 	return n, nil
 }

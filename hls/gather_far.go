@@ -95,11 +95,11 @@ func (b *body) open(from, end int64) (span, error) {
 	}
 	held := hold(end - from)
 	n, err := b.source.ReadAt(held.room, from)
-	if n < len(held.room) {
+	if n == 0 {
 		_ = held.Close() // it has nothing to say
 		return span{}, short(err)
 	}
-	held.Reset(held.room)
+	held.Reset(held.room[:n]) // of what is missing is heard when it is asked for
 	return span{held, from, from + int64(n)}, nil
 }
 

@@ -58,7 +58,7 @@ func (s *Server) growing(ctx context.Context, a *row) (*presentation, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.cache.Set(a.key, g, g.memory()+g.parsed.Known().Memory())
+		s.cache.Set(a.key, g, g.memory(s.mpegts)+g.parsed.Known().Memory())
 		return g.presentation, nil
 	})
 }
@@ -95,9 +95,13 @@ func (s *Server) grow(ctx context.Context, a *row, before *growth) (*growth, err
 	if index == nil {
 		return nil, notReady("it is still being uploaded")
 	}
-	g.presentation = newPresentation(&mediaFile{
+	f := &mediaFile{
 		index: index, known: g.parsed.Known(), grown: true, source: a.growth.Key, revision: g.parsed.Known().Revision(a.SourceID()),
-	})
+	}
+	if err := s.protect(ctx, a, f); err != nil {
+		return nil, err
+	}
+	g.presentation = newPresentation(f)
 	return g, nil
 }
 
@@ -136,6 +140,19 @@ func (o assetOpener) openGrowing(ctx context.Context, key string) (source, error
 
 // open says whether more of it is to come.
 func (p *presentation) open() bool { return p.source().known != nil }
+
+// needsWhole says whether a resource is there only once the file is complete.
+func (p *player) needsWhole(what resource) bool {
+	switch what {
+	case dashManifest, original:
+		return true
+	case download:
+		return p.downloads
+	case transportMultivariant, transportPlaylist, transportSegment:
+		return p.mpegts
+	}
+	return false
+}
 
 // shared is what the playlists of a presentation say alike, of which f is the
 // first file. Of one that grows it is what stays true when it has grown: its

@@ -24,7 +24,8 @@ const (
 // the index, whose blocks are in blocks unless it holds them, and where each
 // picture begins from src: so it is for files of the operating system, where
 // that takes milliseconds. Of a source elsewhere nothing is offered, because the
-// first viewer would wait for hundreds of requests.
+// first viewer would wait for hundreds of requests. It looks for closed captions
+// too.
 //
 // It is called before the presentation is used.
 func (p *presentation) findIFrames(ctx context.Context, f *mediaFile, src source, blocks io.ReaderAt) error {
@@ -34,7 +35,13 @@ func (p *presentation) findIFrames(ctx context.Context, f *mediaFile, src source
 	f.isLocal = true
 	for i := range p.tracks {
 		t := &p.tracks[i]
-		if t.file != f || t.Kind != media.Video || !t.Independent || len(t.Segments) == 0 || t.Prefix.Size > 0 {
+		if t.file != f || t.Kind != media.Video {
+			continue
+		}
+		if err := t.findClosedCaptions(ctx, src, blocks); err != nil {
+			return err
+		}
+		if !t.Independent || len(t.Segments) == 0 || t.Prefix.Size > 0 {
 			continue
 		}
 		track, closed, err := t.iframesOf(ctx, src, blocks)
@@ -101,7 +108,7 @@ func (p *presentation) prepareIFrames(t *prepared, track *media.Track) *prepared
 	return &prepared{
 		Track: track, file: t.file, at: t.at, folder: t.folder, init: t.init, isIFrames: true,
 		playlist: newDocument(playlistType, func() []byte {
-			return appendIFramePlaylist(make([]byte, 0, mediaPlaylistSize(track)), track, p.shared())
+			return appendIFramePlaylist(make([]byte, 0, mediaPlaylistSize(track)+t.file.protection.tagsSize()), track, t.file.protection, p.shared())
 		}),
 		etags: t.etags + "i",
 	}

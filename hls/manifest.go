@@ -32,10 +32,10 @@ func (p *presentation) mpd(sidecars []*subtitle) *mpd {
 	}
 	var longest, buffer, segment int64 // microseconds
 	for i := range p.tracks {
-		t := p.tracks[i].Track
+		t, rated := p.tracks[i].Track, p.tracks[i].rated()
 		l := newTimeline(t)
 		longest = max(longest, l.end())
-		buffer = max(buffer, l.buffer(t, bitrateOf(t, p.shared().target).peak))
+		buffer = max(buffer, l.buffer(rated, bitrateOf(rated, p.shared().target).peak))
 		segment = max(segment, l.longest())
 	}
 	m.Duration, m.MinBuffer, m.MaxSegment = isoDuration(longest), isoDuration(buffer), isoDuration(segment)
@@ -44,6 +44,9 @@ func (p *presentation) mpd(sidecars []*subtitle) *mpd {
 		sets[i].ID = i + 1
 	}
 	m.Period[0].Sets = sets
+	if p.source().protection != nil {
+		m.CENC, m.DASHIF = cencNamespace, dashifNamespace
+	}
 	return m
 }
 
@@ -101,7 +104,7 @@ func isoDuration(us int64) string {
 // frameRate is exact and "" where frames do not all last the same time.
 func frameRate(t *media.Track) string {
 	frames, seconds := t.Timescale, t.Layout.Duration
-	if t.Layout.Durations || frames == 0 || seconds == 0 {
+	if t.Layout.Durations && !t.Layout.Steady || frames == 0 || seconds == 0 {
 		return ""
 	}
 	a, b := frames, seconds

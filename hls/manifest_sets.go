@@ -24,7 +24,10 @@ func (p *presentation) videoSets() []adaptationSet {
 		if at < 0 {
 			at = len(firsts)
 			firsts = append(firsts, t)
-			sets = append(sets, adaptationSet{ContentType: "video", MimeType: mediaType(t.Track), StartWithSAP: t.accessPoint(), Aligned: true})
+			sets = append(sets, adaptationSet{
+				ContentType: "video", MimeType: mediaType(t.Track), StartWithSAP: t.accessPoint(), Aligned: true,
+				Accessibility: p.closedCaptions().accessibility(),
+			})
 		}
 		s := &sets[at]
 		if access := t.accessPoint(); access == 0 || s.StartWithSAP == 0 {
@@ -33,6 +36,9 @@ func (p *presentation) videoSets() []adaptationSet {
 			s.StartWithSAP = max(s.StartWithSAP, access)
 		}
 		s.Representations = append(s.Representations, p.representation(t))
+	}
+	for i := range sets {
+		sets[i].shareProtection()
 	}
 	return sets
 }
@@ -55,6 +61,7 @@ func (p *presentation) audioSets() []adaptationSet {
 			if displayName(t.Name) != "" { // what else names would say, a player says better
 				s.Label = names[i]
 			}
+			s.shareProtection()
 			sets = append(sets, s)
 		}
 	}
@@ -83,12 +90,13 @@ func channelConfiguration(channels int) *descriptor {
 
 func (p *presentation) representation(t *prepared) representation {
 	r := representation{
-		ID: t.representationID(), Bandwidth: max(bitrateOf(t.Track, p.shared().target).peak, 1), Codecs: printable(t.Codec),
+		ID: t.representationID(), Bandwidth: max(bitrateOf(t.rated(), p.shared().target).peak, 1), Codecs: printable(t.Codec),
 		Template: &segmentTemplate{
 			Timescale: max(t.Timescale, 1), Offset: t.Origin + t.offset, StartNumber: strconv.Itoa(t.first),
 			Initialization: t.folder + "init.mp4", Media: t.folder + "$Number$.m4s", Timeline: newTimeline(t.Track).spans(),
 		},
 	}
+	r.Protections = p.protections(t)
 	switch t.Kind {
 	case media.Audio:
 		r.SamplingRate = t.SampleRate

@@ -17,6 +17,9 @@ var errIndex = errors.New("the stored index is damaged")
 // sendSegment sends a segment or a range of one. Its length, and with it the
 // answer to HEAD and to a condition, is known without touching the source.
 func (p *player) sendSegment(w http.ResponseWriter, r *http.Request, t *prepared, n int) error {
+	if t.file.protection != nil {
+		return p.sendProtected(w, r, t, n)
+	}
 	size := segmentSize(t.Track, n)
 	etag := t.etags + strconv.Itoa(n) + `"`
 	p.describe(w.Header(), t.init.contentType, []string{etag}, true)
@@ -76,7 +79,7 @@ func (p *player) prepare(ctx context.Context, b *body, t *prepared, n int) (sour
 		_ = src.Close()
 		return src, fmt.Errorf("%w: segment %d of track %d has %d bytes, and its head says %d", errIndex, n, t.ID, got, want)
 	}
-	b.ctx, b.source, b.file = ctx, src.ReaderAt, src.file
+	b.from(ctx, src)
 	return src, nil
 }
 

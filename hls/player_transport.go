@@ -13,6 +13,9 @@ func (p *player) transportOf(of *presentation) (*transport, error) {
 	if !p.mpegts {
 		return nil, errPath
 	}
+	if of.open() { // what a segment has of audio is not settled before all is there
+		return nil, notReady("transport streams of it begin when all of it was uploaded")
+	}
 	t := of.transport()
 	return t, t.refused
 }
@@ -79,16 +82,17 @@ func (p *player) sendTransportSegment(w http.ResponseWriter, r *http.Request, t 
 	if err != nil {
 		return err
 	}
-	if partial {
-		w.WriteHeader(http.StatusPartialContent)
-	} else {
+	if !partial {
 		w.Header()["Content-Length"] = []string{strconv.FormatInt(size, 10)}
 	}
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	out := &section{to: w, skip: want.start, left: want.length}
+	out := &section{to: w, partial: partial, skip: want.start, left: want.length}
 	if _, err = s.WriteTo(out); err == nil && out.left > 0 || err != nil && out.err == nil {
+		if out.left == want.length {
+			return err
+		}
 		// Too late for another answer, and a short one must not look whole.
 		problem.Report(r, fmt.Errorf("reading segment %d of track %d for a transport stream: %w", n, t.ID, err))
 		panic(http.ErrAbortHandler)

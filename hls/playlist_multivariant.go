@@ -23,6 +23,7 @@ func (p *presentation) multivariant(subtitles []*subtitle) []byte {
 	if all.independent {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
+	dst = p.appendSessionKeys(dst)
 	if all.open { // else players begin where the file ends now, as with a live stream
 		dst = append(dst, "#EXT-X-START:TIME-OFFSET=0\n"...)
 	}
@@ -32,19 +33,21 @@ func (p *presentation) multivariant(subtitles []*subtitle) []byte {
 		}
 	}
 	dst = appendSubtitles(dst, subtitles)
+	captions := p.closedCaptions()
+	dst = captions.appendMedia(dst)
 	subtitled := len(subtitles) > 0
 	for _, v := range videos {
 		rate := v.rate.plus(textRateOf(subtitles))
 		for _, g := range groups {
-			dst = appendVariant(dst, v.prepared, g, rate.plus(g.rate), subtitled)
+			dst = appendVariant(dst, v.prepared, g, rate.plus(g.rate), subtitled, captions)
 		}
 		if len(groups) == 0 {
-			dst = appendVariant(dst, v.prepared, nil, rate, subtitled)
+			dst = appendVariant(dst, v.prepared, nil, rate, subtitled, captions)
 		}
 	}
 	if len(videos) == 0 {
 		for _, g := range groups {
-			dst = appendVariant(dst, nil, g, g.rate.plus(textRateOf(subtitles)), subtitled)
+			dst = appendVariant(dst, nil, g, g.rate.plus(textRateOf(subtitles)), subtitled, captions)
 		}
 	}
 	return p.appendIFrameStreams(dst)
@@ -52,7 +55,7 @@ func (p *presentation) multivariant(subtitles []*subtitle) []byte {
 
 // appendVariant appends EXT-X-STREAM-INF and its URI: of the video, or, without
 // one, of the group's default track.
-func appendVariant(dst []byte, v *prepared, g *audioGroup, rate bitrate, subtitled bool) []byte {
+func appendVariant(dst []byte, v *prepared, g *audioGroup, rate bitrate, subtitled bool, captions *closedCaptions) []byte {
 	var a attributes
 	a.integer("BANDWIDTH", rate.peak)
 	a.integer("AVERAGE-BANDWIDTH", rate.average)
@@ -72,6 +75,7 @@ func appendVariant(dst []byte, v *prepared, g *audioGroup, rate bitrate, subtitl
 	if subtitled {
 		a.quoted("SUBTITLES", subtitleGroup)
 	}
+	captions.appendTo(&a)
 	dst = append(dst, "#EXT-X-STREAM-INF:"...)
 	dst = append(dst, a.text...)
 	dst = append(dst, '\n')

@@ -3,6 +3,8 @@ package hls
 import (
 	"strconv"
 	"strings"
+
+	"github.com/streamgate/streamgate/media"
 )
 
 // appendTransportPlaylist appends the media playlist of transport stream segments
@@ -39,7 +41,7 @@ func (t *transport) multivariant(subtitles []*subtitle) []byte {
 			return a.folder + transportIndex
 		})
 	}
-	dst = appendSubtitles(dst, subtitles)
+	dst = t.of.closedCaptions().appendMedia(appendSubtitles(dst, subtitles))
 	var audio bitrate // of what is a rendition by itself
 	for _, a := range t.audios {
 		audio = audio.orMore(a.rate)
@@ -62,7 +64,7 @@ func (t *transport) appendVariant(dst []byte, v *transportTrack, rate bitrate, s
 	a.integer("AVERAGE-BANDWIDTH", rate.average)
 	a.quoted("CODECS", strings.Join(codecs(v.video.prepared, t.group), ","))
 	if v.video.prepared != nil {
-		a.picture(v.Track)
+		a.picture(unturned(v.Track))
 	}
 	if t.choice() {
 		a.quoted("AUDIO", t.group.id)
@@ -70,8 +72,22 @@ func (t *transport) appendVariant(dst []byte, v *transportTrack, rate bitrate, s
 	if subtitled {
 		a.quoted("SUBTITLES", subtitleGroup)
 	}
+	if v.video.prepared != nil {
+		t.of.closedCaptions().appendTo(&a)
+	}
 	dst = append(dst, "#EXT-X-STREAM-INF:"...)
 	dst = append(dst, a.text...)
 	dst = append(dst, '\n')
 	return append(append(dst, v.folder+transportIndex...), '\n')
+}
+
+// unturned is a track as it is coded: a transport stream cannot say that a picture
+// is to be turned.
+func unturned(t *media.Track) *media.Track {
+	if t.Matrix[0] != 0 || t.Matrix[4] != 0 || t.Matrix[1] == 0 {
+		return t
+	}
+	c := *t
+	c.Width, c.Height = t.Height, t.Width
+	return &c
 }

@@ -33,6 +33,8 @@ type mediaFile struct {
 	name     string // of the rendition; "" for the first
 	isLocal  bool   // a file of the operating system
 
+	protection *protection // how it is encrypted, or nil
+
 	grown bool         // it played before it was all there
 	known *media.Index // of one that is not all there yet: what is known, of which index is what is there
 }
@@ -53,8 +55,9 @@ type prepared struct {
 
 	// Of a piece that is cut out: the number of its first segment, and the ticks by
 	// which it begins later.
-	first  int
-	offset uint64
+	first    int
+	offset   uint64
+	captions *media.ClosedCaptions // in its pictures; nil where nobody looked
 }
 
 // newPresentation prepares files, of which there is at least one.
@@ -77,9 +80,9 @@ func (p *presentation) prepare(f *mediaFile, i int, t *media.Track) prepared {
 	return prepared{
 		Track: t, file: f, at: i, folder: f.revision + "/" + trackName(t) + "/",
 		playlist: newDocument(playlistType, func() []byte {
-			return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)), t, p.shared())
+			return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)+f.protection.tagsSize()), t, f.protection, p.shared())
 		}),
-		init:  newDocument(mediaType(t), func() []byte { return initSegment(t) }),
+		init:  newDocument(mediaType(t), func() []byte { return f.protection.initSegment(t) }),
 		etags: `"` + f.revision + "-" + trackName(t) + "-",
 	}
 }
@@ -119,16 +122,20 @@ func (p *presentation) find(revision string, kind media.Kind, id int) *prepared 
 }
 
 // memory is about how many bytes the presentation takes once all of it was
-// asked for: playlists as they are and compressed, init segments.
-func (p *presentation) memory() int64 {
+// asked for: playlists as they are and compressed, init segments; and transport
+// streams, where there are any.
+func (p *presentation) memory(transport bool) int64 {
 	total := int64(4096)
 	for _, f := range p.files {
-		total += f.index.Memory()
+		total += f.index.Memory() + f.protection.memory()
 	}
 	for i := range p.tracks {
 		t := &p.tracks[i]
 		if t.iframes != nil {
 			total += int64(len(t.Segments))*segmentMemory + mediaPlaylistSize(t.Track)*5/4
+		}
+		if transport {
+			total += int64(len(t.Segments)) * transportMemory
 		}
 		total += (mediaPlaylistSize(t.Track)+manifestSize(t.Track))*5/4 + 4096
 	}

@@ -30,6 +30,9 @@ func TestPathsThatArePlayable(t *testing.T) {
 		{"/clip/r1/a20/0.m4s", "clip", target{what: mediaSegment, revision: "r1", kind: media.Audio, track: 20}},
 		{"/clip/r1/v4294967295/107.m4s", "clip", target{what: mediaSegment, revision: "r1", kind: media.Video, track: 4294967295, segment: 107}},
 		{"/clip/r1/s2/index.m3u8", "clip", target{what: mediaPlaylist, revision: "r1", kind: subtitleKind, track: 2}},
+		{"/clip/r1/s1/all.vtt", "clip", target{what: subtitleFile, revision: "r1", kind: subtitleKind, track: 1}},
+		{"/clip/r1/t3/all.vtt", "clip", target{what: subtitleFile, revision: "r1", kind: embeddedKind, track: 3}},
+		{"/clip/r1/t3/index.m3u8", "clip", target{what: mediaPlaylist, revision: "r1", kind: embeddedKind, track: 3}},
 		{"/clip/r1/s12/107.vtt", "clip", target{what: subtitleSegment, revision: "r1", kind: subtitleKind, track: 12, segment: 107}},
 	} {
 		name, got, ok := splitPath(c.path)

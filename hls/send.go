@@ -46,17 +46,29 @@ func (b *body) long() bool {
 
 // WriteTo sends all that is left to w: by sendfile where that is a connection.
 func (b *body) WriteTo(w io.Writer) (sent int64, err error) {
-	conn, ok := w.(syscall.Conn)
-	switch {
-	case !ok || len(b.head) > 0:
-	case b.long():
-		sent, err = b.sendfile(conn)
-	case b.spliceable():
-		sent, err = b.splice(conn)
-	}
-	if err != nil {
-		return sent, err
+	if conn, ok := w.(syscall.Conn); ok && len(b.head) == 0 {
+		if sent, err = b.byKernel(conn); err != nil {
+			return sent, err
+		}
 	}
 	n, err := b.gather(w) // what the kernel did not send, if anything
 	return sent + n, err
+}
+
+// byKernel lets the kernel send the runs, but for the end of the last.
+func (b *body) byKernel(conn syscall.Conn) (sent int64, err error) {
+	send := b.sendfile
+	switch {
+	case b.long():
+	case b.spliceable():
+		send = b.splice
+	default:
+		return 0, nil
+	}
+	last := b.holdBack()
+	if len(b.runs) > 0 {
+		sent, err = send(conn)
+	}
+	b.runs = append(b.runs, last)
+	return sent, err
 }

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/streamgate/streamgate/auth"
-	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
@@ -43,6 +42,15 @@ type Options struct {
 	// Default: false.
 	Downloads bool
 
+	// Encryption has segments encrypted, and gives their keys to whom the
+	// Authorizer lets have them (auth.Key). It is not for use with Downloads, which
+	// give out the same in the clear. Default: nil, nothing is encrypted.
+	Encryption *Encryption
+
+	// Recorder is told of each key before it is given out, and may refuse that;
+	// default events.Discard().
+	Recorder events.Recorder
+
 	// MPEGTS plays assets as MPEG-2 transport streams, too, at {asset}/ts.m3u8, for
 	// old players that know nothing else: H.264 or HEVC with AAC, AC-3, E-AC-3 or
 	// MP3. A segment of these is made byte by byte, where others are sent from the
@@ -76,7 +84,9 @@ type Server struct {
 	meta       metadata.Store
 	authorizer auth.Authorizer
 	compose    func(ctx context.Context, id string) (*Composition, error) // or nil
-	rows       *lru                                                       // of *row, by asset
+	encryption *Encryption
+	recorder   events.Recorder
+	rows       *lru // of *row, by asset
 	fetching   flights[*row]
 	loading    flights[*presentation]
 	reading    flights[*cueList]
@@ -93,18 +103,32 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 	if o == nil {
 		o = new(Options)
 	}
+	if err := o.Encryption.check(); err != nil {
+		return nil, err
+	}
+	if o.Encryption != nil && o.Downloads {
+		return nil, errors.New("hls: Downloads would give out in the clear what Encryption hides")
+	}
+	if o.Encryption != nil && o.MPEGTS {
+		return nil, errors.New("hls: MPEGTS is not encrypted, and would give out in the clear what Encryption hides")
+	}
 	s := &Server{
 		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, mpegts: o.MPEGTS, cache: o.Cache},
 		parser:     newParser(o.Parses, o.Cut),
 		files:      files,
 		meta:       meta,
 		authorizer: o.Authorizer,
+		encryption: o.Encryption,
+		recorder:   o.Recorder,
 		rows:       newLRU(rowBytes),
 		compose:    o.Compose,
 	}
 	s.opener = assetOpener{s}
 	if s.authorizer == nil {
 		s.authorizer = auth.OwnerOnly()
+	}
+	if s.recorder == nil {
+		s.recorder = events.Discard()
 	}
 	if s.cache == nil {
 		s.cache = defaultCache(o.CacheBytes)
@@ -121,7 +145,7 @@ func defaultCache(bytes int64) Cache {
 
 // ServeHTTP answers {asset}/master.m3u8 and manifest.mpd, and what they lead to.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.begin(w, r) {
+	if s.serveLicense(w, r) || s.begin(w, r) {
 		return
 	}
 	if err := s.play(w, r); err != nil {
@@ -140,23 +164,36 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 	if !isAssetID(id) {
 		return errPath
 	}
+	return s.playAsset(w, r, id, t)
+}
+
+// playAsset answers with what t names of an asset.
+func (s *Server) playAsset(w http.ResponseWriter, r *http.Request, id string, t target) error {
 	ctx := r.Context()
-	row, err := s.asset(ctx, id)
+	row, err := s.asset(ctx, id, t.action())
 	if err != nil {
 		return err
 	}
-	t.keepAs = orElse(row.Filename, row.ID)
+	err = s.playRow(w, r, row, t)
+	if errors.Is(err, storage.ErrNotFound) {
+		return s.follow(w, r, row, t, err)
+	}
+	return err
+}
+
+// playRow answers from what a row names.
+func (s *Server) playRow(w http.ResponseWriter, r *http.Request, row *row, t target) error {
+	ctx := r.Context()
 	p, err := s.presentation(ctx, row)
 	if err == nil {
+		t = row.named(t, p)
 		err = s.answer(w, r, row, p, t)
 	}
-	if errors.Is(err, errIndex) {
+	if errors.Is(err, errIndex) && row.growth == nil && !(errors.Is(err, storage.ErrNotFound) && s.outdated(ctx, row)) {
 		if p, err = s.rebuild(ctx, row); err == nil {
+			t = row.named(t, p)
 			err = s.answer(w, r, row, p, t)
 		}
-	}
-	if errors.Is(err, storage.ErrNotFound) {
-		return s.missing(ctx, row, err)
 	}
 	return err
 }
@@ -165,22 +202,6 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 // when an asset was changed or deleted in this process; what other processes do
 // is seen within a second.
 func (s *Server) Forget(assetID string) { s.rows.forget(assetID) }
-
-// missing tells an asset that was changed or deleted within rowLife from one
-// whose bytes are gone.
-func (s *Server) missing(ctx context.Context, a *row, cause error) error {
-	s.Forget(a.ID)
-	now, err := s.meta.Asset(ctx, a.ID)
-	switch {
-	case errors.Is(err, metadata.ErrNotFound):
-		return problem.Errorf(ErrNotFound, "there is no asset %q", a.ID)
-	case err != nil:
-		return err
-	case now.Source != a.Source || now.Index != a.Index || now.Growth != a.Growth || !slices.Equal(now.Captions, a.Captions), !slices.Equal(now.Renditions, a.Renditions):
-		return errChanged
-	}
-	return problem.Because(ErrMissing, cause, "the bytes of this asset are not in the storage any more")
-}
 
 // maxAssetID is how long an id may be, in bytes.
 const maxAssetID = 128

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/storage"
@@ -15,7 +16,16 @@ type source struct {
 	io.Closer
 	file *os.File // where it is one of the operating system; else nil
 	size int64
+	as   stamp // of the file, when it was opened
 }
+
+// stamp tells a file from what it becomes when somebody writes into it.
+type stamp struct {
+	size     int64
+	modified time.Time
+}
+
+func stampOf(info os.FileInfo) stamp { return stamp{info.Size(), info.ModTime()} }
 
 func fileSource(f *os.File) (source, error) {
 	info, err := f.Stat()
@@ -23,7 +33,7 @@ func fileSource(f *os.File) (source, error) {
 		_ = f.Close()
 		return source{}, err
 	}
-	return source{ReaderAt: f, Closer: f, file: f, size: info.Size()}, nil
+	return source{ReaderAt: f, Closer: f, file: f, size: info.Size(), as: stampOf(info)}, nil
 }
 
 // openBlob opens a blob as a file where the store can do that.

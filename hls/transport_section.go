@@ -2,13 +2,14 @@ package hls
 
 import (
 	"errors"
-	"io"
+	"net/http"
 )
 
-// section writes a part of what it is given: after skip bytes, left. Then it says
-// that it needs no more.
+// section answers with a part of what it is given: after skip bytes, left. Then it
+// says that it needs no more.
 type section struct {
-	to         io.Writer
+	to         http.ResponseWriter
+	partial    bool // the answer is a 206
 	skip, left int64
 	err        error // of to, or errEnough
 }
@@ -22,6 +23,10 @@ func (s *section) Write(b []byte) (int, error) {
 	b = b[skipped:]
 	b = b[:min(s.left, int64(len(b)))]
 	if len(b) > 0 {
+		if s.partial {
+			s.to.WriteHeader(http.StatusPartialContent)
+			s.partial = false
+		}
 		n, err := s.to.Write(b)
 		if s.left -= int64(n); err != nil {
 			s.err = err

@@ -21,6 +21,9 @@ var transportSegments = sync.Pool{New: func() any { return new(transportSegmentI
 // release closes the sources and gives the memory to the next one.
 func (s *transportSegmentInput) release() {
 	for i := range s.sources {
+		if samples, ok := s.inputs[i].Source.(*sampleStream); ok {
+			samples.release()
+		}
 		if s.sources[i].Closer != nil {
 			_ = s.sources[i].Close() // it was only read
 		}
@@ -43,7 +46,7 @@ func (p *player) openTransport(ctx context.Context, t *transportTrack, n int) (*
 			continue
 		}
 		if s.sources[i], err = p.openSource(ctx, stream.file); err == nil {
-			s.inputs[i].Source = s.sources[i]
+			s.inputs[i].Source = newSampleStream(ctx, s.sources[i], stream.Track, &s.inputs[i])
 		}
 	}
 	if err != nil {

@@ -2,20 +2,24 @@ package hls
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/streamgate/streamgate/internal/tsread"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/storage/storagetest"
 )
 
 // transportBase is what the URIs of the transport streams of a track begin with.
@@ -179,31 +183,90 @@ func TestAPictureThatCannotBeRewrittenIsRefused(t *testing.T) {
 	}
 }
 
+// breaking is a store whose blobs are sent as they arrive, and break off.
+type breaking struct {
+	*memoryStore
+
+	after int64 // bytes
+}
+
+type breakingBlob struct {
+	storage.Blob
+
+	after int64
+}
+
+func (s breaking) Open(ctx context.Context, key string) (storage.Blob, error) {
+	b, err := s.memoryStore.Open(ctx, key)
+	return breakingBlob{b, s.after}, err
+}
+
+func (b breakingBlob) ReadRange(_ context.Context, off, n int64) (io.ReadCloser, error) {
+	return io.NopCloser(io.NewSectionReader(b, off, min(n, b.after))), nil
+}
+
 func TestASourceThatFailsInATransportSegment(t *testing.T) {
-	l := newLibrary(t, shortClip, &Options{MPEGTS: true})
-	h := by(ann, l)
-	at, _ := transportBase(t, h)
-	if got := ask(h, "HEAD", at+"1.ts"); got.StatusCode != http.StatusOK { // it is looked through
-		t.Fatal(got.Status)
-	}
-	var reads atomic.Int64
-	l.files.fail = func(key string, _ int64) error {
-		if key == "film/source" && reads.Add(1) > 3 {
-			return errors.New("no more")
+	long := shortClip
+	long.frameSize *= 4
+	l := newLibrary(t, long, &Options{MPEGTS: true})
+	at, _ := transportBase(t, by(ann, l))
+	for _, c := range []struct {
+		after  int64
+		broken bool // in the middle; else it is an error
+	}{{1_300_000, true}, {1000, false}} {
+		server, err := New(breaking{l.files, c.after}, l.meta, &Options{MPEGTS: true})
+		if err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	}
-	server := httptest.NewServer(h)
-	defer server.Close()
-	resp, err := http.Get(server.URL + at + "1.ts") //nolint:noctx // the server is this test's own
-	if err == nil {
-		defer resp.Body.Close()
-		if _, err = new(bytes.Buffer).ReadFrom(resp.Body); err == nil {
-			t.Error("an answer that is short looks whole")
+		p, err := server.presentation(authorized(), &row{Asset: &l.asset, key: "film"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, track := range p.transport().all() { // as if all had been well before
+			for n := range track.sizes {
+				track.sizes[n].Store(1_500_240)
+			}
+		}
+		server.rows.Set("film", &row{Asset: &l.asset, key: "film", end: time.Now().Add(time.Hour)}, 1)
+		listener := httptest.NewServer(by(ann, server))
+		resp, err := http.Get(listener.URL + at + "1.ts") //nolint:noctx // the server is this test's own
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+		listener.Close()
+		if c.broken && (err == nil || n == 0) || !c.broken && (err != nil || resp.StatusCode != http.StatusInternalServerError) {
+			t.Errorf("after %d bytes: %s, %d bytes, %v", c.after, resp.Status, n, err)
 		}
 	}
-	if got := ask(h, "GET", at+"0.ts"); got.StatusCode != http.StatusInternalServerError { // nothing was sent yet
-		t.Errorf("a source that fails before the first byte: %s", got.Status)
+}
+
+func TestATransportSegmentIsFewRequestsToAStoreFarAway(t *testing.T) {
+	l := newLibrary(t, shortClip, nil)
+	for _, ranges := range []bool{false, true} {
+		far := storagetest.NewRemote(l.files, 0, ranges)
+		server, err := New(far, l.meta, &Options{MPEGTS: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := by(ann, server)
+		at, _ := transportBase(t, h)
+		for _, want := range []int{3, 2} { // at first the picture is looked through, too
+			far.Cost()
+			got := ask(h, "GET", at+"1.ts")
+			if cost := far.Cost(); got.StatusCode != http.StatusOK || cost.Reads != want+2 { // the index has a block for each track
+				t.Errorf("%s after %+v, want %d reads", got.Status, cost, want+2)
+			}
+		}
+	}
+}
+
+func TestWhatIsNotAllThereIsNoTransportStreamYet(t *testing.T) {
+	index := &media.Index{Tracks: []*media.Track{avcTrack()}}
+	p := &player{mpegts: true}
+	if _, err := p.transportOf(newPresentation(&mediaFile{index: index, known: index, grown: true})); !errors.Is(err, ErrNotReady) {
+		t.Error(err)
 	}
 }
 
@@ -258,6 +321,20 @@ func TestWhatTransportStreamsCarry(t *testing.T) {
 				t.Errorf("%q, want %q", audio, c.want.audio)
 			}
 		})
+	}
+}
+
+func TestTransportStreamsOfRenditions(t *testing.T) {
+	first := &mediaFile{index: &media.Index{Tracks: []*media.Track{avcTrack(), aacTrack(2)}}, revision: "r"}
+	smaller := &mediaFile{index: &media.Index{Tracks: []*media.Track{avcTrack()}}, revision: "s"}
+	newer := &mediaFile{index: &media.Index{Tracks: []*media.Track{coded(videoTrack(), "av01"), aacTrack(2)}}, revision: "t"}
+	got := newTransport(newPresentation(first, smaller, newer))
+	var all []string
+	for _, track := range got.all() {
+		all = append(all, track.folder+" "+track.audio.folder)
+	}
+	if diff := cmp.Diff([]string{"r/v1/ r/a2/", "s/v1/ r/a2/"}, all); diff != "" {
+		t.Error(diff)
 	}
 }
 

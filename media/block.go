@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+	"math/bits"
 
 	"github.com/streamgate/streamgate/internal/problem"
 )
@@ -26,6 +27,7 @@ type blockRef struct {
 	offset int64 // from the first block
 	size   uint32
 	sum    uint32 // CRC-32C
+	look   uint64 // of its samples but for where they lie: see blockWriter
 }
 
 // blocks are the samples of all tracks, by track and segment. Those of an index
@@ -42,11 +44,26 @@ type blockWriter struct {
 	expect   int64
 	duration uint32
 	shift    int32
+	look     uint64 // a hash of sizes, times and flags: it is part of the revision, where offsets are not
 }
 
-func (w *blockWriter) begin() { w.expect, w.duration, w.shift = 0, 0, 0 }
+func (w *blockWriter) begin() { w.expect, w.duration, w.shift, w.look = 0, 0, 0, 0 }
+
+// mix adds a sample to the hash, which tells mistakes apart and not attacks: the
+// revision has the name of the source as well.
+func (w *blockWriter) mix(s *Sample) {
+	const odd = 0x9e3779b97f4a7c15 // 2^64 by the golden ratio: its bits look like chance
+	a := uint64(s.Size)<<32 | uint64(s.Duration)
+	b := uint64(uint32(s.Shift)) << 1
+	if s.Sync {
+		b |= 1
+	}
+	w.look = (bits.RotateLeft64(w.look, 23) ^ a) * odd
+	w.look = (bits.RotateLeft64(w.look, 23) ^ b) * odd
+}
 
 func (w *blockWriter) add(s *Sample) {
+	w.mix(s)
 	head := uint64(s.Size) << flagBits
 	if s.Sync {
 		head |= flagSync
@@ -98,7 +115,7 @@ func appendBlock(dst []Sample, b []byte, n int) ([]Sample, error) {
 	return dst, nil
 }
 
-// varints reads varints until one is bad.
+// varints reads varints, and numbers of 8 bytes, until one is bad.
 type varints struct {
 	b   []byte
 	bad bool
@@ -111,6 +128,16 @@ func (r *varints) unsigned() uint64 {
 		return 0
 	}
 	r.b = r.b[n:]
+	return v
+}
+
+func (r *varints) fixed() uint64 {
+	if len(r.b) < 8 {
+		r.bad, r.b = true, nil
+		return 0
+	}
+	v := binary.BigEndian.Uint64(r.b)
+	r.b = r.b[8:]
 	return v
 }
 
@@ -141,7 +168,7 @@ func (ix *Index) Samples(dst []Sample, r io.ReaderAt, track, segment int) ([]Sam
 // blockRefOf is where what was written to buf since at lies.
 func blockRefOf(buf []byte, at int) blockRef {
 	block := buf[at:]
-	return blockRef{int64(at), uint32(len(block)), crc32.Checksum(block, castagnoli)}
+	return blockRef{offset: int64(at), size: uint32(len(block)), sum: crc32.Checksum(block, castagnoli)}
 }
 
 // read returns a block, from r where they are not in memory.

@@ -78,8 +78,8 @@ func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
 		return nil, err
 	}
 	pres := &presenter{
-		samples: samples, video: c.trak.handler == "vide", syncs: c.trak.handler == "vide" || c.trak.syncs, scale: scale, rate: c.trak.timescale,
-		spans: c.trak.spans(p.timescale, scale), preroll: int64(c.entries[0].preroll), lead: c.entries[0].lead,
+		samples: samples, video: c.trak.handler == "vide", hurries: c.trak.handler == "vide" && !p.fragmented(), syncs: c.trak.handler == "vide" || c.trak.syncs, scale: scale,
+		spans: c.trak.spans(p.timescale, scale),
 	}
 	return pres, pres.prepare()
 }

@@ -124,6 +124,8 @@ func (e *entry) esds(b []byte) error {
 		return problem.Errorf(ErrUnsupported, "AC-3 in an MPEG-4 elementary stream cannot be carried in HLS as it is")
 	case 0xa9, 0xaa, 0xab, 0xac:
 		return unsupported("audio", "dtsc")
+	case 0xdd:
+		return unsupported("audio", "vorb")
 	default:
 		return problem.Errorf(ErrUnsupported, "audio of MPEG-4 object type 0x%02x cannot be carried in HLS as it is", object)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -117,8 +118,8 @@ func TestEditListsOfAudio(t *testing.T) {
 		duration    float64
 	}{
 		{"without one, all is heard", nil, 100, 0, 0, 100 * 1024 / 48000.},
-		{"a priming is kept and lies before the beginning", []edit{{2000, 2112}}, 96, -2112, 0, 2},
-		{"of a cut as much is kept as the decoder needs", []edit{{1000, 48000}}, 1 + 47 + 1, 45*1024 - 48000, 45, 1},
+		{"of a priming only the packet is kept that is heard in part", []edit{{2000, 2112}}, 94, -64, 2, 2},
+		{"of a cut nothing is kept before it", []edit{{1000, 48000}}, 47 + 1, 46*1024 - 48000, 46, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ix := parse(t, progressive(testTrack{handler: "soun", timescale: 48000, samples: packets(100), edits: c.edits, noSync: true}))
@@ -147,8 +148,8 @@ func TestTracksStayInStep(t *testing.T) {
 	if got := presented(t, ix, 0)[0].Present; got != 0 {
 		t.Errorf("the video begins at %d/100 s, want 0", got)
 	}
-	if got := presented(t, ix, 1)[0].Present; got != 4800-1024 {
-		t.Errorf("the audio begins at %d/48000 s, want %d", got, 4800-1024)
+	if got := presented(t, ix, 1)[0].Present; got != 4800 {
+		t.Errorf("the audio begins at %d/48000 s, want 4800", got)
 	}
 	for _, tr := range ix.Tracks {
 		if tr.Segments[0].Decode > 1<<32 {
@@ -179,6 +180,49 @@ func TestTimesBeyondAllReasonAreRefused(t *testing.T) {
 			_, err := Parse(context.Background(), bytes.NewReader(file), int64(len(file)), nil)
 			if !errors.Is(err, ErrInvalid) {
 				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// What is decoded before the first picture of a group shows is so at the last
+// moment, so that a segment is decoded from when it shows; nothing else is moved.
+func TestPicturesOfAGroupAreDecodedAtTheLastMoment(t *testing.T) {
+	group := []testSample{
+		{size: 5, duration: 1000, shift: 2000},
+		{size: 5, duration: 1000, shift: 4000, delta: true},
+		{size: 5, duration: 1000, shift: 1000, delta: true},
+		{size: 5, duration: 1000, shift: 1000, delta: true},
+	}
+	for _, c := range []struct {
+		name  string
+		shift int // of every sample
+	}{{"usual offsets", 0}, {"negative offsets", -2000}, {"more delay than is needed", 500}} {
+		t.Run(c.name, func(t *testing.T) {
+			list := slices.Clone(group)
+			for i := range list {
+				list[i].shift += int32(c.shift)
+			}
+			ix := parse(t, progressive(testTrack{handler: "vide", timescale: 1000, samples: twice(twice(list)), edits: []edit{{0, int64(2000 + c.shift)}}}))
+			track := ix.Tracks[0]
+			if track.Origin != 2 || !track.Layout.Steady || track.Layout.Duration != 1000 {
+				t.Errorf("it begins at %d, %+v", track.Origin, track.Layout)
+			}
+			at := int64(track.Segments[0].Decode)
+			for i, s := range presented(t, ix, 0) {
+				want := int64(i-1) * 1000
+				if i%4 == 0 {
+					want = int64(i)*1000 - 2
+				}
+				if at-int64(track.Origin) != want || s.Present < want {
+					t.Errorf("picture %d is decoded at %d and shows at %d, want %d", i, at-int64(track.Origin), s.Present, want)
+				}
+				at += int64(s.Duration)
+			}
+			for n, s := range track.Segments {
+				if int64(s.Decode) != s.Start+int64(track.Origin)-2 {
+					t.Errorf("segment %d is decoded from %d and shows from %d", n, s.Decode, s.Start)
+				}
 			}
 		})
 	}

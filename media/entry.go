@@ -148,7 +148,7 @@ var codecNames = map[string]string{
 	"jpeg": "JPEG", "mjpa": "Motion JPEG", "mjpb": "Motion JPEG", "mjp2": "JPEG 2000", "png ": "PNG", "raw ": "raw samples",
 	"apcn": "ProRes", "apch": "ProRes", "apcs": "ProRes", "apco": "ProRes", "ap4h": "ProRes", "ap4x": "ProRes",
 	"AVdn": "DNxHD", "AVdh": "DNxHR", "CFHD": "CineForm", "rle ": "QuickTime Animation", "SVQ1": "Sorenson Video",
-	"SVQ3": "Sorenson Video 3", "cvid": "Cinepak", "dvc ": "DV", "dvcp": "DV", "dvpp": "DV", "m2v1": "MPEG-2", "mx5p": "MPEG-2",
+	"SVQ3": "Sorenson Video 3", "cvid": "Cinepak", "dvc ": "DV", "dvcp": "DV", "dvpp": "DV", "m2v1": "MPEG-2", "m1v ": "MPEG-1", "mp1v": "MPEG-1", "theo": "Theora", "msVo": "Vorbis", "mx5p": "MPEG-2",
 	"dav1": "Dolby Vision over AV1", "samr": "AMR-NB", "sawb": "AMR-WB", "ac-4": "AC-4", ".mp2": "MP2", "ms\x00P": "MP2",
 	"ipcm": "PCM", "fpcm": "PCM", "lpcm": "PCM", "sowt": "PCM", "twos": "PCM", "in24": "PCM", "in32": "PCM", "fl32": "PCM",
 	"fl64": "PCM", "NONE": "PCM", "ulaw": "µ-law PCM", "alaw": "A-law PCM", "ima4": "IMA ADPCM", "ms\x00\x11": "IMA ADPCM",

@@ -173,7 +173,7 @@ func TestLanguages(t *testing.T) {
 }
 
 func FuzzEntry(f *testing.F) {
-	for _, kind := range []string{"avc1", "hev1", "av01", "dvh1", "mp4a", "ac-3", "ec-3", "Opus", "fLaC", "alac", "enca"} {
+	for _, kind := range []string{"avc1", "hev1", "av01", "vp09", "dvav", "mp4v", "dvh1", "mp4a", "ac-3", "ec-3", "Opus", "fLaC", "alac", "enca"} {
 		_, v := visual(kind, testAVC[86:], hvcC)
 		_, a := sound(kind, 1, make([]byte, 16), esdsBox(0x40, "1210"))
 		f.Add(kind, v)
@@ -190,6 +190,67 @@ func FuzzEntry(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Both forms of vpcC are read, and one that players read is written; a level that
+// does not exist is worked out from the size.
+func TestTheConfigurationOfVP9(t *testing.T) {
+	for _, c := range []struct{ name, config, codec, colors, want string }{
+		{"version 1", "01000000 00 29 82 020202 0000", "vp09.00.41.08", "", "01000000 00 29 82 020202 0000"},
+		{"without a level", "01000000 00 00 82 020202 0000", "vp09.00.40.08", "", "01000000 00 28 82 020202 0000"},
+		{"10 bit in PQ", "01000000 02 33 a2 091009 0000", "vp09.02.51.10", "PQ", "01000000 02 33 a2 091009 0000"},
+		{"the draft of the format", "00000000 00 1f 82 11 0000", "vp09.00.31.08", "", "01000000 00 1f 83 020202 0000"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, content := visual("vp09", makeBox("vpcC", unhex(c.config)))
+			e, err := videoEntry("vp09", content)
+			if err != nil || e.codec != c.codec || e.colors != c.colors || !bytes.HasSuffix(e.box, unhex(c.want)) {
+				t.Errorf("%s, %q, % x, %v", e.codec, e.colors, e.box[86:], err)
+			}
+		})
+	}
+	for _, broken := range []string{"", "01000000 00", "01000000 09 29 82 020202 0000", "01000000 00 29 72 020202 0000"} {
+		_, content := visual("vp09", makeBox("vpcC", unhex(broken)))
+		if _, err := videoEntry("vp09", content); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %v", broken, err)
+		}
+	}
+}
+
+func TestTheLightOfHDRInVP9IsThatOfISO(t *testing.T) {
+	light := makeBox("CoLL", unhex("00000000 03e8 0190"))
+	// Red 0.708, 0.292 in 0.16; 1000 cd/m² in 24.8, 0.005 in 18.14.
+	mastering := makeBox("SmDm", unhex("00000000 b53f 4ac1 2b85 cc08 2189 0bc7 5014 5439 0003e800 00000052"))
+	_, content := visual("vp09", makeBox("vpcC", unhex("01000000 02 33 a2 091009 0000")), light, mastering)
+	e, err := videoEntry("vp09", content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range [][]byte{
+		makeBox("clli", unhex("03e8 0190")),
+		// Green, blue, red, white in 0.00002; 1000 and 0.005 in 0.0001.
+		makeBox("mdcv", b16(8499, 39849, 6550, 2300, 35399, 14599, 15639, 16449), b32(10000000, 50)),
+	} {
+		if !bytes.Contains(e.box, want) {
+			t.Errorf("no % x in % x", want, e.box[86:])
+		}
+	}
+}
+
+func TestObjectsOfEAC3(t *testing.T) {
+	for config, want := range map[string]int{
+		"2000 200f 00":          0,
+		"2000 200f 00 01 10":    16,
+		"2000 200f 02 02 01 0c": 12, // of which one substream depends
+		"2000 200f 00 00 10":    0,
+		"2000 200f 00 01 11":    0, // more than there can be
+		"2000 200f 00 01":       0,
+	} {
+		var e entry
+		if err := e.eac3(unhex(config)); err != nil || e.objects != want || e.channels != 6 {
+			t.Errorf("%s: %d objects, %d channels, %v", config, e.objects, e.channels, err)
+		}
+	}
 }
 
 // Of several colr boxes the first is the most accurate (ISO/IEC 14496-12 §12.1.5).

@@ -47,6 +47,9 @@ func videoEntry(kind string, content []byte) (entry, error) {
 		kept = append(kept, b.all)
 	}
 	var err error
+	if kind == "mp4v" {
+		return entry{}, unsupported("video", visualObject(content[visualHeader:]))
+	}
 	if kind, e.codec, err = videoCodec(kind, boxes); err != nil {
 		return entry{}, err
 	}
@@ -88,6 +91,27 @@ func videoCodec(kind string, boxes map[string][]byte) (name, codec string, err e
 		err = unsupported("video", kind)
 	}
 	return kind, codec, err
+}
+
+// visualObject names what mp4v is of, by the object type of its esds (ISO/IEC
+// 14496-1 §7.2.6.6).
+func visualObject(boxes []byte) string {
+	for _, b := range inners(boxes) {
+		if b.kind != "esds" {
+			continue
+		}
+		switch object, _, _ := esdsConfig(b.body); {
+		case object >= 0x60 && object <= 0x65:
+			return "m2v1"
+		case object == 0x6a:
+			return "m1v "
+		case object == 0x6c:
+			return "jpeg"
+		case object == 0x6d:
+			return "png "
+		}
+	}
+	return "mp4v"
 }
 
 // look notes how the video is to be shown: as its boxes say, else as its

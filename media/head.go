@@ -16,7 +16,7 @@ import (
 // head (4 bytes each, big endian), the head, the blocks. The head is the
 // tracks' descriptions as JSON, and their segments as varints.
 const (
-	formatVersion = 1 // of this layout
+	formatVersion = 2 // of this layout
 
 	// packagerVersion is part of every revision: raise it whenever the bytes of
 	// a playlist, an init segment or a segment change for the same source. An index that was
@@ -35,7 +35,7 @@ type described struct {
 	Cut      Cut
 	Bound    int64
 	Tracks   []*Track
-	Texts    []*Text `json:",omitempty"`
+	Texts    []*Text
 }
 
 // WriteTo writes the index: a head with everything but the samples, then the
@@ -77,6 +77,7 @@ func (ix *Index) head() ([]byte, error) {
 	b = append(b, text...)
 	for i, t := range ix.Tracks {
 		b = appendSegments(b, t.Segments, ix.blocks.refs[i])
+		b = appendRefs(b, ix.blocks.refs[i])
 	}
 	for _, t := range ix.Texts {
 		b = appendTextPages(b, t.pages)
@@ -84,10 +85,10 @@ func (ix *Index) head() ([]byte, error) {
 	return b, nil
 }
 
+// appendSegments writes what the segments of a track are, wherever they lie.
 func appendSegments(b []byte, list []Segment, refs []blockRef) []byte {
 	b = binary.AppendUvarint(b, uint64(len(list)))
 	var prev Segment
-	next := int64(0)
 	for i, s := range list {
 		b = binary.AppendVarint(b, int64(s.Decode-prev.Decode))
 		b = binary.AppendVarint(b, s.Start-prev.Start)
@@ -95,10 +96,20 @@ func appendSegments(b []byte, list []Segment, refs []blockRef) []byte {
 		b = binary.AppendUvarint(b, uint64(s.Bytes))
 		b = binary.AppendUvarint(b, uint64(s.Samples))
 		b = binary.AppendUvarint(b, uint64(s.Entry))
-		b = binary.AppendVarint(b, refs[i].offset-next)
-		b = binary.AppendUvarint(b, uint64(refs[i].size))
-		b = binary.AppendUvarint(b, uint64(refs[i].sum))
-		prev, next = s, refs[i].offset+int64(refs[i].size)
+		b = binary.BigEndian.AppendUint64(b, refs[i].look)
+		prev = s
+	}
+	return b
+}
+
+// appendRefs writes where the blocks of a track lie.
+func appendRefs(b []byte, refs []blockRef) []byte {
+	next := int64(0)
+	for _, r := range refs {
+		b = binary.AppendVarint(b, r.offset-next)
+		b = binary.AppendUvarint(b, uint64(r.size))
+		b = binary.AppendUvarint(b, uint64(r.sum))
+		next = r.offset + int64(r.size)
 	}
 	return b
 }
@@ -168,7 +179,7 @@ func readHead(head []byte, base, size int64) (*Index, error) {
 	return ix, nil
 }
 
-// segments reads what appendSegments wrote.
+// segments reads what appendSegments and appendRefs wrote.
 func (v *varints) segments(t *Track) []blockRef {
 	n := v.unsigned()
 	if n > uint64(len(v.b)) || n > maxSegments {
@@ -178,7 +189,6 @@ func (v *varints) segments(t *Track) []blockRef {
 	t.Segments = make([]Segment, n)
 	refs := make([]blockRef, n)
 	var prev Segment
-	next := int64(0)
 	for i := range t.Segments {
 		prev = Segment{
 			Decode:   prev.Decode + uint64(v.signed()),
@@ -188,18 +198,28 @@ func (v *varints) segments(t *Track) []blockRef {
 			Samples:  int(v.unsigned()),
 			Entry:    int(v.unsigned()),
 		}
-		refs[i] = blockRef{next + v.signed(), uint32(v.unsigned()), uint32(v.unsigned())}
-		next = refs[i].offset + int64(refs[i].size)
+		refs[i].look = v.fixed()
 		v.bad = v.bad || prev.Samples < 0 || prev.Samples > maxInSegment || prev.Entry < 0 || prev.Entry >= len(t.Entries)
 		t.Segments[i] = prev
 	}
+	v.refs(refs)
 	return refs
+}
+
+// refs reads what appendRefs wrote.
+func (v *varints) refs(refs []blockRef) {
+	next := int64(0)
+	for i := range refs {
+		r := &refs[i]
+		r.offset, r.size, r.sum = next+v.signed(), uint32(v.unsigned()), uint32(v.unsigned())
+		next = r.offset + int64(r.size)
+	}
 }
 
 // Revision returns a short name for what is played from this index: it changes
 // with the source (named by id, such as its SHA-256), the cuts, the presentation
 // and the version of the packager. What subtitles in the file show follows from
-// the source alone.
+// the source alone. Where in the source the samples lie makes no difference.
 //
 // Of a file in fragments it is the same for as much of it as Growing knows: how
 // it is cut is in it, and where the first segment is, but not what only the end
@@ -213,7 +233,7 @@ func (ix *Index) Revision(id string) string {
 	h.Write(binary.AppendUvarint(b, uint64(ix.Bound)))
 	for i, t := range ix.Tracks {
 		c := *t
-		c.Segments = nil
+		c.Segments, c.Prefix = nil, Prefix{}
 		if ix.Bound > 0 {
 			c.Duration, c.FrameRate, c.Independent = 0, 0, false
 		}
@@ -236,7 +256,7 @@ func (ix *Index) Memory() int64 {
 		n += int64(len(ix.blocks.data))
 	}
 	for _, t := range ix.Tracks {
-		n += 512 + int64(len(t.Segments))*(48+24)
+		n += 512 + int64(len(t.Segments))*(48+32)
 		for _, e := range t.Entries {
 			n += int64(len(e))
 		}

@@ -28,7 +28,8 @@ type Index struct {
 	// known from the beginning of the file: of one in fragments. Else 0.
 	Bound int64
 
-	blocks *blocks
+	blocks    *blocks
+	fragments bool // it came in fragments, or may; see grow.go. It is not known of one that was read
 }
 
 // Cut says how tracks are cut into segments.
@@ -91,6 +92,10 @@ type Layout struct {
 	Flags     bool   // else each sample is a sync sample
 	Offsets   bool   // composition offsets; else each is 0
 	Negative  bool   `json:",omitempty"` //nolint:tagliatelle // some composition offsets are; named as the others
+
+	// Steady says that samples last Duration, but where decoding makes up for the
+	// order in which pictures show: see early.go. Durations is set then, too.
+	Steady bool `json:",omitempty"`
 }
 
 // Segment is one segment of a track.

@@ -57,6 +57,9 @@ func TestPicturesThatDecodeAlone(t *testing.T) {
 		{"an intra-only frame", "av1C", "\x32\x04\x50xyz", false},
 		{"a frame of AV1 that depends on others", "av1C", "\x32\x04\x30xyz", false},
 		{"one that is shown again", "av1C", "\x1a\x01\x90", false},
+		{"a key frame of VP9", "vpcC", "\x82\x49\x83\x42\x20\x03\xf0\x02\xf0", true},
+		{"a frame of VP9 that depends on others", "vpcC", "\x86\x00\x40\x92\x9c\x00\x00\x00\x00", false},
+		{"one of VP9 that is shown again", "vpcC", "\x8b", false},
 		{"a still picture of AV1", "av1C", "\x0a\x02\x18\x00\x32\x01\xf0", true},
 		{"a size that does not end", "av1C", "\x32\xff\xff\xff\xff\xff\xff\xff", false},
 		{"a codec that is not known", "vpcC", "\x00\x00\x00", false},
@@ -96,6 +99,7 @@ func FuzzIntra(f *testing.F) {
 	f.Add("avcC", []byte(nal("\x41\x88\x84")))
 	f.Add("hvcC", []byte(nal("\x40\x01ab", "\x26\x01xyz")))
 	f.Add("av1C", []byte("\x12\x00\x0a\x02\x00\x00\x32\x04\x10xyz"))
+	f.Add("vpcC", unhex("82498342 2003f002f0 0000"))
 	f.Fuzz(func(t *testing.T, config string, sample []byte) {
 		if len(config) != 4 {
 			return

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -69,10 +70,22 @@ func (t *matroskaTrack) unsupported(what, why string) error {
 	name := t.codec
 	for prefix, known := range matroskaNames {
 		if t.codec == prefix || strings.HasSuffix(prefix, "/") && strings.HasPrefix(t.codec, prefix) {
-			name = known + " (" + t.codec + ")"
+			name = known + " (" + t.codec + t.number4() + ")"
 		}
 	}
 	return problem.Errorf(ErrUnsupported, "%s in %s cannot be carried in HLS as it is%s", what, name, why)
+}
+
+// number4 is the four characters or the number by which Windows knows a codec.
+func (t *matroskaTrack) number4() string {
+	const fourCC = 16 // of a BITMAPINFOHEADER
+	switch {
+	case t.codec == "V_MS/VFW/FOURCC" && len(t.private) >= fourCC+4:
+		return fmt.Sprintf(" %q", t.private[fourCC:fourCC+4])
+	case t.codec == "A_MS/ACM" && len(t.private) >= 2:
+		return fmt.Sprintf(" 0x%02x%02x", t.private[1], t.private[0])
+	}
+	return ""
 }
 
 // matroskaNames are for people; one that ends in a slash is that of all below it.

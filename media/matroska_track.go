@@ -73,7 +73,7 @@ func parseTrackEntry(b []byte) (*matroskaTrack, error) {
 		case idCodecDelay:
 			t.delay = ebmlUint(body)
 		case idName:
-			t.name = strings.ToValidUTF8(ebmlText(body), "\ufffd")
+			t.name = trackName(strings.ToValidUTF8(ebmlText(body), "\ufffd"))
 		case idLanguage:
 			t.language = matroskaLanguage(body)
 		case idLanguageBCP47:

@@ -124,7 +124,7 @@ func (p *parser) bounds(c *choice) []int64 {
 }
 
 func (p *parser) finish() *Index {
-	ix := &Index{Size: p.source.size, Cut: p.cut, blocks: &blocks{data: p.blocks.buf}}
+	ix := &Index{Size: p.source.size, Cut: p.cut, blocks: &blocks{data: p.blocks.buf}, fragments: p.fragmented()}
 	for _, b := range p.tracks {
 		b.track.Default = p.isDefault(b)
 		ix.Tracks = append(ix.Tracks, b.track)

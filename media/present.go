@@ -16,6 +16,7 @@ type shown struct {
 	present int64
 	end     int64 // when the next one should be on
 	hide    bool
+	early   bool // takes next to no time, see early.go
 }
 
 // survey is what one look at all samples tells of a span.
@@ -42,13 +43,11 @@ type hidden struct {
 type presenter struct {
 	samples samples
 	video   bool
+	hurries bool // see early.go
 	syncs   bool // not every sample is a sync sample: true of all video, and of some audio
 	scale   int64
 	spans   []span
 	surveys []survey
-	preroll int64   // samples
-	lead    float64 // seconds
-	rate    uint32  // the source's timescale
 
 	shownless bool // the edits show nothing of what is there
 
@@ -56,6 +55,7 @@ type presenter struct {
 	decode        int64 // of the first sample that is read
 	deepest       int64 // least composition offset
 	count         int64
+	early         early // what is decoded at the last moment
 }
 
 // prepare looks at the samples once for each span, and once more where what is
@@ -68,7 +68,7 @@ func (p *presenter) prepare() error {
 	}
 	p.drop()
 	p.first, p.beyond, p.deepest = math.MaxInt64, math.MinInt64, math.MaxInt64
-	return p.each(func(s *shown) error {
+	err := p.each(func(s *shown) error {
 		if p.count == 0 {
 			p.decode = s.decode
 		}
@@ -79,6 +79,10 @@ func (p *presenter) prepare() error {
 		}
 		return nil
 	})
+	if err == nil && p.hurries {
+		err = p.hurry()
+	}
+	return err
 }
 
 // hides reports whether there are samples to hide.
@@ -181,21 +185,18 @@ func hiddenWithin(list []hidden, first, last int64) []hidden {
 	return list
 }
 
-// surveyAudio finds the packets that a span plays. A priming (the packets that
-// an encoder adds at the beginning) is kept whole; of a longer cut as much as
-// the decoder needs to be right.
+// surveyAudio finds the packets that a span plays. None before them is kept, be
+// it an encoder's priming or what a decoder would warm up with: half of all
+// players place the first packet that they get at the beginning, and would be
+// late by all that is before it. A decoder that starts with the first packet is
+// right after it, as it is after each seek; one that cannot start there (USAC) is
+// given what it needs.
 func (p *presenter) surveyAudio(s *span) error {
 	v := survey{first: -1, last: -1}
 	var r raw
-	var origin, sync int64
-	lead := max(int64(p.lead*float64(p.rate)*float64(p.scale)), 0)
-	var recent [8]int64 // presentation times of the packets before, by index
+	var sync int64
 	err := p.read(&r, func(i int64) bool {
 		at := (r.decode + int64(r.shift)) * p.scale
-		recent[i%int64(len(recent))] = at
-		if i == 0 {
-			origin = at
-		}
 		if r.sync && !v.found {
 			sync = i
 		}
@@ -207,15 +208,8 @@ func (p *presenter) surveyAudio(s *span) error {
 		}
 		if !v.found {
 			v.found, v.first = true, i
-			if p.isPriming(s.begin-origin, i) && s.start >= 0 && len(p.surveys) == 0 {
-				v.first = 0
-			} else if len(p.surveys) == 0 {
-				for back := int64(1); back <= min(i, int64(len(recent)-1)) && (back <= p.preroll || s.begin-recent[(i-back+1)%int64(len(recent))] < lead); back++ {
-					v.first = i - back
-				}
-			}
 			if p.syncs {
-				v.first = min(v.first, sync)
+				v.first = sync
 			}
 		}
 		v.last = i
@@ -223,12 +217,6 @@ func (p *presenter) surveyAudio(s *span) error {
 	})
 	p.surveys = append(p.surveys, v)
 	return err
-}
-
-// isPriming tells an encoder's delay, of which none is longer than 0.1 seconds
-// or four packets, from a cut.
-func (p *presenter) isPriming(length, packets int64) bool {
-	return packets <= 4 || length <= int64(p.rate)*p.scale/10
 }
 
 // read calls fn with the index of each sample, until it returns false.
@@ -270,14 +258,14 @@ func (p *presenter) each(fn func(*shown) error) error {
 			p.place(&sh, s, v, &r, i, squeezed)
 			sh.decode = max(sh.decode, last) // decoding never goes back
 			last = sh.decode
-			failed = fn(&sh)
+			failed = p.early.add(&sh, fn)
 			return failed == nil
 		})
 		if err != nil || failed != nil {
 			return cmp.Or(failed, err)
 		}
 	}
-	return nil
+	return p.early.flush(fn)
 }
 
 // squeeze gives each hidden sample a place of its own in the last moment before

@@ -78,8 +78,17 @@ func (p *parser) isStill(t *trak) bool {
 		return false
 	}
 	h, err := p.source.bytes(t.stsd.body+12, 4)
-	if err != nil || !stills[string(h)] {
+	if err != nil || !stills[string(h)] && string(h) != "mp4v" {
 		return false
+	}
+	if string(h) == "mp4v" {
+		b, err := p.source.box(t.stsd.body+8, t.stsd.end)
+		if err != nil || b.len() < visualHeader {
+			return false
+		}
+		if h, err = p.source.content(b); err != nil || !stills[visualObject(h[visualHeader:])] {
+			return false
+		}
 	}
 	b, ok := t.tables["stsz"]
 	if !ok || b.len() < 12 {

@@ -181,3 +181,30 @@ func fragmentedFilm() []byte {
 	return fragmented(trex{entry: 1, duration: 10, size: 100},
 		moofBox(makeBox("traf", tfhdBox(tfhdMoofBase), tfdtBox(0), trunBox(trunOffset, 4, 100))), mdatBox(400))
 }
+
+// Some files tell the shape of their pictures by the size of the track alone.
+func TestAShapeThatTheTrackHeaderTells(t *testing.T) {
+	square := makeBox("pasp", b32(1, 1))
+	for _, c := range []struct {
+		name          string
+		coded         [2]uint16
+		more          []byte
+		width, height int
+		pasp          []byte
+	}{
+		{"the track is wider", [2]uint16{480, 360}, nil, 640, 360, makeBox("pasp", b32(4, 3))},
+		{"the track is higher", [2]uint16{640, 180}, nil, 640, 360, makeBox("pasp", b32(1, 2))},
+		{"it is the same", [2]uint16{640, 360}, nil, 640, 360, nil},
+		{"it is the same, but for a line", [2]uint16{640, 358}, nil, 640, 358, nil},
+		{"it is smaller, and of the same shape", [2]uint16{1280, 720}, nil, 1280, 720, nil},
+		{"pixels are said to be square", [2]uint16{480, 360}, square, 480, 360, square},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			entry := makeBox("avc1", make([]byte, 24), b16(c.coded[0], c.coded[1]), make([]byte, 50), testAVC[86:], c.more)
+			track := parse(t, progressive(testTrack{handler: "vide", timescale: 100, samples: gops(1, 3), entry: entry})).Tracks[0]
+			if track.Width != c.width || track.Height != c.height || bytes.Contains(track.Entries[0], []byte("pasp")) != (c.pasp != nil) || !bytes.Contains(track.Entries[0], c.pasp) {
+				t.Errorf("%dx%d, %q", track.Width, track.Height, track.Entries[0])
+			}
+		})
+	}
+}

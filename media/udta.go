@@ -31,7 +31,7 @@ func (s *source) udta(t *trak, udta box) error {
 		switch b.kind {
 		case "name":
 			if t.name == "" && len(text) <= maxTrackName && utf8.Valid(text) {
-				t.name = strings.TrimSpace(string(text))
+				t.name = trackName(string(text))
 			}
 		case "tagc":
 			t.is(string(text))
@@ -46,6 +46,20 @@ func (s *source) udta(t *trak, udta box) error {
 		}
 	}
 	return nil
+}
+
+// trackName is a name as it is presented: without spaces around it, and of a
+// bounded length, so that any container can hold it.
+func trackName(text string) string {
+	text = strings.TrimSpace(text)
+	if len(text) <= maxTrackName {
+		return text
+	}
+	text = text[:maxTrackName]
+	for !utf8.ValidString(text) {
+		text = text[:len(text)-1]
+	}
+	return strings.TrimSpace(text)
 }
 
 // soundsDescribed is what captions for who cannot hear are.

@@ -49,12 +49,51 @@ func FuzzParameterSets(f *testing.F) {
 		config, _ := hex.DecodeString(c.config)
 		f.Add(config)
 	}
-	f.Fuzz(func(_ *testing.T, config []byte) {
+	f.Fuzz(func(t *testing.T, config []byte) {
 		for kind, box := range map[string]string{"avc1": "avcC", "hvc1": "hvcC", "av01": "av1C"} {
 			lookOf(kind, map[string][]byte{box: config})
 		}
 		avcLook(config)
 		hevcLook(config)
+		_, obu := av1SequenceOBU(config)
+		h := av1Sequence(&bitReader{b: config})
+		if b := h.config(obu); len(b) != 4+len(obu) {
+			t.Errorf("av1C of %d bytes", len(b))
+		}
+	})
+}
+
+// FuzzHeaders reads what describes VP9, E-AC-3 and H.264 or HEVC in the stream.
+func FuzzHeaders(f *testing.F) {
+	f.Add(unhex("82498342 2003f002f0 0000"))
+	f.Add(unhex("0b77 000f 3f f8 1f 00 00 00 00 00"))
+	f.Add([]byte(nal("\x67\x64\x00\x1f\x01", "\x68\xee", "\x40\x01ab", "\x42\x01ab", "\x44\x01ab")))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if c, ok := vp9Header(b); ok && !c.sound() {
+			t.Errorf("VP9 of profile %d, depth %d, chroma %d", c.profile, c.depth, c.chroma)
+		}
+		if c, ok := vp9Record(b); ok && len(c.box()) != 20 {
+			t.Error("a vpcC box of another length")
+		}
+		if config, err := dec3(b, int64(len(b))); err == nil {
+			var e entry
+			if err := e.eac3(config[8:]); err != nil || e.objects > maxObjects {
+				t.Errorf("dec3 %x: %v, %d objects", config, err, e.objects)
+			}
+		}
+		for _, c := range []struct{ kind, box, bare string }{
+			{"avc3", "avcC", "010000 00ffe000"},
+			{"hev1", "hvcC", "01 00 00000000 000000000000 00 f000 fc fd f8 f8 0000 0f 00"},
+		} {
+			_, content := visual(c.kind, makeBox(c.box, unhex(c.bare)))
+			e, err := videoEntry(c.kind, content)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if filled, ok := e.withSets(b); ok && (filled.lacksSets() || len(filled.units()) == 0) {
+				t.Errorf("%x makes %x", b, filled.box)
+			}
+		}
 	})
 }
 

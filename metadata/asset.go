@@ -46,10 +46,11 @@ type Asset struct {
 	Thumbnails  *Thumbnails // nil where there are none
 	Poster      string      // storage key; "" when there is none
 	Source      string      // storage key of the media; "" while there is none
-	Index       string      // storage key of the index; "" while there is none
-	Revision    string      // of what is played; changes whenever any played byte may
-	Growth      string      // the upload under whose id it plays, or played, while it arrives; "" for none, see SourceID
-	Version     int64       // rises by one with each change; 0 before the first insert
+	Settling    Settling
+	Index       string // storage key of the index; "" while there is none
+	Revision    string // of what is played; changes whenever any played byte may
+	Growth      string // the upload under whose id it plays, or played, while it arrives; "" for none, see SourceID
+	Version     int64  // rises by one with each change; 0 before the first insert
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
@@ -87,9 +88,10 @@ func (a *Asset) Clone() *Asset {
 // upload Growth.
 func (a *Asset) Growing() bool { return a.Growth != "" && a.Source == "" }
 
-// SourceID names the bytes of the source, for media.Index.Revision: by the upload
-// that they play from, or did, before their sum was known; by their SHA-256 where
-// that is known; else by where they lie, which nothing else ever does.
+// SourceID names the bytes of the source as they came, for media.Index.Revision: by
+// the upload that they play from, or did, before their sum was known; by their
+// SHA-256 where that is known; else by where they lay then, which nothing else ever
+// does.
 func (a *Asset) SourceID() string {
 	if a.Growth != "" {
 		return "upload " + a.Growth
@@ -97,5 +99,9 @@ func (a *Asset) SourceID() string {
 	if a.SHA256 != "" {
 		return a.SHA256
 	}
-	return fmt.Sprintf("%s %s %d", a.ID, a.Source, a.Size)
+	key := a.Source
+	if a.Settling.Original != "" {
+		key = a.Settling.Original
+	}
+	return fmt.Sprintf("%s %s %d", a.ID, key, a.Size)
 }

@@ -35,7 +35,7 @@ func TestAssetJSONHasAllFieldsAndNoNullLists(t *testing.T) {
 	equal(t, "an empty asset", got, map[string]any{
 		"id": "a1", "owner": "ann", "title": "", "description": "", "tags": []any{}, "state": "uploading", "playable": false,
 		"error": nil, "waiting": nil, "reason": nil, "duration": 0.0, "size": 0.0, "sha256": nil,
-		"tracks": []any{}, "renditions": []any{}, "captions": []any{}, "thumbnails": nil, "poster": nil, "playback": nil,
+		"tracks": []any{}, "renditions": []any{}, "captions": []any{}, "thumbnails": nil, "poster": nil, "playback": nil, "settled": false,
 		"created_at": "2024-05-06T07:08:09.123456Z",
 	})
 
@@ -56,7 +56,7 @@ func TestAssetJSONHasAllFieldsAndNoNullLists(t *testing.T) {
 		"renditions": []any{map[string]any{"name": "720p", "state": "ready"}},
 		"thumbnails": map[string]any{"columns": 5.0, "rows": 4.0, "width": 160.0, "height": 90.0, "interval": 2.0, "count": 7.0},
 		"captions":   []any{map[string]any{"language": "en", "default": false, "forced": false}},
-		"poster":     nil, "playback": "/play/a2/master.m3u8", "created_at": "2024-05-06T07:08:09.123456Z",
+		"poster":     nil, "playback": "/play/a2/master.m3u8", "settled": false, "created_at": "2024-05-06T07:08:09.123456Z",
 	})
 }
 

@@ -147,7 +147,7 @@ func (h *handler) changeOnce(ctx context.Context, r *http.Request, seen *Asset, 
 // Tx.DeleteAsset, and Emit it there.
 func DeletedEvent(ctx context.Context, tx Reader, a *Asset) (*events.Event, error) {
 	prefix := prefixOf(a.ID)
-	keys := []string{a.Source, a.Index, a.Poster}
+	keys := []string{a.Source, a.Settling.Original, a.Index, a.Poster}
 	for _, c := range a.Captions {
 		keys = append(keys, c.Key)
 	}

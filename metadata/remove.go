@@ -14,7 +14,8 @@ import (
 )
 
 // RemoveFiles returns what has to follow events.AssetDeleted, which leaves
-// nothing of an asset, and events.AssetReplaced, events.AssetUpdated and those of
+// nothing of an asset, and events.AssetReplaced, events.AssetSettled,
+// events.AssetUpdated and those of
 // the end of an upload, which leave the files that they name: it removes those
 // from files. All other events pass. It may be called again until it returns nil, so that a crash half-way
 // leaves nothing behind. Give it to an events.Dispatcher over store.Events().
@@ -23,7 +24,7 @@ func RemoveFiles(store Store, files storage.Store) func(context.Context, events.
 		switch e.Type {
 		case events.AssetDeleted:
 			return removeDeleted(ctx, store, files, e)
-		case events.AssetReplaced, events.UploadComplete, events.UploadCanceled, events.UploadRefused:
+		case events.AssetReplaced, events.AssetSettled, events.UploadComplete, events.UploadCanceled, events.UploadRefused:
 			return removeReplaced(ctx, store, files, e)
 		case events.AssetUpdated:
 			if err := removeReplaced(ctx, store, files, e); err != nil {
@@ -93,7 +94,7 @@ func usedBy(ctx context.Context, store Store, id string) (func(key string) bool,
 	if err != nil {
 		return nil, err
 	}
-	own := []string{a.Source, a.Index, a.Poster}
+	own := []string{a.Source, a.Kept(), a.Index, a.Poster}
 	for _, c := range a.Captions {
 		own = append(own, c.Key)
 	}

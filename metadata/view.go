@@ -33,6 +33,7 @@ type view struct {
 	Thumbnails  *Thumbnails `json:"thumbnails"`
 	Poster      *string     `json:"poster"`
 	Playback    *string     `json:"playback"`
+	Settled     bool        `json:"settled"`
 	CreatedAt   time.Time   `json:"created_at"`
 	UpdatedAt   time.Time   `json:"updated_at"`
 }
@@ -43,7 +44,7 @@ func (h *handler) view(a *Asset) *view {
 		State: a.State, Playable: a.Playable, Error: orNull(a.Error), Waiting: orNull(a.Waiting), Reason: orNull(a.Reason),
 		Duration: a.Duration, Size: a.Size, SHA256: orNull(a.SHA256),
 		Tracks: orEmpty(a.Tracks), Renditions: orEmpty(a.Renditions), Captions: orEmpty(a.Captions), Thumbnails: a.Thumbnails,
-		CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
+		Settled: a.Settling.State == Settled, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
 	}
 	if a.Poster != "" && h.poster != nil {
 		v.Poster = orNull(h.poster(a.ID))

@@ -8,7 +8,7 @@ import (
 )
 
 // assetEvents are those of assets that are counted.
-var assetEvents = []string{"created", "updated", "ready", "failed", "replaced", "deleted"}
+var assetEvents = []string{"created", "updated", "ready", "failed", "replaced", "settled", "unsettled", "deleted"}
 
 // protocols of uploads that have series of their own.
 var protocols = map[string]bool{"tus": true, "ietf": true, "body": true, "form": true}
@@ -32,6 +32,8 @@ func (g *Gate) Record(_ context.Context, e events.Event) error {
 		g.UploadsCanceled.Inc()
 	case events.UploadRefused:
 		g.UploadsRefused.Inc()
+	case events.KeyServed:
+		g.KeysServed.Inc()
 	case events.AssetSearched:
 		if n, ok := number(e.Data["results"]); ok {
 			g.SearchResults.Observe(n)
@@ -39,9 +41,16 @@ func (g *Gate) Record(_ context.Context, e events.Event) error {
 	default:
 		if what, ok := strings.CutPrefix(string(e.Type), "asset."); ok && g.assets[what] != nil {
 			g.assets[what].Inc()
+			g.settled(e)
 		}
 	}
 	return nil
+}
+
+func (g *Gate) settled(e events.Event) {
+	if n, ok := number(e.Data["bytes"]); ok && e.Type == events.AssetSettled {
+		g.SettledBytes.Add(int64(n))
+	}
 }
 
 func (g *Gate) created(e events.Event) {

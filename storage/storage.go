@@ -170,3 +170,9 @@ type DraftReader interface {
 type Importer interface {
 	Import(ctx context.Context, key, path string) (Info, error)
 }
+
+// Spacer is implemented by stores that know how much room there is.
+type Spacer interface {
+	// Space is how many bytes can still be written.
+	Space(ctx context.Context) (int64, error)
+}

@@ -95,6 +95,10 @@ func (f *family) take() {
 	a, u := f.asset, f.own
 	if f.other() {
 		f.leave(a.Source, a.Index)
+		if kept := a.Kept(); kept != a.Source {
+			f.leave(kept)
+		}
+		a.Settling = metadata.Settling{}
 		f.releaseAll()
 		for _, old := range f.others {
 			if old.Key != "" && old.Key == a.Source {

@@ -17,6 +17,9 @@ func tracksOf(ix *media.Index) []metadata.Track {
 			Bitrate: bitrate(t, seconds), Duration: seconds,
 		}
 	}
+	for _, t := range ix.Texts {
+		tracks = append(tracks, metadata.Track{ID: t.ID, Kind: "text", Codec: t.Codec, Language: t.Language})
+	}
 	return tracks
 }
 

@@ -58,9 +58,8 @@ func TestPageShowsSubtitles(t *testing.T) {
 	if names != "captions en English, subtitles de de" {
 		t.Errorf("there are %s", names)
 	}
-	// The picture of second 2 is at 2 and a frame: see X-TIMESTAMP-MAP.
 	for at, want := range map[float64]string{
-		2.5: "2.03-3.53 Hello & goodbye", 5.7: "5.53-7.03 over a boundary", 6.8: "5.53-7.03 over a boundary", 4.5: "", 9: "",
+		2.5: "2.00-3.50 Hello & goodbye", 5.7: "5.50-7.00 over a boundary", 6.8: "5.50-7.00 over a boundary", 4.5: "", 9: "",
 	} {
 		if got := evaluate[string](b, fmt.Sprintf(shownAt, at)); got != want {
 			t.Errorf("at %v s it shows %q, want %q", at, got, want)

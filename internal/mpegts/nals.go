@@ -101,12 +101,13 @@ func hevcSets(hvcC []byte) (sets []byte, nalBytes int, err error) {
 		if len(rest) < 3 {
 			return nil, 0, errConfig
 		}
-		kind, before, ok := rest[0]&63, sets, false
-		if sets, rest, ok = appendUnits(sets, rest[3:], int(binary.BigEndian.Uint16(rest[1:]))); !ok {
+		kind := rest[0] & 63
+		all, left, ok := appendUnits(sets, rest[3:], int(binary.BigEndian.Uint16(rest[1:])))
+		if !ok {
 			return nil, 0, errConfig
 		}
-		if kind < 32 || kind > 34 {
-			sets = before
+		if rest = left; kind >= 32 && kind <= 34 {
+			sets = all
 		}
 	}
 	return sets, int(hvcC[21]&3) + 1, nil

@@ -103,12 +103,11 @@ func (s *Segment) WriteTo(w io.Writer) (int64, error) {
 	defer m.release()
 	m.to = w
 	m.tables(s)
-	err := m.mux()
-	m.flush()
-	if err == nil {
-		err = m.err
+	if err := m.mux(); err != nil {
+		return m.sent, err
 	}
-	return m.sent, err
+	m.flush()
+	return m.sent, m.err
 }
 
 func (m *muxer) tables(s *Segment) {

@@ -240,6 +240,23 @@ func TestTheTimeBeforeTheClockBegins(t *testing.T) {
 	}
 }
 
+// TestPicturesAreDecodedBeforeTheyAreShown has composition offsets below 0, as
+// renditions may.
+func TestPicturesAreDecodedBeforeTheyAreShown(t *testing.T) {
+	var f film
+	for i, shift := range []int32{0, 2, -1, -1, 2, -1, -1} {
+		f.add(units(4, []byte{0x65, 1}), 1, shift, i == 0)
+	}
+	s := written(t, &Segment{Zero: 90000, Video: f.input(stream(t, avcTrack(4)), 0, 0)})
+	var pts, dts []int64
+	for _, u := range s.Units {
+		pts, dts = append(pts, (u.PTS-90000)/3600), append(dts, (u.DTS-90000)/3600)
+	}
+	if diff := cmp.Diff([][]int64{{0, 3, 1, 2, 6, 4, 5}, {0, 1, 1, 2, 4, 4, 5}}, [][]int64{pts, dts}); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestTimesGoRoundAtThirtyThreeBits(t *testing.T) {
 	var f film
 	f.add(units(4, []byte{0x65, 1}), 1, 1, true)

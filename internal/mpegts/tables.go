@@ -38,7 +38,7 @@ func registration(name string) []byte {
 	return append([]byte{5, byte(len(name))}, name...)
 }
 
-// appendCRC appends the CRC_32 of a section that begins at at (annex A).
+// appendCRC appends the CRC_32 of the section that begins there (annex A).
 func appendCRC(dst []byte, at int) []byte {
 	crc := ^uint32(0)
 	for _, b := range dst[at:] {

@@ -2,6 +2,7 @@ package mpegts
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
@@ -49,12 +50,13 @@ type cursor struct {
 	window  window
 	zero    int64
 	clock   bool
-	at      int   // the next sample
-	decode  int64 // its decode time, in ticks of the track
-	run     int   // where it is
-	within  int   // samples of the run before it
-	last    int   // the last sample that has bytes
-	packets int   // written so far
+	at      int     // the next sample
+	decode  int64   // its decode time, in ticks of the track
+	run     int     // where it is
+	within  int     // samples of the run before it
+	last    int     // the last sample that has bytes
+	packets int     // written so far
+	shown   []int64 // when the earliest of a sample and those after it is shown; nil where that is never before it is decoded
 	now     unit
 }
 
@@ -66,6 +68,24 @@ func (c *cursor) reset(in *Input, zero int64, buf []byte) {
 	c.window = window{source: in.Source, samples: in.Samples, buf: buf}
 	c.decode = int64(in.Decode) - int64(in.Origin)
 	for c.last = len(in.Samples) - 1; c.last >= 0 && in.Samples[c.last].Size == 0; c.last-- {
+	}
+	if slices.ContainsFunc(in.Samples, func(s media.Sample) bool { return s.Shift < 0 }) {
+		c.look()
+	}
+}
+
+// look finds out when samples have to be decoded that are shown earlier than they
+// are said to be decoded, which a transport stream does not allow.
+func (c *cursor) look() {
+	c.shown = make([]int64, len(c.in.Samples))
+	at := c.decode
+	for i := range c.shown {
+		s := &c.in.Samples[i]
+		c.shown[i] = at + int64(s.Shift)
+		at += int64(s.Duration)
+	}
+	for i := len(c.shown) - 2; i >= 0; i-- {
+		c.shown[i] = min(c.shown[i], c.shown[i+1])
 	}
 }
 
@@ -117,11 +137,15 @@ func (c *cursor) next() (*unit, error) {
 		return nil, nil
 	}
 	s := &c.in.Samples[c.at]
-	dts := Ticks(c.decode, c.in.timescale) + c.zero
+	decode := c.decode
+	if c.shown != nil {
+		decode = min(decode, c.shown[c.at])
+	}
+	dts := Ticks(decode, c.in.timescale) + c.zero
 	c.now = unit{from: c.at, dts: dts, pts: dts, random: s.Sync, clock: c.clock}
 	e, err := c.entry()
 	if err == nil && c.in.video != nil {
-		c.now.pts = max(dts, Ticks(c.decode+int64(s.Shift), c.in.timescale)+c.zero)
+		c.now.pts = Ticks(c.decode+int64(s.Shift), c.in.timescale) + c.zero
 		err = c.picture(e)
 	} else if err == nil {
 		c.now.random = c.clock
@@ -174,7 +198,7 @@ func (c *cursor) units(e *entry, i int, fn func(r role, offset int64, size int) 
 	for at, end := s.Offset, offsetEnd(s); at < end; {
 		left := int(end - at)
 		if left < e.nalBytes {
-			return problem.Errorf(media.ErrInvalid, "the sample at byte %d ends within the length of a NAL unit", s.Offset)
+			return problem.Errorf(media.ErrInvalid, "sample %d of the segment ends within the length of a NAL unit", i)
 		}
 		head, err := c.window.get(i, at, min(left, e.nalBytes+v.head), e.nalBytes+v.head)
 		if err != nil {
@@ -184,7 +208,7 @@ func (c *cursor) units(e *entry, i int, fn func(r role, offset int64, size int) 
 		copy(length[4-e.nalBytes:], head[:e.nalBytes])
 		size := binary.BigEndian.Uint32(length[:])
 		if int64(size) > int64(left-e.nalBytes) {
-			return problem.Errorf(media.ErrInvalid, "a NAL unit of the sample at byte %d is longer than the sample", s.Offset)
+			return problem.Errorf(media.ErrInvalid, "a NAL unit of sample %d of the segment is longer than the sample", i)
 		}
 		at += int64(e.nalBytes)
 		if int(size) >= v.head {

@@ -33,8 +33,8 @@ func (w *window) holds(offset int64, n int) bool {
 	return offset >= w.from && offset+int64(n) <= w.from+int64(w.have)
 }
 
-// get returns bytes of sample i from offset on: at least least of them, which the
-// sample has and the window is large enough for, and no more than most.
+// get returns bytes of sample i from offset on, no more than most. There are as many
+// as least says, which the sample has and the window is large enough for.
 func (w *window) get(i int, offset int64, least, most int) ([]byte, error) {
 	if !w.holds(offset, least) {
 		if err := w.fill(i, offset); err != nil {

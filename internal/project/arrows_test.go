@@ -9,7 +9,7 @@ import (
 // The rooms of the module, by what they may link. A room that is not built yet
 // is named already: the rule is there before the first import.
 var (
-	services = []string{"upload", "metadata", "hls", "transcode", "jobs"}
+	services = []string{"upload", "metadata", "hls", "settle", "transcode", "jobs"}
 	leaves   = []string{
 		"auth", "events", "media", "storage", "validate",
 		"ratelimit", "metrics", "cache", "audit", "captions",

@@ -22,6 +22,7 @@ func checkAsset(a *metadata.Asset) error {
 	texts := []string{
 		a.ID, a.Owner, a.Title, a.Description, string(a.State), a.Error, a.Waiting, a.Reason, a.SHA256, a.Type,
 		a.Filename, a.Poster, a.Source, a.Index, a.Revision,
+		string(a.Settling.State), a.Settling.Original, a.Settling.Reason,
 	}
 	texts = append(texts, a.Tags...)
 	for _, t := range a.Tracks {

@@ -11,7 +11,7 @@ import (
 )
 
 const assetColumns = `id, owner, title, description, tags, state, playable, error, waiting, reason, duration, size,
-	sha256, type, filename, tracks, renditions, captions, thumbnails, poster, source, "index", revision, growth, version, created_at, updated_at`
+	sha256, type, filename, tracks, renditions, captions, thumbnails, poster, source, settling, "index", revision, growth, version, created_at, updated_at`
 
 // caption is a metadata.Caption with its key, which the public JSON leaves out.
 type caption struct {
@@ -62,7 +62,7 @@ func scanAsset(row scanner, more ...any) (*metadata.Asset, error) {
 	err := row.Scan(append([]any{
 		&a.ID, &a.Owner, &a.Title, &a.Description, fromJSON(&a.Tags), &a.State, &a.Playable, &a.Error, &a.Waiting,
 		&a.Reason, &a.Duration, &a.Size, &a.SHA256, &a.Type, &a.Filename, fromJSON(&a.Tracks), fromJSON(&renditions),
-		fromJSON(&captions), fromJSON(&tiles), &a.Poster, &a.Source, &a.Index, &a.Revision, &a.Growth, &a.Version, &created, &updated,
+		fromJSON(&captions), fromJSON(&tiles), &a.Poster, &a.Source, fromJSON(&a.Settling), &a.Index, &a.Revision, &a.Growth, &a.Version, &created, &updated,
 	}, more...)...)
 	if err != nil {
 		return nil, err
@@ -106,6 +106,14 @@ func assetArgs(a *metadata.Asset) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	var settling any // NULL for nearly all
+	if a.Settling != (metadata.Settling{}) {
+		one, err := toJSON(a.Settling)
+		if err != nil {
+			return nil, err
+		}
+		settling = one[0]
+	}
 	return []any{
 		sql.Named("id", a.ID), sql.Named("owner", a.Owner), sql.Named("title", a.Title),
 		sql.Named("title_key", query.TitleKey(a.Title)), sql.Named("description", a.Description),
@@ -114,7 +122,7 @@ func assetArgs(a *metadata.Asset) ([]any, error) {
 		sql.Named("duration", a.Duration), sql.Named("size", a.Size), sql.Named("sha256", a.SHA256),
 		sql.Named("type", a.Type), sql.Named("filename", a.Filename), sql.Named("tracks", lists[1]),
 		sql.Named("renditions", lists[2]), sql.Named("rendition_bytes", bytes), sql.Named("captions", lists[3]), sql.Named("thumbnails", lists[4]), sql.Named("poster", a.Poster),
-		sql.Named("source", a.Source), sql.Named("index", a.Index), sql.Named("revision", a.Revision),
+		sql.Named("source", a.Source), sql.Named("settling", settling), sql.Named("index", a.Index), sql.Named("revision", a.Revision),
 		sql.Named("growth", a.Growth),
 	}, nil
 }

@@ -33,8 +33,13 @@ document.getElementById('again').addEventListener('click', () => load(video.curr
 quality.addEventListener('change', () => hls && (hls.currentLevel = Number(quality.value)));
 video.addEventListener('error', () => asset && !hls && video.error && complain(...refused(video.error, undecodable(asset), other)));
 video.addEventListener('loadeddata', () => {
-  if (asset?.captions?.length && !hls && !video.textTracks.length) now.textContent += ` It shows no subtitles; ${script ? '' : 'after make assets, '}hls.js does.`;
+  if (hasSubtitles(asset) && !hls && !video.textTracks.length) now.textContent += ` It shows no subtitles; ${script ? '' : 'after make assets, '}hls.js does.`;
 });
+
+/** hasSubtitles: beside the file, or within it. */
+function hasSubtitles(of) {
+  return Boolean(of?.captions?.length || of?.tracks?.some((t) => t.kind === 'text'));
+}
 
 /** current is the asset in the player, or null. */
 export function current() {
@@ -73,7 +78,7 @@ function unload() {
 
 function engine() {
   if (choice.value !== 'auto') return choice.value; // what cannot work is disabled
-  if (script && asset.captions?.length && !apple && 'MediaSource' in window) return 'hls.js';
+  if (script && hasSubtitles(asset) && !apple && 'MediaSource' in window) return 'hls.js';
   return native ? 'native' : script ? 'hls.js' : 'none';
 }
 

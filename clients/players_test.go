@@ -1,0 +1,298 @@
+package clients_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"image/png"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/streamgate/streamgate/hls"
+)
+
+// engines are the players in the browser; "file" is the browser with the file as
+// it is, which tells by how much it errs itself.
+var engines = []string{"hls.js", transportEngine, "Shaka HLS", "Shaka DASH", "dash.js", "video.js", "native", "file"}
+
+// transportEngine gets MPEG-2 transport streams, of what they can carry.
+const transportEngine = "hls.js MPEG-TS"
+
+const (
+	// syncTolerance is how far apart a flash and its beep may be, in seconds.
+	syncTolerance = 0.020
+	// playSeconds is how much is played at the beginning: two beeps.
+	playSeconds = 3.6
+	// endSeconds is how much is played at the end.
+	endSeconds = 0.6
+)
+
+// shown is what the page tells of one player.
+type shown struct {
+	Engine   string       `json:"engine"`
+	Error    string       `json:"error"`
+	Proof    bool         `json:"proof"` // that it is the player, and not the browser
+	Duration float64      `json:"duration"`
+	Frames   [][2]float64 `json:"frames"` // when each is shown, and its number
+	Seeks    [][3]float64 `json:"seeks"`  // where to, where it is, and the picture's number
+	Onsets   []float64    `json:"onsets"` // of beeps
+	Ended    bool         `json:"ended"`
+}
+
+// TestPlayers plays films in all players at once: what is burned into the picture
+// has to be what the player's clock says, after each of ten seeks, too; beeps have
+// to sound with their flashes, and the end has to come.
+func TestPlayers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("browsers are slow; the run without -short has it")
+	}
+	browser := startBrowser(t)
+	dir := t.TempDir()
+	server := servePlayers(t, dir)
+	all := os.Getenv("STREAMGATE_PLAYERS_ALL") != ""
+	for i := range films {
+		f := &films[i]
+		if !f.short && !all {
+			continue
+		}
+		t.Run(f.name, func(t *testing.T) {
+			f.make(t, dir)
+			watchFilm(t, browser, f, server+"/hls/"+f.file+"/")
+		})
+	}
+}
+
+func servePlayers(t *testing.T, dir string) string {
+	t.Helper()
+	if _, err := os.Stat("node_modules/video.js"); err != nil {
+		missing(t, "the players are not here: run make clients")
+	}
+	mux := http.NewServeMux()
+	folder, err := hls.NewDir(dir, &hls.DirOptions{MPEGTS: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = folder.Close() })
+	mux.Handle("/hls/", http.StripPrefix("/hls", folder))
+	mux.Handle("/files/", http.StripPrefix("/files", http.FileServer(http.Dir(dir))))
+	mux.Handle("/npm/", http.StripPrefix("/npm", http.FileServer(http.Dir("node_modules"))))
+	for _, name := range []string{"players.html", "players.mjs", "onsets.mjs"} {
+		mux.HandleFunc("/"+name, func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, name) })
+	}
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	t.Cleanup(server.CloseClientConnections)
+	return server.URL
+}
+
+func startBrowser(t *testing.T) context.Context {
+	t.Helper()
+	program := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			program = path
+			break
+		}
+	}
+	if program == "" {
+		missing(t, "chromium is not here: install it, or run make need")
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.WindowSize(1000, 800))...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// places are where to seek: everywhere, forth and back, none of them at a picture's
+// border, with the picture that is shown there.
+func (f *film) places(duration float64) (list [][2]float64) {
+	for _, part := range []float64{0.5, 0.1, 0.9, 0.3, 0.02, 0.7, 0.97, 0.4, 0.6, 0.8} {
+		n := math.Floor((part*duration - f.picture) * f.fps())
+		n = max(n, math.Ceil(-f.picture*f.fps()))
+		if f.sparse > 0 {
+			list = append(list, [2]float64{(n+0.5)/f.fps() + f.picture, -1})
+		} else {
+			list = append(list, [2]float64{(n+0.5)/f.fps() + f.picture, n})
+		}
+	}
+	return list
+}
+
+func watchFilm(t *testing.T, browser context.Context, f *film, base string) {
+	ctx, cancel := chromedp.NewContext(browser)
+	defer cancel()
+	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	defer cancel()
+	duration := filmSeconds + min(f.picture, f.sound, 0)
+	page := base[:len(base)-len("/hls/"+f.file+"/")] + "/players.html"
+	if err := chromedp.Do(ctx, chromedp.Navigate(page)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool]("Boolean(window.ready)", chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+		t.Fatal(err)
+	}
+	list, places := slices.Clone(engines), f.places(duration)
+	if !carried(t, base+"ts.m3u8") {
+		list = slices.DeleteFunc(list, func(engine string) bool { return engine == transportEngine })
+	}
+	boxes := call[[]box](t, ctx, "watchAll", list, base, playSeconds+max(f.picture, 0), places)
+	last := places[len(places)-1]
+	f.checkScreenshot(t, ctx, boxes, last[1])
+	results := call[[]shown](t, ctx, "endAll", duration-endSeconds)
+	reference := 0.0
+	if i := slices.IndexFunc(results, func(s shown) bool { return s.Engine == "file" }); i >= 0 {
+		if _, sync, err := f.sync(results[i]); err == nil {
+			reference = sync
+		}
+	}
+	for _, s := range results {
+		if s.Engine != "file" {
+			f.check(t, s, duration, reference)
+		} else {
+			clock, sync, err := f.sync(s)
+			t.Logf("file: %s clock %+.1f ms, sync %+.1f ms, %v", s.Error, clock*1000, sync*1000, err)
+		}
+	}
+}
+
+// carried reports whether a film is there as transport streams.
+func carried(t *testing.T, playlist string) bool {
+	t.Helper()
+	resp, err := http.Get(playlist) //nolint:noctx // the server is this test's own
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusUnsupportedMediaType {
+		t.Errorf("%s: %s", playlist, resp.Status)
+	}
+	return resp.StatusCode == http.StatusOK
+}
+
+// call calls a function of the page and waits for what it promises.
+func call[T any](t *testing.T, ctx context.Context, name string, args ...any) T {
+	t.Helper()
+	text, err := json.Marshal(args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](fmt.Sprintf("%s(...%s)", name, text), chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return v
+}
+
+// sync is by how much pictures are shown after they should be, and beeps sound
+// after their flashes, both by the median of the beginning.
+func (f *film) sync(s shown) (clock, sync float64, err error) {
+	var pictures, beeps []float64
+	for _, shown := range s.Frames {
+		if shown[1] >= 0 {
+			pictures = append(pictures, shown[0]-shown[1]/f.fps()-f.picture)
+		}
+	}
+	for _, onset := range s.Onsets {
+		for _, n := range f.beeps() {
+			if late := onset - float64(n)/f.fps() - f.sound; math.Abs(late) < 0.5 {
+				beeps = append(beeps, late)
+			}
+		}
+	}
+	if len(pictures) < 10 || len(beeps) == 0 {
+		return 0, 0, fmt.Errorf("%d pictures could be read of %d, and %d beeps heard", len(pictures), len(s.Frames), len(s.Onsets))
+	}
+	clock = median(pictures)
+	return clock, median(beeps) - clock, nil
+}
+
+func (f *film) check(t *testing.T, s shown, duration, reference float64) {
+	t.Helper()
+	clock, sync, err := f.sync(s)
+	t.Logf("%s: clock %+.1f ms, sync %+.1f ms, the file's %+.1f ms, lasts %.3f s, %d pictures", s.Engine, clock*1000, sync*1000, reference*1000, s.Duration, len(s.Frames))
+	picture := max(float64(f.sparse), 1) / f.fps()
+	switch {
+	case s.Error != "":
+		t.Errorf("%s: %s", s.Engine, s.Error)
+		return
+	case err != nil:
+		t.Errorf("%s: %v", s.Engine, err)
+	case !s.Proof:
+		t.Errorf("%s: something else plays", s.Engine)
+	case !s.Ended:
+		t.Errorf("%s: it does not end", s.Engine)
+	}
+	if math.Abs(clock) > picture {
+		t.Errorf("%s: pictures are %.1f ms off the player's clock", s.Engine, clock*1000)
+	}
+	if err == nil && math.Abs(sync-reference) > syncTolerance {
+		t.Errorf("%s: beeps are %.1f ms off their flashes, those of the file %.1f ms", s.Engine, sync*1000, reference*1000)
+	}
+	if math.Abs(s.Duration-duration) > 0.1 {
+		t.Errorf("%s: it lasts %f s, want %f", s.Engine, s.Duration, duration)
+	}
+	if len(s.Seeks) != len(f.places(duration)) {
+		t.Errorf("%s: %d seeks", s.Engine, len(s.Seeks))
+	}
+	for _, seek := range s.Seeks {
+		if off := seek[1] - f.picture - seek[2]/f.fps(); seek[2] < 0 || off < -picture || off > 2*picture {
+			t.Errorf("%s: after a seek to %.3f its clock says %.3f, and picture %.0f is shown, of %.3f", s.Engine, seek[0], seek[1], seek[2], seek[2]/f.fps()+f.picture)
+		}
+	}
+}
+
+// A box is where a player is on the page.
+type box struct {
+	Engine string     `json:"engine"`
+	Box    [4]float64 `json:"box"` // x, y, width, height
+	At     float64    `json:"at"`  // what its clock says
+}
+
+// checkScreenshot reads the number of the picture from what is on the screen.
+func (f *film) checkScreenshot(t *testing.T, ctx context.Context, boxes []box, want float64) {
+	t.Helper()
+	data, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range boxes {
+		code := 0
+		for bit := range codeBits {
+			x := int(b.Box[0] + (float64(bit)+0.5)*b.Box[2]/codeBits)
+			one, _, _, _ := screen.At(x, int(b.Box[1]+b.Box[3]/12)).RGBA()
+			code <<= 1
+			if one > 0x8000 {
+				code |= 1
+			}
+		}
+		if want >= 0 && math.Abs(float64(code)-want) > 1 && b.Engine != "file" {
+			t.Errorf("%s: on the screen is picture %d, its clock says %.3f, of picture %.0f", b.Engine, code, b.At, want)
+		}
+	}
+}
+
+func median(list []float64) float64 {
+	list = slices.Sorted(slices.Values(list))
+	return list[len(list)/2]
+}

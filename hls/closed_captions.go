@@ -1,0 +1,131 @@
+package hls
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/streamgate/streamgate/media"
+)
+
+// maxCaptionLooks is how many pictures of a track are looked at for closed
+// captions: all of some 20 seconds, else so many, evenly spread. Those who write
+// captions do so in every picture, or in some pictures of every sentence.
+const maxCaptionLooks = 512
+
+// findClosedCaptions looks for closed captions in the pictures of a track. What
+// they say is in the segments anyway; that they are there has to be told.
+func (t *prepared) findClosedCaptions(ctx context.Context, src, blocks io.ReaderAt) error {
+	total := 0
+	for i := range t.Segments {
+		total += t.Segments[i].Samples
+	}
+	every := max(1, (total+maxCaptionLooks-1)/maxCaptionLooks)
+	var found media.ClosedCaptions
+	var samples []media.Sample
+	next := 0 // sample to look at, from the segment's first
+	for n := range t.Segments {
+		s := &t.Segments[n]
+		if next >= s.Samples {
+			next -= s.Samples
+			continue
+		}
+		var err error
+		if samples, err = t.file.index.Samples(samples[:0], blocks, t.at, n); err != nil {
+			return fmt.Errorf("%w: %w", errIndex, err)
+		}
+		for ; next < len(samples); next += every {
+			in, looked, err := media.FindClosedCaptions(src, t.Entries[s.Entry], samples[next])
+			if err != nil || !looked {
+				return err
+			}
+			found.Add(in)
+		}
+		next -= len(samples)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	t.captions = &found
+	return nil
+}
+
+// closedCaptions is what a presentation says of closed captions: nothing (nil),
+// where it is not known of all its pictures, or the channels, which may be none.
+type closedCaptions struct{ media.ClosedCaptions }
+
+const captionGroup = "cc"
+
+func (p *presentation) closedCaptions() *closedCaptions {
+	videos := p.of(media.Video)
+	if len(videos) == 0 {
+		return nil
+	}
+	c := new(closedCaptions)
+	for _, t := range videos {
+		if t.captions == nil {
+			return nil
+		}
+		c.Add(*t.captions)
+	}
+	if c.Channels != 0 {
+		c.Services = 0 // the same in another form: no second choice
+	}
+	return c
+}
+
+// appendMedia appends an EXT-X-MEDIA tag for each channel (RFC 8216bis §4.4.6.1).
+// In which language they are the pictures do not say.
+func (c *closedCaptions) appendMedia(dst []byte) []byte {
+	if c == nil {
+		return dst
+	}
+	list := c.List()
+	names := make([]string, len(list))
+	for i := range names {
+		names[i] = "Closed captions"
+	}
+	unique(names)
+	for i, channel := range list {
+		var a attributes
+		a.enumerated("TYPE", "CLOSED-CAPTIONS")
+		a.quoted("GROUP-ID", captionGroup)
+		a.quoted("NAME", names[i])
+		a.yes("DEFAULT", false)
+		a.yes("AUTOSELECT", i == 0)
+		a.quoted("INSTREAM-ID", channel)
+		dst = append(append(append(dst, "#EXT-X-MEDIA:"...), a.text...), '\n')
+	}
+	return dst
+}
+
+// appendTo adds what a variant says of them, which is the same for all.
+func (c *closedCaptions) appendTo(a *attributes) {
+	switch {
+	case c == nil:
+	case c.Any():
+		a.quoted("CLOSED-CAPTIONS", captionGroup)
+	default:
+		a.enumerated("CLOSED-CAPTIONS", "NONE")
+	}
+}
+
+// accessibility says in a manifest what appendMedia says in a playlist (SCTE
+// 214-1 §7.2).
+func (c *closedCaptions) accessibility() *descriptor {
+	if c == nil || !c.Any() {
+		return nil
+	}
+	d := &descriptor{Scheme: "urn:scte:dash:cc:cea-608:2015"}
+	language := "=und"
+	if c.Channels == 0 {
+		d.Scheme, language = "urn:scte:dash:cc:cea-708:2015", "=lang:und"
+	}
+	list := c.List()
+	for i, channel := range list {
+		list[i] = strings.TrimPrefix(channel, "SERVICE") + language
+	}
+	d.Value = strings.Join(list, ";")
+	return d
+}

@@ -1,0 +1,32 @@
+package metadata
+
+// Settling is what became of an asset's source after it was published: rewritten
+// so that each segment lies in one run, or not. Package settle does that.
+type Settling struct {
+	State SettlingState `json:"state,omitempty"`
+	// Original is the storage key that the source came under, where Asset.Source is
+	// another file by now: it goes on naming the asset's bytes.
+	Original string `json:"original,omitempty"`
+	Dropped  bool   `json:"dropped,omitempty"` // the original is not kept any more
+	Reason   string `json:"reason,omitempty"`  // why it stays as it came, for a person
+}
+
+// SettlingState is how far that is.
+type SettlingState string
+
+// The states of settling. A source that nobody has looked at has none.
+const (
+	Settled   SettlingState = "settled"   // each segment lies in one run
+	Unsettled SettlingState = "unsettled" // it stays as it came; see Settling.Reason
+)
+
+// Kept is the storage key of the file as it came, "" where it is not kept.
+func (a *Asset) Kept() string {
+	switch {
+	case a.Settling.Original == "":
+		return a.Source
+	case a.Settling.Dropped:
+		return ""
+	}
+	return a.Settling.Original
+}

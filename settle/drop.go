@@ -1,0 +1,45 @@
+package settle
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/metadata"
+)
+
+// drop lets go of the original, once nobody is sent anything of it any more. Its
+// bytes are removed by the outbox.
+func (s *Settler) drop(ctx context.Context, a *metadata.Asset) error {
+	if s.o.Originals != Drop || !droppable(a) {
+		return nil
+	}
+	if wait := time.Until(a.UpdatedAt.Add(s.o.Grace)); wait > 0 {
+		s.queue.later(a.ID, wait)
+		return nil
+	}
+	err := s.meta.Update(ctx, func(tx metadata.Tx) error {
+		now, err := tx.Asset(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		if !same(a, now) {
+			return errMoved
+		}
+		now.Settling.Dropped = true
+		if err := tx.UpdateAsset(ctx, now); err != nil {
+			return err
+		}
+		e := s.event(events.AssetUpdated, now, map[string]any{"keys": []any{now.Settling.Original}})
+		return tx.Emit(ctx, &e)
+	})
+	if errors.Is(err, errMoved) || errors.Is(err, metadata.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func droppable(a *metadata.Asset) bool {
+	return a.Settling.State == metadata.Settled && a.Settling.Original != "" && !a.Settling.Dropped
+}
