@@ -17,7 +17,7 @@ import (
 // counted by the minute so that a flood of them does not fill the log.
 var audited = map[string][]events.Type{
 	"gateway":   {},
-	"streaming": {}, // what is played is in the access log
+	"streaming": {events.KeyServed}, // what is played is in the access log
 	"monitor":   {},
 	"upload":    {events.UploadCreated, events.UploadComplete, events.UploadCanceled, events.UploadRefused},
 	"metadata":  {events.AssetCreated, events.AssetUpdated, events.AssetSettled, events.AssetUnsettled, events.AssetDeleted, events.AssetSearched},

@@ -44,7 +44,9 @@ func (g *Gate) layers(r route, e *endpoint) ([]layer, error) {
 	if len(g.o.hosts) > 0 {
 		list = append(list, middleware.AllowHosts(g.o.hosts...))
 	}
-	list = append(list, middleware.CrossOriginLayer(g.crossOrigin))
+	if !e.asks {
+		list = append(list, middleware.CrossOriginLayer(g.crossOrigin))
+	}
 	// Before what may refuse: a page has to see why, and a preflight carries no
 	// credentials.
 	switch {

@@ -58,9 +58,17 @@ func (g *Gate) wire() (err error) {
 }
 
 func (g *Gate) playbackOptions() *hls.Options {
-	o := &hls.Options{Authorizer: g.o.authorizer, Cut: g.cut(), Cache: cache.Sized[any]{Cache: g.caches.presentations}}
+	o := &hls.Options{
+		Authorizer: g.o.authorizer, Recorder: g.recorder(), Encryption: g.o.encryption, Cut: g.cut(),
+		Cache: cache.Sized[any]{Cache: g.caches.presentations},
+	}
 	for _, change := range g.o.playback {
 		change(o)
+	}
+	if e := o.Encryption; e != nil && e.LicenseURL == nil && g.o.publicURL != "" {
+		named := *e
+		named.LicenseURL = func(assetID string) string { return g.absolute("/play/" + assetID + "/license") }
+		o.Encryption = &named
 	}
 	return o
 }

@@ -43,6 +43,7 @@ type options struct {
 	origins         []string
 	upload          []func(*upload.Options)
 	playback        []func(*hls.Options)
+	encryption      *hls.Encryption
 	segmentDuration time.Duration
 	retention       time.Duration
 	limits          map[string]ratelimit.Limit
@@ -150,6 +151,15 @@ func WithPlayWhileUploading(on bool) Option {
 // those of package hls.
 func WithPlayback(f func(o *hls.Options)) Option {
 	return func(o *options) { o.playback = append(o.playback, f) }
+}
+
+// WithEncryption has segments encrypted. Keys are given to whom the Authorizer
+// lets have them (auth.Key), which of auth.PublicPlay(auth.OwnerOnly()) is the
+// owner alone. With WithPublicURL manifests name where ClearKey licences are, if e
+// does not. docs/encryption.md says what that protects. Default: nil, nothing is
+// encrypted.
+func WithEncryption(e *hls.Encryption) Option {
+	return func(o *options) { o.encryption = e }
 }
 
 // WithImportFolder lets Gate.Import take files from below dir, without copying

@@ -25,6 +25,7 @@ type route struct {
 type endpoint struct {
 	pattern string             // below the route's path, with {names} for what varies
 	costs   map[string]float64 // in tokens of the limit, by method; where it is not named: 1
+	asks    bool               // it changes nothing, whatever the method: pages of every origin may send it
 }
 
 // A chunk of an upload that was admitted costs a tenth of a creation, so that
@@ -54,6 +55,8 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: "/{asset}/ts.m3u8"},
 			{pattern: "/{asset}/download"},
 			{pattern: "/{asset}/{revision}/source"},
+			{pattern: "/{asset}/license", asks: true},
+			{pattern: "/{asset}/{revision}/keys/{key}"},
 			{pattern: "/{asset}/{revision}/{track}/index.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/iframes.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/init.mp4"},

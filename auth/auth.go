@@ -52,7 +52,8 @@ const (
 // Action is what somebody wants to do.
 type Action string
 
-// The actions. Play is the one that viewers need.
+// The actions. Play is the one that viewers need, and Key where what they play is
+// encrypted.
 const (
 	Create Action = "create"
 	Read   Action = "read"
@@ -60,6 +61,7 @@ const (
 	Delete Action = "delete"
 	List   Action = "list"
 	Play   Action = "play"
+	Key    Action = "key" // have the keys of what is played
 )
 
 // Object is what an action is done to. ID is empty for Create and List.

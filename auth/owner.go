@@ -27,7 +27,8 @@ func ownerOnly(_ context.Context, p Principal, a Action, o Object) error {
 }
 
 // PublicPlay returns an Authorizer that lets anybody Play, and asks next about
-// everything else.
+// everything else: about Key, too, so that what is encrypted can be fetched by
+// anybody and read by whom next lets have the keys.
 func PublicPlay(next Authorizer) Authorizer {
 	return AuthorizerFunc(func(ctx context.Context, p Principal, a Action, o Object) error {
 		if a == Play {

@@ -4,11 +4,13 @@ import Hls from "hls.js";
 
 const video = document.querySelector("video");
 
-window.seen = { errors: [], segments: [], levels: [], stalls: 0, first: -1 };
+window.seen = { errors: [], segments: [], levels: [], keys: 0, stalls: 0, first: -1 };
 
-// play plays; with alternate it loads each segment from the next level.
-window.play = async (master, alternate = false) => {
-  const hls = new Hls({ maxBufferLength: 60 });
+// play plays; with alternate it loads each segment from the next level, and with a
+// license, the address of one, it plays by EME.
+window.play = async (master, alternate = false, license = null) => {
+  const drm = license ? { emeEnabled: true, drmSystems: { "org.w3.clearkey": { licenseUrl: license } } } : {};
+  const hls = new Hls({ maxBufferLength: 60, ...drm });
   hls.on(Hls.Events.ERROR, (_, e) => {
     // It counts from the first decode time: what is reordered shows a frame later, and it steps over that.
     if (e.details === "bufferSeekOverHole" && video.currentTime < 0.2) return;
@@ -19,6 +21,7 @@ window.play = async (master, alternate = false) => {
     seen.segments.push(frag.url);
     if (alternate && frag.type === "main" && Number.isFinite(frag.sn)) hls.nextLoadLevel = (frag.level + 1) % hls.levels.length;
   });
+  hls.on(Hls.Events.KEY_LOADED, () => seen.keys++);
   hls.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => seen.levels.push(level));
   hls.on(Hls.Events.MANIFEST_PARSED, (_, { firstLevel }) => { seen.first = firstLevel; });
   window.hls = hls;

@@ -4,16 +4,19 @@ import shaka from "shaka-player/dist/shaka-player.dash.js";
 
 const video = document.querySelector("video");
 
-window.seen = { errors: [], segments: [] };
+window.seen = { errors: [], segments: [], licenses: 0 };
 
-window.play = async (manifest) => {
+// play plays; drm is what Shaka is told of where keys are.
+window.play = async (manifest, drm = null) => {
   shaka.polyfill.installAll();
   const player = new shaka.Player();
   await player.attach(video);
   player.addEventListener("error", (e) => seen.errors.push(`${e.detail.code}: ${e.detail.message}`));
   player.getNetworkingEngine().registerRequestFilter((type, request) => {
     if (type === shaka.net.NetworkingEngine.RequestType.SEGMENT) seen.segments.push(request.uris[0]);
+    if (type === shaka.net.NetworkingEngine.RequestType.LICENSE) seen.licenses++;
   });
+  if (drm) player.configure({ drm });
   window.player = player;
   await player.load(manifest);
   await video.play();

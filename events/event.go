@@ -26,6 +26,7 @@ const (
 	UploadComplete Type = "upload.completed" // Data may have "keys", see AssetReplaced; so of the next two
 	UploadCanceled Type = "upload.canceled"
 	UploadRefused  Type = "upload.refused"
+	KeyServed      Type = "key.served" // Data has the "key_ids" of the keys that somebody gets
 )
 
 // Event is one thing that happened.

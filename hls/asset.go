@@ -33,9 +33,10 @@ type row struct {
 	end    time.Time
 }
 
-// asset returns an asset that the one who asks may play and that can be played.
-// The row may be as old as rowLife; who may play it is decided each time.
-func (s *Server) asset(ctx context.Context, id string) (*row, error) {
+// asset returns an asset that the one who asks may play, or have the keys of, and
+// that can be played. The row may be as old as rowLife; who may do so is decided
+// each time.
+func (s *Server) asset(ctx context.Context, id string, action auth.Action) (*row, error) {
 	a, err := s.row(ctx, id)
 	object := auth.Object{Kind: auth.Asset, ID: id}
 	missing := errors.Is(err, metadata.ErrNotFound)
@@ -46,7 +47,7 @@ func (s *Server) asset(ctx context.Context, id string) (*row, error) {
 		return nil, err
 	}
 	// Who may not play it must not learn that it is not there, either.
-	if err := s.authorizer.Authorize(ctx, auth.FromContext(ctx), auth.Play, object); err != nil {
+	if err := s.authorizer.Authorize(ctx, auth.FromContext(ctx), action, object); err != nil {
 		return nil, err
 	}
 	if missing {
@@ -81,7 +82,7 @@ func (s *Server) keep(ctx context.Context, a *metadata.Asset, end time.Time) (*r
 	if err != nil {
 		return nil, err
 	}
-	key := a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index + "/" + a.Growth + renditionsID(a.Renditions)
+	key := s.encryption.mark() + a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index + "/" + a.Growth + renditionsID(a.Renditions)
 	r := &row{Asset: a, growth: growth, key: key, cap: captionsID(a.Captions), end: end}
 	s.rows.Set(a.ID, r, rowCost+int64(len(a.Description)+(len(a.Captions)+len(a.Renditions))*captionCost))
 	return r, nil

@@ -89,13 +89,23 @@ func (s *Server) together(ctx context.Context, a *row, source *mediaFile, anew b
 	if err != nil {
 		return nil, err
 	}
-	p := newPresentation(append([]*mediaFile{source}, renditions...)...)
+	files := append([]*mediaFile{source}, renditions...)
+	if err := s.protect(ctx, a, files...); err != nil {
+		return nil, err
+	}
+	p := newPresentation(files...)
 	for _, f := range p.files {
 		if err := s.lookForIFrames(ctx, p, f); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
+}
+
+// protect has the files of an asset encrypted, where Options say so, with the same
+// keys.
+func (s *Server) protect(ctx context.Context, a *row, files ...*mediaFile) error {
+	return s.encryption.protect(ctx, files, KeyRequest{Asset: a.ID, Created: a.CreatedAt})
 }
 
 func (s *Server) readIndex(ctx context.Context, key string) (*media.Index, error) {

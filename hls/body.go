@@ -33,6 +33,10 @@ type body struct {
 
 	ctx  context.Context //nolint:containedctx // of the one request that the body answers; nil is none
 	span span
+
+	subsamples []media.Subsample // of all samples, where they are encrypted so
+	counts     []uint8           // how many each has
+	holds      bool              // memory that largeHolds counts
 }
 
 var bodies = sync.Pool{New: func() any { return new(body) }}
@@ -42,7 +46,13 @@ func newBody() *body { return bodies.Get().(*body) }
 // release gives the body's memory to the next one.
 func (b *body) release() {
 	b.span.close()
-	*b = body{samples: b.samples[:0], space: b.space[:0], room: b.room[:0], scatter: b.scatter}
+	if b.holds {
+		largeHolds.Add(-1)
+	}
+	*b = body{
+		samples: b.samples[:0], space: b.space[:0], room: b.room[:0], scatter: b.scatter,
+		subsamples: b.subsamples[:0], counts: b.counts[:0],
+	}
 	bodies.Put(b)
 }
 

@@ -22,4 +22,7 @@ var (
 	ErrMissing error = problem.NewKind(http.StatusInternalServerError, "media-missing", "The media of this asset is missing")
 	// ErrRange means that a range begins behind the end of what was asked for.
 	ErrRange error = problem.NewKind(http.StatusRequestedRangeNotSatisfiable, "range", "The range is beyond the end")
+	// ErrKeys means that the KeyProvider had no keys. Nothing is sent in the clear
+	// instead.
+	ErrKeys error = problem.NewKind(http.StatusServiceUnavailable, "keys-unavailable", "The keys are not available now")
 )

@@ -47,16 +47,33 @@ func fragmentSize(t *media.Track, s *media.Segment) int64 {
 func appendFragment(dst []byte, t *media.Track, n int, samples []media.Sample) []byte {
 	s := &t.Segments[n]
 	w := &boxes{b: dst}
+	moof := w.fragmentHead(n)
+	traf := w.trackHead(s)
+	w.trun(t, s, samples)
+	w.close(traf)
+	w.close(moof)
+	w.mdat(s.Bytes + int64(len(t.InBand(s))))
+	w.bytes(t.InBand(s)...)
+	return w.b
+}
+
+// fragmentHead writes styp and opens the moof.
+func (w *boxes) fragmentHead(n int) (moof int) {
 	styp := w.open("styp")
 	w.text("msdh")
 	w.u32(0)
 	w.text("msdhmsix")
 	w.close(styp)
-	moof := w.open("moof")
+	moof = w.open("moof")
 	mfhd := w.full("mfhd", 0, 0)
 	w.u32(uint32(n) + 1)
 	w.close(mfhd)
-	traf := w.open("traf")
+	return moof
+}
+
+// trackHead opens the traf.
+func (w *boxes) trackHead(s *media.Segment) (traf int) {
+	traf = w.open("traf")
 	tfhd := w.full("tfhd", 0, 0x020002) // base is the moof; sample entry
 	w.u32(1)
 	w.u32(uint32(s.Entry) + 1)
@@ -64,12 +81,7 @@ func appendFragment(dst []byte, t *media.Track, n int, samples []media.Sample) [
 	tfdt := w.full("tfdt", 1, 0)
 	w.u64(s.Decode)
 	w.close(tfdt)
-	w.trun(t, s, samples)
-	w.close(traf)
-	w.close(moof)
-	w.mdat(s.Bytes + int64(len(t.InBand(s))))
-	w.bytes(t.InBand(s)...)
-	return w.b
+	return traf
 }
 
 // trun lists the samples; the data follows the moof and the mdat header.

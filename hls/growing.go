@@ -95,9 +95,13 @@ func (s *Server) grow(ctx context.Context, a *row, before *growth) (*growth, err
 	if index == nil {
 		return nil, notReady("it is still being uploaded")
 	}
-	g.presentation = newPresentation(&mediaFile{
+	f := &mediaFile{
 		index: index, known: g.parsed.Known(), grown: true, source: a.growth.Key, revision: g.parsed.Known().Revision(a.SourceID()),
-	})
+	}
+	if err := s.protect(ctx, a, f); err != nil {
+		return nil, err
+	}
+	g.presentation = newPresentation(f)
 	return g, nil
 }
 

@@ -55,10 +55,14 @@ func (h *headers) crossOrigin(to http.Header, r *http.Request) {
 // options answers a preflight, and OPTIONS without one. It says the same of
 // every path, whether there is something or not.
 func (h *headers) options(w http.ResponseWriter, r *http.Request) {
+	h.optionsFor(w, r, allowedMethods)
+}
+
+func (h *headers) optionsFor(w http.ResponseWriter, r *http.Request, methods string) {
 	to := w.Header()
-	to.Set("Allow", allowedMethods)
+	to.Set("Allow", methods)
 	if h.cors && r.Header.Get("Access-Control-Request-Method") != "" {
-		to.Set("Access-Control-Allow-Methods", allowedMethods)
+		to.Set("Access-Control-Allow-Methods", methods)
 		to.Set("Access-Control-Allow-Headers", "Authorization, Cache-Control, If-None-Match, If-Range, Range, *")
 		to.Set("Access-Control-Max-Age", "86400")
 	}

@@ -108,7 +108,7 @@ func (p *presentation) prepareIFrames(t *prepared, track *media.Track) *prepared
 	return &prepared{
 		Track: track, file: t.file, at: t.at, folder: t.folder, init: t.init, isIFrames: true,
 		playlist: newDocument(playlistType, func() []byte {
-			return appendIFramePlaylist(make([]byte, 0, mediaPlaylistSize(track)), track, p.shared())
+			return appendIFramePlaylist(make([]byte, 0, mediaPlaylistSize(track)+t.file.protection.tagsSize()), track, t.file.protection, p.shared())
 		}),
 		etags: t.etags + "i",
 	}

@@ -30,16 +30,19 @@ func manifest(p *presentation, sidecars ...*subtitle) []byte {
 	}
 	var longest, buffer, segment int64 // microseconds
 	for i := range p.tracks {
-		t := p.tracks[i].Track
+		t, rated := p.tracks[i].Track, p.tracks[i].rated()
 		l := newTimeline(t)
 		longest = max(longest, l.end())
-		buffer = max(buffer, l.buffer(t, bitrateOf(t, p.shared().target).peak))
+		buffer = max(buffer, l.buffer(rated, bitrateOf(rated, p.shared().target).peak))
 		segment = max(segment, l.longest())
 	}
 	m.Duration, m.MinBuffer, m.MaxSegment = isoDuration(longest), isoDuration(buffer), isoDuration(segment)
 	m.Period.Sets = slices.Concat(p.videoSets(), p.audioSets(), p.textSets(sidecars))
 	for i := range m.Period.Sets {
 		m.Period.Sets[i].ID = i + 1
+	}
+	if p.source().protection != nil {
+		m.CENC, m.DASHIF = cencNamespace, dashifNamespace
 	}
 	body, err := xml.MarshalIndent(&m, "", " ")
 	if err != nil {

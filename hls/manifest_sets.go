@@ -37,6 +37,9 @@ func (p *presentation) videoSets() []adaptationSet {
 		}
 		s.Representations = append(s.Representations, p.representation(t))
 	}
+	for i := range sets {
+		sets[i].shareProtection()
+	}
 	return sets
 }
 
@@ -58,6 +61,7 @@ func (p *presentation) audioSets() []adaptationSet {
 			if displayName(t.Name) != "" { // what else names would say, a player says better
 				s.Label = names[i]
 			}
+			s.shareProtection()
 			sets = append(sets, s)
 		}
 	}
@@ -86,12 +90,13 @@ func channelConfiguration(channels int) *descriptor {
 
 func (p *presentation) representation(t *prepared) representation {
 	r := representation{
-		ID: t.representationID(), Bandwidth: max(bitrateOf(t.Track, p.shared().target).peak, 1), Codecs: printable(t.Codec),
+		ID: t.representationID(), Bandwidth: max(bitrateOf(t.rated(), p.shared().target).peak, 1), Codecs: printable(t.Codec),
 		Template: &segmentTemplate{
 			Timescale: max(t.Timescale, 1), Offset: t.Origin, StartNumber: strconv.Itoa(0),
 			Initialization: t.folder + "init.mp4", Media: t.folder + "$Number$.m4s", Timeline: newTimeline(t.Track).spans(),
 		},
 	}
+	r.Protections = p.protections(t)
 	switch t.Kind {
 	case media.Audio:
 		r.SamplingRate = t.SampleRate

@@ -7,6 +7,8 @@ import "encoding/xml"
 
 type mpd struct {
 	XMLName    xml.Name  `xml:"urn:mpeg:dash:schema:mpd:2011 MPD"`
+	CENC       string    `xml:"xmlns:cenc,attr,omitempty"`
+	DASHIF     string    `xml:"xmlns:dashif,attr,omitempty"`
 	Profiles   string    `xml:"profiles,attr"`
 	Type       string    `xml:"type,attr"`
 	Duration   string    `xml:"mediaPresentationDuration,attr"`
@@ -29,6 +31,7 @@ type adaptationSet struct {
 	StartWithSAP    int              `xml:"startWithSAP,attr,omitempty"`
 	Aligned         bool             `xml:"segmentAlignment,attr,omitempty"`
 	Channels        *descriptor      `xml:"AudioChannelConfiguration"`
+	Protections     []protectedBy    `xml:"ContentProtection"`
 	Supplemental    []descriptor     `xml:"SupplementalProperty"`
 	Label           string           `xml:"Label,omitempty"`
 	Accessibility   *descriptor      `xml:"Accessibility"`
@@ -50,6 +53,7 @@ type representation struct {
 	Sar          string           `xml:"sar,attr,omitempty"`
 	FrameRate    string           `xml:"frameRate,attr,omitempty"`
 	SamplingRate int              `xml:"audioSamplingRate,attr,omitempty"`
+	Protections  []protectedBy    `xml:"ContentProtection"`
 	BaseURL      string           `xml:"BaseURL,omitempty"` // of what is one file
 	Template     *segmentTemplate `xml:"SegmentTemplate"`
 }

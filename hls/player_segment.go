@@ -17,6 +17,9 @@ var errIndex = errors.New("the stored index is damaged")
 // sendSegment sends a segment or a range of one. Its length, and with it the
 // answer to HEAD and to a condition, is known without touching the source.
 func (p *player) sendSegment(w http.ResponseWriter, r *http.Request, t *prepared, n int) error {
+	if t.file.protection != nil {
+		return p.sendProtected(w, r, t, n)
+	}
 	size := segmentSize(t.Track, n)
 	etag := t.etags + strconv.Itoa(n) + `"`
 	p.describe(w.Header(), t.init.contentType, []string{etag}, true)

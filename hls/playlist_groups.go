@@ -38,7 +38,7 @@ func audioGroups(tracks []*prepared, target int64) []*audioGroup {
 	for _, g := range groups {
 		g.prefer(tracks)
 		for _, t := range g.members {
-			g.rate = g.rate.orMore(bitrateOf(t.Track, target))
+			g.rate = g.rate.orMore(bitrateOf(t.rated(), target))
 		}
 	}
 	return groups

@@ -105,7 +105,7 @@ func TestPlaylistsHaveOneTargetDuration(t *testing.T) {
 		t.Error(d)
 	}
 	for _, track := range []*media.Track{video, audio} {
-		if p := parseMedia(t, appendMediaPlaylist(nil, track, all)); p.TargetDuration != 6 {
+		if p := parseMedia(t, appendMediaPlaylist(nil, track, nil, all)); p.TargetDuration != 6 {
 			t.Errorf("track %d: the target duration is %d", track.ID, p.TargetDuration)
 		}
 	}

@@ -14,14 +14,16 @@ const (
 
 // appendIFramePlaylist appends the playlist of a track of I-frames (RFC 8216bis
 // §4.4.3.6). Each is a segment of its own, and lasts as long as one of the track.
-func appendIFramePlaylist(dst []byte, t *media.Track, all shared) []byte {
+func appendIFramePlaylist(dst []byte, t *media.Track, keys *protection, all shared) []byte {
 	times := boundaries(t)
 	dst = append(dst, playlistHead...)
 	dst = append(dst, "#EXT-X-TARGETDURATION:"...)
 	dst = strconv.AppendInt(dst, all.target, 10)
 	dst = append(dst, all.kind()...)
-	dst = append(dst, "#EXT-X-I-FRAMES-ONLY\n#EXT-X-MAP:URI=\"init.mp4\"\n"...)
+	dst = append(dst, "#EXT-X-I-FRAMES-ONLY\n"...)
+	dst = keys.appendMap(dst, t)
 	for i := range t.Segments {
+		dst = keys.appendKeys(dst, t, i)
 		dst = append(dst, "#EXTINF:"...)
 		dst = appendSeconds(dst, times[i+1]-times[i])
 		dst = append(dst, ",\n"...)
@@ -40,7 +42,7 @@ func (p *presentation) appendIFrameStreams(dst []byte) []byte {
 		if t == nil {
 			continue
 		}
-		rate := bitrateOf(t.Track, p.shared().target)
+		rate := bitrateOf(t.rated(), p.shared().target)
 		var a attributes
 		a.integer("BANDWIDTH", rate.peak)
 		a.integer("AVERAGE-BANDWIDTH", rate.average)

@@ -25,7 +25,7 @@ const firstRate = 2_000_000
 func (p *presentation) ladder() []rung {
 	var list []rung
 	for _, t := range p.of(media.Video) {
-		list = append(list, rung{t, bitrateOf(t.Track, p.shared().target)})
+		list = append(list, rung{t, bitrateOf(t.rated(), p.shared().target)})
 	}
 	if len(p.files) == 1 {
 		return list

@@ -13,7 +13,7 @@ const playlistHead = "#EXTM3U\n#EXT-X-VERSION:7\n"
 // appendMediaPlaylist appends the media playlist of a track (RFC 8216bis §4.4.3).
 // All its URIs are relative to it. What the multivariant playlist says for all is
 // not repeated (§4.4.2.1).
-func appendMediaPlaylist(dst []byte, t *media.Track, all shared) []byte {
+func appendMediaPlaylist(dst []byte, t *media.Track, keys *protection, all shared) []byte {
 	times := boundaries(t)
 	dst = append(dst, playlistHead...)
 	dst = append(dst, "#EXT-X-TARGETDURATION:"...)
@@ -22,8 +22,9 @@ func appendMediaPlaylist(dst []byte, t *media.Track, all shared) []byte {
 	if t.Independent && !all.independent && !all.event {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
-	dst = append(dst, "#EXT-X-MAP:URI=\"init.mp4\"\n"...) // one for all: it holds every sample entry
+	dst = keys.appendMap(dst, t) // one for all: it holds every sample entry
 	for i := range t.Segments {
+		dst = keys.appendKeys(dst, t, i)
 		dst = append(dst, "#EXTINF:"...)
 		dst = appendSeconds(dst, times[i+1]-times[i])
 		dst = append(dst, ",\n"...)

@@ -23,6 +23,7 @@ func (p *presentation) multivariant(subtitles []*subtitle) []byte {
 	if all.independent {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
+	dst = p.appendSessionKeys(dst)
 	if all.open { // else players begin where the file ends now, as with a live stream
 		dst = append(dst, "#EXT-X-START:TIME-OFFSET=0\n"...)
 	}

@@ -134,7 +134,7 @@ func TestMediaPlaylist(t *testing.T) {
 		{Start: 288000, Duration: 290000, Samples: 1},
 		{Start: 578000, Duration: 1, Samples: 1},
 	}}
-	text := appendMediaPlaylist(nil, track, shared{target: 6})
+	text := appendMediaPlaylist(nil, track, nil, shared{target: 6})
 	want := `#EXTM3U
 #EXT-X-VERSION:7
 #EXT-X-TARGETDURATION:6
@@ -166,7 +166,7 @@ func TestDurationsDoNotDriftInTwoHours(t *testing.T) {
 		n := int(uint64(7200) * uint64(timescale) / ticks)
 		track = cutEvenly(*track, n, ticks, 1000)
 		sum := 0.0
-		for line := range strings.Lines(string(appendMediaPlaylist(nil, track, shared{}))) {
+		for line := range strings.Lines(string(appendMediaPlaylist(nil, track, nil, shared{}))) {
 			var seconds float64
 			if _, err := fmt.Sscanf(line, "#EXTINF:%f,", &seconds); err == nil {
 				sum += seconds

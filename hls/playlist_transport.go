@@ -41,12 +41,11 @@ func (t *transport) multivariant(subtitles []*subtitle) []byte {
 			return a.folder + transportIndex
 		})
 	}
-	dst = appendSubtitles(dst, subtitles)
+	dst = t.closedCaptions().appendMedia(appendSubtitles(dst, subtitles))
 	var audio bitrate // of what is a rendition by itself
 	for _, a := range t.audios {
 		audio = audio.orMore(a.rate)
 	}
-	dst = t.closedCaptions().appendMedia(dst)
 	for _, r := range t.of.ladder() {
 		if v := t.find(r.prepared); v != nil {
 			dst = t.appendVariant(dst, v, v.rate.plus(audio).plus(textRateOf(subtitles)), len(subtitles) > 0)

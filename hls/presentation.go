@@ -32,6 +32,8 @@ type mediaFile struct {
 	name     string // of the rendition; "" for the first
 	isLocal  bool   // a file of the operating system
 
+	protection *protection // how it is encrypted, or nil
+
 	grown bool         // it played before it was all there
 	known *media.Index // of one that is not all there yet: what is known, of which index is what is there
 }
@@ -73,9 +75,9 @@ func (p *presentation) prepare(f *mediaFile, i int, t *media.Track) prepared {
 	return prepared{
 		Track: t, file: f, at: i, folder: f.revision + "/" + trackName(t) + "/",
 		playlist: newDocument(playlistType, func() []byte {
-			return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)), t, p.shared())
+			return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)+f.protection.tagsSize()), t, f.protection, p.shared())
 		}),
-		init:  newDocument(mediaType(t), func() []byte { return initSegment(t) }),
+		init:  newDocument(mediaType(t), func() []byte { return f.protection.initSegment(t) }),
 		etags: `"` + f.revision + "-" + trackName(t) + "-",
 	}
 }
@@ -120,7 +122,7 @@ func (p *presentation) find(revision string, kind media.Kind, id int) *prepared 
 func (p *presentation) memory(transport bool) int64 {
 	total := int64(4096)
 	for _, f := range p.files {
-		total += f.index.Memory()
+		total += f.index.Memory() + f.protection.memory()
 	}
 	for i := range p.tracks {
 		t := &p.tracks[i]

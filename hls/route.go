@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"encoding/hex"
 	"strconv"
 	"strings"
 
@@ -8,7 +9,7 @@ import (
 )
 
 // A resource is one kind of thing that lies below a presentation. What comes
-// later (keys) is a line here, one in parseTrackFile or splitPath, and one in
+// later is a line here, one in parseTrackFile or splitPath, and one in
 // player.serve.
 type resource int
 
@@ -28,6 +29,8 @@ const (
 	transportPlaylist
 	transportSegment
 	subtitleFile
+	contentKey
+	keyLicense
 )
 
 // subtitleFileName is a track of subtitles as one file, for players of DASH.
@@ -45,6 +48,7 @@ type target struct {
 	kind     media.Kind
 	track    int // Track.ID; of subtitles their place in Asset.Captions, from 1
 	segment  int
+	key      KeyID
 	keepAs   string // what a file as it came is called; it does not stand in the path
 
 	came *mediaFile // the source as it came, where another file plays in its stead
@@ -73,6 +77,8 @@ func splitPath(path string) (name string, t target, ok bool) {
 		return rest, target{what: transportMultivariant}, rest != ""
 	case downloadName:
 		return rest, target{what: download}, rest != ""
+	case licenseName:
+		return rest, target{what: keyLicense}, rest != ""
 	case sourceName:
 		name, revision, ok := cutLast(rest)
 		return name, target{what: original, revision: revision}, ok && name != "" && revision != ""
@@ -87,6 +93,10 @@ func splitPath(path string) (name string, t target, ok bool) {
 	name, revision, ok := cutLast(rest)
 	if !ok || name == "" || revision == "" {
 		return "", target{}, false
+	}
+	if track == keysName {
+		id, ok := parseKeyID(file)
+		return name, target{what: contentKey, revision: revision, key: id}, ok
 	}
 	t, ok = parseTrackFile(file)
 	if !ok {
@@ -130,6 +140,15 @@ func parseTrackFile(file string) (target, bool) {
 
 // segments are what ends so.
 var segments = map[string]resource{"vtt": subtitleSegment, "m4s": mediaSegment, "ts": transportSegment}
+
+// parseKeyID reads what KeyID.String writes.
+func parseKeyID(s string) (id KeyID, ok bool) {
+	if len(s) != 2*len(id) || strings.Trim(s, "0123456789abcdef") != "" {
+		return id, false
+	}
+	_, err := hex.Decode(id[:], []byte(s))
+	return id, err == nil
+}
 
 // parseTrack reads a track's name, such as v1, a2, s1 or t3.
 func parseTrack(name string) (media.Kind, int, bool) {

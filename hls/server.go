@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
@@ -40,6 +41,15 @@ type Options struct {
 	// Default: false.
 	Downloads bool
 
+	// Encryption has segments encrypted, and gives their keys to whom the
+	// Authorizer lets have them (auth.Key). It is not for use with Downloads, which
+	// give out the same in the clear. Default: nil, nothing is encrypted.
+	Encryption *Encryption
+
+	// Recorder is told of each key before it is given out, and may refuse that;
+	// default events.Discard().
+	Recorder events.Recorder
+
 	// MPEGTS plays assets as MPEG-2 transport streams, too, at {asset}/ts.m3u8, for
 	// old players that know nothing else: H.264 or HEVC with AAC, AC-3, E-AC-3 or
 	// MP3. A segment of these is made byte by byte, where others are sent from the
@@ -65,6 +75,8 @@ type Server struct {
 	files      storage.Store
 	meta       metadata.Store
 	authorizer auth.Authorizer
+	encryption *Encryption
+	recorder   events.Recorder
 	rows       *lru // of *row, by asset
 	fetching   flights[*row]
 	loading    flights[*presentation]
@@ -82,17 +94,31 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 	if o == nil {
 		o = new(Options)
 	}
+	if err := o.Encryption.check(); err != nil {
+		return nil, err
+	}
+	if o.Encryption != nil && o.Downloads {
+		return nil, errors.New("hls: Downloads would give out in the clear what Encryption hides")
+	}
+	if o.Encryption != nil && o.MPEGTS {
+		return nil, errors.New("hls: MPEGTS is not encrypted, and would give out in the clear what Encryption hides")
+	}
 	s := &Server{
 		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, mpegts: o.MPEGTS, cache: o.Cache},
 		parser:     newParser(o.Parses, o.Cut),
 		files:      files,
 		meta:       meta,
 		authorizer: o.Authorizer,
+		encryption: o.Encryption,
+		recorder:   o.Recorder,
 		rows:       newLRU(rowBytes),
 	}
 	s.opener = assetOpener{s}
 	if s.authorizer == nil {
 		s.authorizer = auth.OwnerOnly()
+	}
+	if s.recorder == nil {
+		s.recorder = events.Discard()
 	}
 	if s.cache == nil {
 		s.cache = defaultCache(o.CacheBytes)
@@ -109,7 +135,7 @@ func defaultCache(bytes int64) Cache {
 
 // ServeHTTP answers {asset}/master.m3u8 and manifest.mpd, and what they lead to.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.begin(w, r) {
+	if s.serveLicense(w, r) || s.begin(w, r) {
 		return
 	}
 	if err := s.play(w, r); err != nil {
@@ -122,8 +148,13 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 	if !ok || !isAssetID(id) {
 		return errPath
 	}
+	return s.playAsset(w, r, id, t)
+}
+
+// playAsset answers with what t names of an asset.
+func (s *Server) playAsset(w http.ResponseWriter, r *http.Request, id string, t target) error {
 	ctx := r.Context()
-	row, err := s.asset(ctx, id)
+	row, err := s.asset(ctx, id, t.action())
 	if err != nil {
 		return err
 	}

@@ -90,8 +90,21 @@ func (s *subtitles) memory() int64 {
 	return 8192 + int64(len(s.timing.times))*(8+(28+30)*5/4) + int64(len(s.tracks))*2048
 }
 
-// answer is serve with what the captions of an asset add to it.
+// answer is serve with what the captions of an asset add to it, and its keys.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *presentation, t target) error {
+	switch t.what {
+	case contentKey:
+		return s.sendKey(w, r, a, of, t)
+	case keyLicense:
+		if r.Method != http.MethodPost {
+			return errPath // where there are none
+		}
+		return s.sendLicense(w, r, a, of)
+	case dashManifest:
+		if s.encryption != nil && s.encryption.Scheme == AES128 {
+			return problem.Errorf(ErrNotFound, "there is no %s of what %s encrypts: DASH has no such thing", manifestName, AES128)
+		}
+	}
 	document := t.what == multivariant || t.what == dashManifest || t.what == transportMultivariant
 	if a.cap == "" || of.open() || !document && t.kind != subtitleKind {
 		return s.serve(w, r, of, t)

@@ -52,7 +52,7 @@ type cutter struct {
 
 	pending  shown
 	has      bool
-	early    bool // its duration tells nothing of the others
+	early    bool   // its duration tells nothing of the others
 	fallback uint32 // duration of a last sample that has none
 
 	segment   Segment

@@ -120,6 +120,8 @@ func checkSegment(t *testing.T, track *media.Track, j int, samples []media.Sampl
 func FuzzParse(f *testing.F) {
 	f.Add(progressive(nil))
 	f.Add(fragmented(nil))
+	f.Add(withText(movie{}, two()))
+	f.Add(withText(movie{fragmented: true}, two()))
 	for _, b := range bombs() {
 		if b.at.size == 0 && len(b.file) < 64<<10 && !bytes.HasPrefix(b.file, matroskaHead) { // FuzzMatroska has those
 			f.Add(b.file)

@@ -47,9 +47,13 @@ func (r *bitReader) avcSamples() {
 	}
 	r.skipGolombs(2)
 	r.skip(1)
-	if !r.flag() { // seq_scaling_matrix_present_flag
-		return
+	if r.flag() { // seq_scaling_matrix_present_flag
+		r.avcScaling(lists)
 	}
+}
+
+// avcScaling passes over so many scaling lists (§7.3.2.1.1.1).
+func (r *bitReader) avcScaling(lists int) {
 	for i := range lists {
 		if !r.flag() {
 			continue

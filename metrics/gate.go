@@ -18,6 +18,7 @@ type Gate struct {
 	SettledBytes     *Counter    // of files that were rewritten
 	SettleFailures   *Counter    // no event tells it
 	SearchResults    *Histogram
+	KeysServed       *Counter
 	LimitViolations  *CounterVec // by service; no event tells it
 
 	auditDropped  *CounterVec
@@ -71,6 +72,7 @@ func gateSeries(g *Gate) []series {
 		{name: "streamgate_assets_total", help: "What happened to assets.", labels: []string{"event"}, into: &g.Assets},
 		{name: "streamgate_settled_bytes_total", help: "Bytes of sources that were rewritten for playback.", into: &g.SettledBytes},
 		{name: "streamgate_settle_failures_total", help: "How often a source could not be rewritten for playback and is tried again, as for want of room.", into: &g.SettleFailures},
+		{name: "streamgate_keys_served_total", help: "Answers with content keys: a key, or a licence with some.", into: &g.KeysServed},
 		{name: "streamgate_search_results", help: "How many assets a page of search results had.", buckets: resultBuckets, into: &g.SearchResults},
 		{name: "streamgate_limit_violations_total", help: "Requests that a rate limit refused.", labels: []string{"service"}, into: &g.LimitViolations},
 		{name: "streamgate_audit_dropped_total", help: "Events that the audit log did not take, and that happened all the same.", into: &g.auditDropped},

@@ -32,6 +32,8 @@ func (g *Gate) Record(_ context.Context, e events.Event) error {
 		g.UploadsCanceled.Inc()
 	case events.UploadRefused:
 		g.UploadsRefused.Inc()
+	case events.KeyServed:
+		g.KeysServed.Inc()
 	case events.AssetSearched:
 		if n, ok := number(e.Data["results"]); ok {
 			g.SearchResults.Observe(n)

@@ -24,6 +24,7 @@ func TestAnEventBecomesItsMetric(t *testing.T) {
 		"progress is not counted":    {events.Event{Type: events.UploadProgress}, map[string]float64{}},
 		"an asset that is ready":     {events.Event{Type: events.AssetReady}, map[string]float64{`assets_total{event="ready"}`: 1}},
 		"an asset that was deleted":  {events.Event{Type: events.AssetDeleted}, map[string]float64{`assets_total{event="deleted"}`: 1}},
+		"a key":                      {events.Event{Type: events.KeyServed, Data: map[string]any{"key_ids": []string{"canary"}}}, map[string]float64{`keys_served_total`: 1}},
 		"a search":                   {events.Event{Type: events.AssetSearched, Data: map[string]any{"q": "canary", "results": 7}}, map[string]float64{`search_results_sum`: 7, `search_results_count`: 1}},
 		"an event of another":        {events.Event{Type: "asset.canary"}, map[string]float64{}},
 	} {

@@ -33,6 +33,8 @@ type config struct {
 	auditDir    string
 	checkpoints string
 	proxies     []netip.Prefix
+	encrypt     string
+	secret      string
 }
 
 const auditOff = "off"
@@ -59,6 +61,7 @@ func parse(args []string, getenv func(string) string, usage io.Writer) (config, 
 	flags.BoolVar(&c.auditWait, "audit-wait", false, "answer a request only when it is in the audit log on the disk")
 	flags.StringVar(&c.auditDir, "audit-dir", "", "directory of the audit log, on another disk perhaps; audit in -data by default")
 	flags.StringVar(&c.checkpoints, "audit-checkpoints", "", "file that checkpoints of the audit log are added to, best where this machine can only append; a log that was cut off before the last of them is not continued")
+	flags.StringVar(&c.encrypt, "encrypt", "", "have segments encrypted: AES-128 (HLS) or SAMPLE-AES (HLS and DASH, by ClearKey); keys come from "+secretVariable+" or a secret in -data")
 	flags.Func("trusted-proxy", "address or range of a proxy whose X-Forwarded-For is believed, such as 10.0.0.0/8; may be given more than once", c.trust)
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
@@ -69,6 +72,7 @@ func parse(args []string, getenv func(string) string, usage io.Writer) (config, 
 	if c.key == "" {
 		c.key = getenv(keyVariable)
 	}
+	c.secret = getenv(secretVariable)
 	return c, c.check()
 }
 
@@ -78,6 +82,9 @@ func (c config) check() error {
 		return fmt.Errorf("the API key has %d characters and needs at least %d: openssl rand -hex 24 makes a good one", len(c.key), minKeyLength)
 	}
 	if err := c.checkAudit(); err != nil {
+		return err
+	}
+	if err := c.checkEncryption(); err != nil {
 		return err
 	}
 	if c.drain < 0 {

@@ -25,6 +25,11 @@ func openGate(c config) (*streamgate.Gate, func() error, error) {
 		return nil, nil, c.explain(err)
 	}
 	options, closeAudit := c.options(), trail.close
+	encrypted, err := c.encryption()
+	if err != nil {
+		return nil, nil, errors.Join(err, closeAudit())
+	}
+	options = append(options, streamgate.WithEncryption(encrypted))
 	if trail != nil {
 		options = append(options, streamgate.WithAudit(trail.log))
 	}

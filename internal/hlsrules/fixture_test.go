@@ -62,6 +62,7 @@ func whole(t testing.TB) files {
 	t.Helper()
 	f := files{}
 	f["/v/init.mp4"], f["/a/init.mp4"], f["/b/init.mp4"] = videoInit(t), audioInit(t), audioInit(t)
+	f["/v/key"] = make([]byte, 16)
 	var video, audio strings.Builder
 	for i, n := range []int{50, 50, 50, 25} {
 		f[fmt.Sprintf("/v/%d.m4s", i)] = fragment(t, i, videoSample, i*50, n, 4000, 25)

@@ -1,6 +1,7 @@
 package hlsrules
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 // head is what an init segment says.
 type head struct {
 	tracks map[uint32]*track
+	scheme string // of encrypted samples; "" where they are in the clear
 	main   *track // the first video, else the first
 }
 
@@ -47,6 +49,9 @@ func (c *checker) head(m *mediaList, s *section) *head {
 		t := c.track(s, file.Moov, trak)
 		if t == nil {
 			return nil
+		}
+		for _, entry := range t.entries {
+			h.scheme = cmp.Or(protected(entry), h.scheme)
 		}
 		h.tracks[t.id] = t
 		if h.main == nil || t.handler == "vide" && h.main.handler != "vide" {

@@ -40,7 +40,7 @@ func (c *checker) load(m *mediaList) {
 		m.sizes = append(m.sizes, int64(len(data)))
 		var p *part
 		if ok {
-			p = c.part(m, s, current, data)
+			p = c.part(m, s, current, c.opened(m, i, data))
 		}
 		m.media.known = m.media.known && p != nil
 		m.media.parts = append(m.media.parts, p)
@@ -94,6 +94,7 @@ func (c *checker) part(m *mediaList, s *segment, h *head, data []byte) *part {
 	case encrypted(s.keys):
 		return nil
 	case bytes.HasPrefix(data, []byte("WEBVTT")):
+		c.webVTT(m, s, data)
 		return nil
 	case len(data) > 0 && data[0] == 0x47:
 		c.transport(m, s, data)
@@ -113,6 +114,7 @@ func (c *checker) part(m *mediaList, s *segment, h *head, data []byte) *part {
 	case h == nil:
 		return nil
 	}
+	c.sampleAES(m, s, h)
 	file, err := decode(data)
 	if err != nil {
 		c.report("format", m.at(s.line), "%s cannot be read: %v", s.text, err)

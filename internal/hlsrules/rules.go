@@ -83,6 +83,9 @@ var segmentRules = []Rule{
 	{ID: "key-none", Section: "4.4.4.4", Text: "METHOD=NONE has no other attributes"},
 	{ID: "key-uri", Section: "4.4.4.4", Text: "a METHOD other than NONE has a URI"},
 	{ID: "key-iv", Section: "4.4.4.4", Text: "IV is 128 bits, and not there with SAMPLE-AES-CTR and AES-256-GCM"},
+	{ID: "key-size", Section: "5.1", Text: "a key of AES-128 is 16 octets"},
+	{ID: "key-padding", Section: "4.4.4.4", Text: "AES-128 encrypts a whole segment, with padding of PKCS7"},
+	{ID: "cbcs", Section: "4.4.4.4", Text: "SAMPLE-AES encrypts samples of fMP4 by cbcs"},
 	{ID: "map-iv", Section: "4.4.4.5", Text: "an init segment that AES-128 encrypts has its IV"},
 	{ID: "map", Section: "3.1.2", Text: "each fMP4 segment has an EXT-X-MAP"},
 	{ID: "date-order", Section: "6.2.1", Text: "program dates do not go back"},
@@ -179,6 +182,8 @@ var bytesRules = []Rule{
 	{ID: "transport", Section: "3.1.1", Text: "a transport stream can be read, and begins with the PAT and the PMT of one program"},
 	{ID: "counters", Section: "3", Text: "the packets of a transport stream go on counting from one segment to the next"},
 	{ID: "webvtt", Section: "3.1.4", Text: "a WebVTT segment begins with its header, or has an EXT-X-MAP"},
+	{ID: "webvtt-map", Section: "3.1.4", Text: "X-TIMESTAMP-MAP has a cue time and a timestamp of 33 bits, in either order, and stands in the header"},
+	{ID: "webvtt-cues", Section: "3.1.4", Text: "a cue that is in two segments is in all between: each has what shows while it plays"},
 }
 
 // togetherRules are about the media playlists of a presentation among each other.

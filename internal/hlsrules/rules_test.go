@@ -77,10 +77,13 @@ var inMediaPlaylists = []breaks{
 	{rule: "extinf-integer", uri: subtitles, old: "VERSION:3", fresh: "VERSION:2", also: "version"},
 	{rule: "byterange-start", uri: iFrames, old: "@0", fresh: ""},
 	{rule: "key-none", uri: video, add: `#EXT-X-KEY:METHOD=NONE,URI="k"`},
-	{rule: "key-uri", uri: video, add: `#EXT-X-KEY:METHOD=SAMPLE-AES`},
+	{rule: "key-uri", uri: video, add: `#EXT-X-KEY:METHOD=SAMPLE-AES`, also: "cbcs"},
 	{rule: "key-iv", uri: video, add: `#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI="k",IV=0x00000000000000000000000000000000`},
-	{rule: "key-iv", uri: video, add: `#EXT-X-KEY:METHOD=SAMPLE-AES,URI="k",IV=0x00`},
-	{rule: "map-iv", uri: video, add: `#EXT-X-KEY:METHOD=AES-128,URI="k"`},
+	{rule: "key-iv", uri: video, add: `#EXT-X-KEY:METHOD=SAMPLE-AES,URI="k",IV=0x00`, also: "cbcs"},
+	{rule: "cbcs", uri: video, add: `#EXT-X-KEY:METHOD=SAMPLE-AES,URI="k"`},
+	{rule: "key-size", uri: video, old: "#EXTINF:2.000000,\n0.m4s", fresh: "#EXT-X-KEY:METHOD=AES-128,URI=\"0.m4s\"\n#EXTINF:2.000000,\n0.m4s"},
+	{rule: "key-padding", uri: video, old: "#EXTINF:2.000000,\n0.m4s", fresh: "#EXT-X-KEY:METHOD=AES-128,URI=\"key\"\n#EXTINF:2.000000,\n0.m4s"},
+	{rule: "map-iv", uri: video, add: `#EXT-X-KEY:METHOD=AES-128,URI="key"`, also: "key-padding"},
 	{rule: "map", uri: video, old: "#EXT-X-MAP:URI=\"init.mp4\"\n", fresh: "", also: "version-low"},
 	{rule: "date-order", uri: subtitles, old: "#EXT-X-ENDLIST", fresh: dated + "#EXTINF:7.000,\n0.vtt\n#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:01Z\n#EXTINF:7.000,\n0.vtt\n#EXT-X-ENDLIST", also: "same-dates"},
 	{rule: "bitrate", uri: video, old: "#EXT-X-MAP", fresh: "#EXT-X-BITRATE:500\n#EXT-X-MAP"},
@@ -174,7 +177,7 @@ var inVariants = []breaks{
 	{rule: "session-distinct", add: `#EXT-X-SESSION-DATA:DATA-ID="com.example.title",VALUE="Another",LANGUAGE="en"`},
 	{rule: "session-key-none", add: "#EXT-X-SESSION-KEY:METHOD=NONE"},
 	{rule: "session-key-distinct", add: "#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI=\"k\""},
-	{rule: "session-key-same", change: func(t *testing.T, f files) {
+	{rule: "session-key-same", also: "cbcs", change: func(t *testing.T, f files) {
 		f.insert(master, `#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES-CTR,URI="v/k"`)
 		f.insert(video, `#EXT-X-KEY:METHOD=SAMPLE-AES,URI="k"`)
 	}},
@@ -210,6 +213,16 @@ var inBytes = []breaks{
 		at(f["/v/1.m4s"], "trun", 12+8, 0x01010000)
 	}},
 	{rule: "webvtt", change: func(t *testing.T, f files) { f["/s/0.vtt"] = []byte("00:01.000 --> 00:02.000\nOne\n") }},
+	{rule: "webvtt-map", change: func(_ *testing.T, f files) {
+		f["/s/0.vtt"] = []byte("WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00.000,MPEGTS:-1\n\n00:01.000 --> 00:02.000\nOne\n")
+	}},
+	{rule: "webvtt-map", change: func(_ *testing.T, f files) {
+		f["/s/0.vtt"] = []byte("WEBVTT\n\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00.000\n\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00.000\n")
+	}},
+	{rule: "webvtt-cues", change: func(_ *testing.T, f files) {
+		f[subtitles] = bytes.Replace(f[subtitles], []byte("#EXTINF:7.000,\n0.vtt"), []byte("#EXTINF:2.333,\n0.vtt\n#EXTINF:2.333,\n1.vtt\n#EXTINF:2.334,\n0.vtt"), 1)
+		f["/s/1.vtt"] = []byte("WEBVTT\n\n1\n00:01.000 --> 00:05.000\nAnother\n")
+	}},
 }
 
 var amongPlaylists = []breaks{

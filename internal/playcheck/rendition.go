@@ -64,6 +64,7 @@ func (c *comparison) rendition(ctx context.Context, master *url.URL, uri string)
 func (c *comparison) segments(ctx context.Context, base *url.URL, r *rendition) error {
 	var current string
 	var init []byte
+	var keys []m3u8.Key
 	listed := r.playlist.GetAllSegments()
 	for i, s := range listed {
 		m := s.Map
@@ -83,9 +84,16 @@ func (c *comparison) segments(ctx context.Context, base *url.URL, r *rendition) 
 		if r.head == nil {
 			return fmt.Errorf("no EXT-X-MAP before segment %s", s.URI)
 		}
-		data, _, _, err := c.fetch(ctx, base, s.URI)
+		sent, _, _, err := c.fetch(ctx, base, s.URI)
 		if err != nil {
 			return err
+		}
+		if len(s.Keys) > 0 {
+			keys = s.Keys
+		}
+		data, err := c.decrypt(ctx, base, keys, s.SeqId, sent)
+		if err != nil {
+			return fmt.Errorf("segment %d, %s: %w", i, s.URI, err)
 		}
 		f, err := r.head.readFragment(data)
 		if err != nil {
@@ -99,7 +107,7 @@ func (c *comparison) segments(ctx context.Context, base *url.URL, r *rendition) 
 			r.jump = float64(f.first) / float64(r.head.timescale)
 		}
 		r.fragments = append(r.fragments, f)
-		r.segments = append(r.segments, segment{seconds: s.Duration, bytes: len(data)})
+		r.segments = append(r.segments, segment{seconds: s.Duration, bytes: len(sent)})
 	}
 	if len(r.segments) == 0 {
 		return fmt.Errorf("no segments")

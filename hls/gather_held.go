@@ -1,0 +1,59 @@
+package hls
+
+import "io"
+
+// maxHeld is the longest stretch of a source that is held in memory while the
+// slices in it are looked for.
+const maxHeld = 32 << 20
+
+// findSlices finds the subsamples of pictures. Where the source is no file of the
+// operating system each look would be a request: there all of the segment is read
+// first. As many as may hold what they read far away are sent from memory then;
+// others read it again, a block at a time.
+func (b *body) findSlices(entry, sets []byte) error {
+	from, end := b.stretch()
+	if b.file != nil || end-from > maxHeld {
+		return b.findSubsamples(entry, sets)
+	}
+	held := &heldSource{from: from, bytes: make([]byte, end-from)}
+	if n, err := b.source.ReadAt(held.bytes, from); n < len(held.bytes) {
+		return short(err)
+	}
+	far := b.source
+	b.source = held
+	err := b.findSubsamples(entry, sets)
+	if b.holds = largeHolds.Add(1) <= maxFarReads; !b.holds {
+		largeHolds.Add(-1)
+		b.source = far
+	}
+	return err
+}
+
+// stretch is what the runs lie within.
+func (b *body) stretch() (from, end int64) {
+	for i, r := range b.runs {
+		if i == 0 || r.offset < from {
+			from = r.offset
+		}
+		end = max(end, r.offset+r.length)
+	}
+	return from, end
+}
+
+// heldSource is a stretch of a source in memory.
+type heldSource struct {
+	from  int64
+	bytes []byte
+}
+
+func (h *heldSource) ReadAt(p []byte, off int64) (int, error) {
+	at := off - h.from
+	if at < 0 || at > int64(len(h.bytes)) {
+		return 0, io.ErrUnexpectedEOF
+	}
+	n := copy(p, h.bytes[at:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
