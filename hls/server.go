@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -41,20 +42,27 @@ type Options struct {
 	// Default: false.
 	Downloads bool
 
+	// MPEGTS plays assets as MPEG-2 transport streams, too, at {asset}/ts.m3u8, for
+	// old players that know nothing else: H.264 or HEVC with AAC, AC-3, E-AC-3 or
+	// MP3. A segment of these is made byte by byte, where others are sent from the
+	// file by the kernel. Default: false.
+	MPEGTS bool
+
 	// Encryption has segments encrypted, and gives their keys to whom the
-	// Authorizer lets have them (auth.Key). It is not for use with Downloads, which
-	// give out the same in the clear. Default: nil, nothing is encrypted.
+	// Authorizer lets have them (auth.Key). It is not for use with Downloads or
+	// MPEGTS, which give out the same in the clear. Default: nil, nothing is encrypted.
 	Encryption *Encryption
 
 	// Recorder is told of each key before it is given out, and may refuse that;
 	// default events.Discard().
 	Recorder events.Recorder
 
-	// MPEGTS plays assets as MPEG-2 transport streams, too, at {asset}/ts.m3u8, for
-	// old players that know nothing else: H.264 or HEVC with AAC, AC-3, E-AC-3 or
-	// MP3. A segment of these is made byte by byte, where others are sent from the
-	// file by the kernel. Default: false.
-	MPEGTS bool
+	// Compose says what plays under an id instead of the asset with that id, which
+	// need not be there: a piece of an asset, several in a row, an asset with a
+	// moment to begin at. nil, or nil for an id, plays the asset as it is. It is
+	// asked for each playlist and manifest, so it must be quick; its errors are
+	// answered as those of this package are. Default: nil.
+	Compose func(ctx context.Context, id string) (*Composition, error)
 
 	// Cut is how a file is cut whose stored index is missing or damaged. Give what
 	// upload.Options was given, or such an asset gets another revision; default
@@ -75,6 +83,7 @@ type Server struct {
 	files      storage.Store
 	meta       metadata.Store
 	authorizer auth.Authorizer
+	compose    func(ctx context.Context, id string) (*Composition, error) // or nil
 	encryption *Encryption
 	recorder   events.Recorder
 	rows       *lru // of *row, by asset
@@ -94,14 +103,8 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 	if o == nil {
 		o = new(Options)
 	}
-	if err := o.Encryption.check(); err != nil {
+	if err := o.Encryption.checkWith(o); err != nil {
 		return nil, err
-	}
-	if o.Encryption != nil && o.Downloads {
-		return nil, errors.New("hls: Downloads would give out in the clear what Encryption hides")
-	}
-	if o.Encryption != nil && o.MPEGTS {
-		return nil, errors.New("hls: MPEGTS is not encrypted, and would give out in the clear what Encryption hides")
 	}
 	s := &Server{
 		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, mpegts: o.MPEGTS, cache: o.Cache},
@@ -112,6 +115,7 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 		encryption: o.Encryption,
 		recorder:   o.Recorder,
 		rows:       newLRU(rowBytes),
+		compose:    o.Compose,
 	}
 	s.opener = assetOpener{s}
 	if s.authorizer == nil {
@@ -145,7 +149,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 	id, t, ok := splitPath(r.URL.EscapedPath())
-	if !ok || !isAssetID(id) {
+	if !ok {
+		return errPath
+	}
+	if done, err := s.composed(w, r, id, t); done || err != nil {
+		return err
+	}
+	if !isAssetID(id) {
 		return errPath
 	}
 	return s.playAsset(w, r, id, t)

@@ -42,7 +42,7 @@ func (e *early) add(s *shown, fn func(*shown) error) error {
 		e.group = append(e.group, *s)
 		return nil
 	default:
-		e.first = min(e.first, s.present)
+		e.first = min(e.first, s.present) // s may show before all of them, and is decoded after
 		if len(e.group) == maxEarly {
 			e.first = math.MinInt64 // this is beyond all reason, and left as it is
 		}
