@@ -9,12 +9,14 @@ const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 // How each player is begun. It returns what says that it is this player that
 // plays, and not the browser by itself.
 const engines = {
-  async "hls.js"(video, base) {
-    const hls = new Hls();
-    const failed = new Promise((_, reject) => hls.on(Hls.Events.ERROR, (_, e) => e.fatal && reject(new Error(`${e.type} ${e.details} ${e.error}`))));
-    hls.loadSource(base + "master.m3u8");
-    hls.attachMedia(video);
-    return { failed, proof: () => video.src.startsWith("blob:") && hls.media === video };
+  "hls.js": (video, base) => withHlsJs(video, base + "master.m3u8"),
+  "hls.js MPEG-TS": (video, base) => withHlsJs(video, base + "ts.m3u8"),
+  async "dash.js"(video, base) {
+    const player = dashjs.MediaPlayer().create();
+    player.updateSettings({ debug: { logLevel: dashjs.Debug.LOG_LEVEL_NONE } });
+    const failed = new Promise((_, reject) => player.on(dashjs.MediaPlayer.events.ERROR, (e) => reject(new Error(`${e.error?.code} ${e.error?.message}`))));
+    player.initialize(video, base + "manifest.mpd", false);
+    return { failed, proof: () => video.src.startsWith("blob:") && player.isReady() };
   },
   "Shaka HLS": (video, base) => withShaka(video, base + "master.m3u8"),
   "Shaka DASH": (video, base) => withShaka(video, base + "manifest.mpd"),
@@ -34,6 +36,14 @@ const engines = {
     return { proof: () => true };
   },
 };
+
+async function withHlsJs(video, playlist) {
+  const hls = new Hls();
+  const failed = new Promise((_, reject) => hls.on(Hls.Events.ERROR, (_, e) => e.fatal && reject(new Error(`${e.type} ${e.details} ${e.error}`))));
+  hls.loadSource(playlist);
+  hls.attachMedia(video);
+  return { failed, proof: () => video.src.startsWith("blob:") && hls.media === video };
+}
 
 async function withShaka(video, manifest) {
   shaka.polyfill.installAll();

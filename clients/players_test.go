@@ -22,7 +22,10 @@ import (
 
 // engines are the players in the browser; "file" is the browser with the file as
 // it is, which tells by how much it errs itself.
-var engines = []string{"hls.js", "Shaka HLS", "Shaka DASH", "video.js", "native", "file"}
+var engines = []string{"hls.js", transportEngine, "Shaka HLS", "Shaka DASH", "dash.js", "video.js", "native", "file"}
+
+// transportEngine gets MPEG-2 transport streams, of what they can carry.
+const transportEngine = "hls.js MPEG-TS"
 
 const (
 	// syncTolerance is how far apart a flash and its beep may be, in seconds.
@@ -63,7 +66,10 @@ func TestPlayers(t *testing.T) {
 		}
 		t.Run(f.name, func(t *testing.T) {
 			f.make(t, dir)
-			watchFilm(t, browser, f, server+"/hls/"+f.file+"/")
+			at := server + "/hls/" + f.file + "/"
+			duration := filmSeconds + min(f.picture, f.sound, 0)
+			watchFilm(browser, t, f, at, duration)
+			f.check(t, f.byFFmpeg(t, at, duration), duration, 0)
 		})
 	}
 }
@@ -74,7 +80,12 @@ func servePlayers(t *testing.T, dir string) string {
 		missing(t, "the players are not here: run make clients")
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/hls/", http.StripPrefix("/hls", hls.Dir(dir)))
+	folder, err := hls.NewDir(dir, &hls.DirOptions{MPEGTS: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = folder.Close() })
+	mux.Handle("/hls/", http.StripPrefix("/hls", folder))
 	mux.Handle("/files/", http.StripPrefix("/files", http.FileServer(http.Dir(dir))))
 	mux.Handle("/npm/", http.StripPrefix("/npm", http.FileServer(http.Dir("node_modules"))))
 	for _, name := range []string{"players.html", "players.mjs", "onsets.mjs"} {
@@ -127,12 +138,12 @@ func (f *film) places(duration float64) (list [][2]float64) {
 	return list
 }
 
-func watchFilm(t *testing.T, browser context.Context, f *film, base string) {
+func watchFilm(browser context.Context, t *testing.T, f *film, base string, duration float64) {
+	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	defer cancel()
 	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
-	duration := filmSeconds + min(f.picture, f.sound, 0)
 	page := base[:len(base)-len("/hls/"+f.file+"/")] + "/players.html"
 	if err := chromedp.Do(ctx, chromedp.Navigate(page)); err != nil {
 		t.Fatal(err)
@@ -140,11 +151,14 @@ func watchFilm(t *testing.T, browser context.Context, f *film, base string) {
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool]("Boolean(window.ready)", chromedp.WithPollingTimeout(30*time.Second))); err != nil {
 		t.Fatal(err)
 	}
-	list, places := engines, f.places(duration)
-	boxes := call[[]box](t, ctx, "watchAll", list, base, playSeconds+max(f.picture, 0), places)
+	list, places := slices.Clone(engines), f.places(duration)
+	if !carried(t, base+"ts.m3u8") {
+		list = slices.DeleteFunc(list, func(engine string) bool { return engine == transportEngine })
+	}
+	boxes := call[[]box](ctx, t, "watchAll", list, base, playSeconds+max(f.picture, 0), places)
 	last := places[len(places)-1]
-	f.checkScreenshot(t, ctx, boxes, last[1])
-	results := call[[]shown](t, ctx, "endAll", duration-endSeconds)
+	f.checkScreenshot(ctx, t, boxes, last[1])
+	results := call[[]shown](ctx, t, "endAll", duration-endSeconds)
 	reference := 0.0
 	if i := slices.IndexFunc(results, func(s shown) bool { return s.Engine == "file" }); i >= 0 {
 		if _, sync, err := f.sync(results[i]); err == nil {
@@ -161,8 +175,22 @@ func watchFilm(t *testing.T, browser context.Context, f *film, base string) {
 	}
 }
 
+// carried reports whether a film is there as transport streams.
+func carried(t *testing.T, playlist string) bool {
+	t.Helper()
+	resp, err := http.Get(playlist) //nolint:noctx // the server is this test's own
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusUnsupportedMediaType {
+		t.Errorf("%s: %s", playlist, resp.Status)
+	}
+	return resp.StatusCode == http.StatusOK
+}
+
 // call calls a function of the page and waits for what it promises.
-func call[T any](t *testing.T, ctx context.Context, name string, args ...any) T {
+func call[T any](ctx context.Context, t *testing.T, name string, args ...any) T {
 	t.Helper()
 	text, err := json.Marshal(args)
 	if err != nil {
@@ -241,7 +269,7 @@ type box struct {
 }
 
 // checkScreenshot reads the number of the picture from what is on the screen.
-func (f *film) checkScreenshot(t *testing.T, ctx context.Context, boxes []box, want float64) {
+func (f *film) checkScreenshot(ctx context.Context, t *testing.T, boxes []box, want float64) {
 	t.Helper()
 	data, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {

@@ -66,5 +66,5 @@ func rate(bytes, us int64) float64 {
 // segmentSize is how long a segment is, in bytes, without reading its samples.
 func segmentSize(t *media.Track, n int) int64 {
 	s := &t.Segments[n]
-	return fragmentSize(t, t.LayoutOf(n), s) + s.Bytes
+	return fragmentSize(t, s) + s.Bytes
 }

@@ -10,9 +10,9 @@ import (
 )
 
 // maxCaptionLooks is how many pictures of a track are looked at for closed
-// captions: all of half a minute, else so many, evenly spread. Those who write
+// captions: all of some 20 seconds, else so many, evenly spread. Those who write
 // captions do so in every picture, or in some pictures of every sentence.
-const maxCaptionLooks = 1024
+const maxCaptionLooks = 512
 
 // findClosedCaptions looks for closed captions in the pictures of a track. What
 // they say is in the segments anyway; that they are there has to be told.

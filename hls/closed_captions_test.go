@@ -85,6 +85,11 @@ func TestClosedCaptionsAreAnnounced(t *testing.T) {
 	if !strings.Contains(string(manifest), accessibility) || strings.Contains(string(other), "Accessibility") {
 		t.Errorf("%s\n%s", manifest, other)
 	}
+	transports := serveTransport(t, dir).URL
+	_, ts, _ := read(t, transports+"/with.mp4/ts.m3u8")
+	if !strings.Contains(string(ts), `INSTREAM-ID="CC1"`) || strings.Count(string(ts), `CLOSED-CAPTIONS="cc"`) != 1 {
+		t.Errorf("transport streams:\n%s", ts)
+	}
 	keepsRules(t, hls.Dir(dir), "with.mp4", nil)
 	keepsRules(t, hls.Dir(dir), "without.mp4", nil)
 }

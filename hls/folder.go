@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"sync"
+	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
@@ -37,6 +38,14 @@ type DirOptions struct {
 	// players that know nothing else; see Options. Default: false.
 	MPEGTS bool
 
+	// Recording is how long ago the last byte of a file may have been written for it
+	// to count as one that is being recorded, or copied here. Such a file plays from
+	// what is there, where media.ParseGrowing can read it: its playlists are EVENTs,
+	// and end when nothing was written for so long. It should be more than a
+	// recorder takes from one fragment to the next. Default: 0, files are taken to
+	// be whole.
+	Recording time.Duration
+
 	// Cut is how files are cut; default media.Cut{Target: media.DefaultTarget}.
 	Cut media.Cut
 
@@ -52,8 +61,10 @@ type DirOptions struct {
 type Folder struct {
 	player
 	parser
-	dir     string
-	loading flights[any]
+	dir       string
+	loading   flights[any]
+	recording time.Duration
+	takes     takes
 
 	mu   sync.Mutex
 	root *os.Root // nil until it is wanted
@@ -81,6 +92,8 @@ func newFolder(dir string, o *DirOptions) *Folder {
 		player: player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, mpegts: o.MPEGTS, cache: o.Cache},
 		parser: newParser(o.Parses, o.Cut),
 		dir:    dir,
+
+		recording: o.Recording,
 	}
 	f.opener = fileOpener{f}
 	if f.cache == nil {

@@ -46,6 +46,9 @@ func (f *Folder) presentation(ctx context.Context, root *os.Root, name string) (
 	if !info.Mode().IsRegular() { // opening a named pipe would wait for somebody to write
 		return nil, errNoFile
 	}
+	if p, err := f.recorded(ctx, root, name, info); p != nil || err != nil {
+		return p, err
+	}
 	key := f.key(name, info)
 	v, ok := f.cache.Get(key)
 	if !ok {
@@ -158,7 +161,11 @@ func (o fileOpener) openSource(_ context.Context, f *mediaFile) (source, error) 
 	if err != nil {
 		return source{}, err
 	}
-	if o.key(f.source, info) != f.key {
+	same := o.key(f.source, info) == f.key
+	if f.known != nil {
+		same = info.Size() >= f.index.Size
+	}
+	if !same {
 		_ = src.Close()
 		return source{}, errChanged
 	}

@@ -32,9 +32,9 @@ func entryBytes(l media.Layout) int64 {
 }
 
 // fragmentSize is how many bytes appendFragment appends for a segment.
-func fragmentSize(t *media.Track, l media.Layout, s *media.Segment) int64 {
+func fragmentSize(t *media.Track, s *media.Segment) int64 {
 	sets := int64(len(t.InBand(s)))
-	n := fragmentOverhead + entryBytes(l)*int64(s.Samples) + sets
+	n := fragmentOverhead + entryBytes(t.Layout)*int64(s.Samples) + sets
 	if s.Bytes+sets+8 > 0xffffffff {
 		n += largeMdat
 	}
@@ -85,8 +85,8 @@ func (w *boxes) trackHead(s *media.Segment) (traf int) {
 }
 
 // trun lists the samples; the data follows the moof and the mdat header.
-func (w *boxes) trun(t *media.Track, n int, samples []media.Sample) {
-	l, s := t.LayoutOf(n), &t.Segments[n]
+func (w *boxes) trun(t *media.Track, s *media.Segment, samples []media.Sample) {
+	l := t.Layout
 	flags := uint32(0x000201) // data offset, sizes
 	if l.Durations {
 		flags |= 0x100
@@ -105,7 +105,7 @@ func (w *boxes) trun(t *media.Track, n int, samples []media.Sample) {
 	w.u32(uint32(len(samples)))
 	styp := int64(24)
 	first := len(t.InBand(s))
-	w.u32(uint32(fragmentSize(t, l, s) - styp - int64(first)))
+	w.u32(uint32(fragmentSize(t, s) - styp - int64(first)))
 	for i := range samples {
 		s := &samples[i]
 		if l.Durations {

@@ -141,6 +141,19 @@ func (o assetOpener) openGrowing(ctx context.Context, key string) (source, error
 // open says whether more of it is to come.
 func (p *presentation) open() bool { return p.source().known != nil }
 
+// needsWhole says whether a resource is there only once the file is complete.
+func (p *player) needsWhole(what resource) bool {
+	switch what {
+	case dashManifest, original:
+		return true
+	case download:
+		return p.downloads
+	case transportMultivariant, transportPlaylist, transportSegment:
+		return p.mpegts
+	}
+	return false
+}
+
 // shared is what the playlists of a presentation say alike, of which f is the
 // first file. Of one that grows it is what stays true when it has grown: its
 // target duration is that of all segments, or the longest that there can be.

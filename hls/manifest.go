@@ -97,7 +97,7 @@ func isoDuration(us int64) string {
 // frameRate is exact and "" where frames do not all last the same time.
 func frameRate(t *media.Track) string {
 	frames, seconds := t.Timescale, t.Layout.Duration
-	if t.Layout.Durations || frames == 0 || seconds == 0 {
+	if t.Layout.Durations && !t.Layout.Steady || frames == 0 || seconds == 0 {
 		return ""
 	}
 	a, b := frames, seconds

@@ -34,20 +34,17 @@ func (p *player) begin(w http.ResponseWriter, r *http.Request) (done bool) {
 // serve answers with what t names. An error is to be answered by the caller:
 // nothing was sent yet.
 func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation, t target) error {
+	if of.open() && p.needsWhole(t.what) {
+		return notReady("it is still arriving, and this is there once it is complete; " + multivariantName + " plays already")
+	}
 	switch t.what {
 	case multivariant:
 		return p.sendDocument(w, r, &of.master, false)
 	case dashManifest:
-		if of.open() {
-			return notReady("its manifest is there once it is complete; " + multivariantName + " plays already")
-		}
 		return p.sendDocument(w, r, &of.manifest, false)
 	case transportMultivariant:
 		return p.sendTransport(w, r, of, nil)
 	case download:
-		if p.downloads && of.open() {
-			return notReady("it is still being uploaded")
-		}
 		return p.redirect(w, of, t)
 	case contentKey, keyLicense:
 		return errPath // they have a gate of their own, which not every player has
@@ -55,9 +52,6 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	file := of.file(t.revision)
 	if file == nil {
 		return problem.Errorf(ErrNotFound, "there is no revision %q, or no more; load %s again", t.revision, multivariantName)
-	}
-	if t.what == original && of.open() {
-		return notReady("it is still being uploaded")
 	}
 	if t.what == original || t.what == settledSource {
 		return p.sendDownload(w, r, of, file, t)

@@ -20,7 +20,7 @@ import (
 func cutEvenly(t media.Track, n int, ticks uint64, size int64) *media.Track {
 	for i := range n {
 		t.Segments = append(t.Segments, media.Segment{
-			Decode: uint64(i) * ticks, Start: int64(uint64(i) * ticks), Duration: ticks, Bytes: size - fragmentSize(&t, t.Layout, &media.Segment{}),
+			Decode: uint64(i) * ticks, Start: int64(uint64(i) * ticks), Duration: ticks, Bytes: size - fragmentSize(&t, &media.Segment{}),
 		})
 	}
 	t.Duration = uint64(n) * ticks
@@ -198,7 +198,7 @@ func TestBandwidth(t *testing.T) {
 			at := int64(0)
 			for _, s := range c.cuts {
 				segment := media.Segment{Start: at, Duration: uint64(s.seconds * 1000)}
-				segment.Bytes = s.bytes - fragmentSize(track, track.Layout, &segment)
+				segment.Bytes = s.bytes - fragmentSize(track, &segment)
 				track.Segments = append(track.Segments, segment)
 				at += s.seconds * 1000
 			}

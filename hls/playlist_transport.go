@@ -41,7 +41,7 @@ func (t *transport) multivariant(subtitles []*subtitle) []byte {
 			return a.folder + transportIndex
 		})
 	}
-	dst = appendSubtitles(dst, subtitles)
+	dst = t.of.closedCaptions().appendMedia(appendSubtitles(dst, subtitles))
 	var audio bitrate // of what is a rendition by itself
 	for _, a := range t.audios {
 		audio = audio.orMore(a.rate)
@@ -71,6 +71,9 @@ func (t *transport) appendVariant(dst []byte, v *transportTrack, rate bitrate, s
 	}
 	if subtitled {
 		a.quoted("SUBTITLES", subtitleGroup)
+	}
+	if v.video.prepared != nil {
+		t.of.closedCaptions().appendTo(&a)
 	}
 	dst = append(dst, "#EXT-X-STREAM-INF:"...)
 	dst = append(dst, a.text...)

@@ -167,7 +167,7 @@ func (s *Server) playRow(w http.ResponseWriter, r *http.Request, row *row, t tar
 		t = row.named(t, p)
 		err = s.answer(w, r, row, p, t)
 	}
-	if errors.Is(err, errIndex) && !(errors.Is(err, storage.ErrNotFound) && s.outdated(ctx, row)) {
+	if errors.Is(err, errIndex) && row.growth == nil && !(errors.Is(err, storage.ErrNotFound) && s.outdated(ctx, row)) {
 		if p, err = s.rebuild(ctx, row); err == nil {
 			t = row.named(t, p)
 			err = s.answer(w, r, row, p, t)

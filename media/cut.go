@@ -52,6 +52,7 @@ type cutter struct {
 
 	pending  shown
 	has      bool
+	early    bool   // its duration tells nothing of the others
 	fallback uint32 // duration of a last sample that has none
 
 	segment   Segment
@@ -68,6 +69,7 @@ type durations struct {
 	common  uint32
 	varying bool
 	count   int64
+	early   bool // some are not looked at: see early.go
 }
 
 func (d *durations) add(v uint32) {
@@ -81,6 +83,7 @@ func (d *durations) add(v uint32) {
 // add takes the next sample; the one before is now known to end.
 func (c *cutter) add(s *shown) error {
 	if c.has {
+		c.early = c.pending.early || s.early
 		gap := s.decode - c.pending.decode
 		if gap > math.MaxUint32 {
 			return problem.Errorf(ErrInvalid, "a sample lasts longer than fits a fragment")
@@ -181,8 +184,8 @@ func (c *cutter) write(duration uint32) error {
 	l.Flags = l.Flags || !p.sync
 	l.Offsets = l.Offsets || shift != 0
 	l.Negative = l.Negative || shift < 0
-	if p.early {
-		l.Early = len(c.built.track.Segments) + 1
+	if c.early {
+		c.durations.early = true
 	} else {
 		c.durations.add(duration)
 	}
@@ -212,6 +215,7 @@ func (c *cutter) finish() error {
 	if !c.has {
 		return nil
 	}
+	c.early = false
 	last := c.pending.end - c.pending.present
 	if last <= 0 || last > math.MaxUint32 {
 		last = int64(c.fallback)
@@ -225,7 +229,9 @@ func (c *cutter) finish() error {
 	t := c.built.track
 	final := &t.Segments[len(t.Segments)-1]
 	final.Duration = uint64(max(c.ends-final.Start, 0))
-	t.Layout.Durations, t.Layout.Duration = c.durations.varying, c.durations.common
+	d := &c.durations
+	t.Layout.Durations, t.Layout.Duration = d.varying || d.early, d.common
+	t.Layout.Steady = d.early && !d.varying && d.count > 0
 	c.generalize()
 	return nil
 }

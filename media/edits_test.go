@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -117,8 +119,8 @@ func TestEditListsOfAudio(t *testing.T) {
 		duration    float64
 	}{
 		{"without one, all is heard", nil, 100, 0, 0, 100 * 1024 / 48000.},
-		{"a priming is kept and lies before the beginning", []edit{{2000, 2112}}, 96, -2112, 0, 2},
-		{"of a cut as much is kept as the decoder needs", []edit{{1000, 48000}}, 1 + 47 + 1, 45*1024 - 48000, 45, 1},
+		{"of a priming only the packet is kept that is heard in part", []edit{{2000, 2112}}, 94, -64, 2, 2},
+		{"of a cut nothing is kept before it", []edit{{1000, 48000}}, 47 + 1, 46*1024 - 48000, 46, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ix := parse(t, progressive(testTrack{handler: "soun", timescale: 48000, samples: packets(100), edits: c.edits, noSync: true}))
@@ -147,8 +149,8 @@ func TestTracksStayInStep(t *testing.T) {
 	if got := presented(t, ix, 0)[0].Present; got != 0 {
 		t.Errorf("the video begins at %d/100 s, want 0", got)
 	}
-	if got := presented(t, ix, 1)[0].Present; got != 4800-1024 {
-		t.Errorf("the audio begins at %d/48000 s, want %d", got, 4800-1024)
+	if got := presented(t, ix, 1)[0].Present; got != 4800 {
+		t.Errorf("the audio begins at %d/48000 s, want 4800", got)
 	}
 	for _, tr := range ix.Tracks {
 		if tr.Segments[0].Decode > 1<<32 {
@@ -181,5 +183,86 @@ func TestTimesBeyondAllReasonAreRefused(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// What is decoded before the first picture of a group shows is so at the last
+// moment, so that a segment is decoded from when it shows; nothing else is moved.
+func TestPicturesOfAGroupAreDecodedAtTheLastMoment(t *testing.T) {
+	group := []testSample{
+		{size: 5, duration: 1000, shift: 2000},
+		{size: 5, duration: 1000, shift: 4000, delta: true},
+		{size: 5, duration: 1000, shift: 1000, delta: true},
+		{size: 5, duration: 1000, shift: 1000, delta: true},
+	}
+	for _, c := range []struct {
+		name  string
+		shift int // of every sample
+	}{{"usual offsets", 0}, {"negative offsets", -2000}, {"more delay than is needed", 500}} {
+		t.Run(c.name, func(t *testing.T) {
+			list := slices.Clone(group)
+			for i := range list {
+				list[i].shift += int32(c.shift)
+			}
+			ix := parse(t, progressive(testTrack{handler: "vide", timescale: 1000, samples: twice(twice(list)), edits: []edit{{0, int64(2000 + c.shift)}}}))
+			track := ix.Tracks[0]
+			if track.Origin != 2 || !track.Layout.Steady || track.Layout.Duration != 1000 {
+				t.Errorf("it begins at %d, %+v", track.Origin, track.Layout)
+			}
+			at := int64(track.Segments[0].Decode)
+			for i, s := range presented(t, ix, 0) {
+				want := int64(i-1) * 1000
+				if i%4 == 0 {
+					want = int64(i)*1000 - 2
+				}
+				if at-int64(track.Origin) != want || s.Present < want {
+					t.Errorf("picture %d is decoded at %d and shows at %d, want %d", i, at-int64(track.Origin), s.Present, want)
+				}
+				at += int64(s.Duration)
+			}
+			for n, s := range track.Segments {
+				if int64(s.Decode) != s.Start+int64(track.Origin)-2 {
+					t.Errorf("segment %d is decoded from %d and shows from %d", n, s.Decode, s.Start)
+				}
+			}
+		})
+	}
+}
+
+// Whatever the order in which pictures are decoded and shown, decoding never goes
+// back, none shows before it is decoded, and all show when they did.
+func TestPicturesInAnyOrderStayWhereTheyShow(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for round := range 200 {
+		const ticks = 1000
+		n, delay := 2+random.IntN(60), random.IntN(6)
+		order := random.Perm(n) // of showing; each at most delay before its turn
+		for i := range order {
+			order[i] = i
+		}
+		for i := 0; i+1 < n; i++ {
+			if j := i + random.IntN(delay+1); j < n {
+				order[i], order[j] = order[j], order[i]
+			}
+		}
+		late := 0
+		for i, show := range order {
+			late = max(late, i-show)
+		}
+		list := make([]testSample, n)
+		var want []int64
+		for i, show := range order {
+			list[i] = testSample{size: 5, duration: ticks, shift: int32(show-i+late) * ticks, delta: i > 0 && random.IntN(7) > 0}
+			want = append(want, int64(show)*ticks)
+		}
+		ix := parse(t, progressive(testTrack{handler: "vide", timescale: ticks, samples: list, edits: []edit{{0, int64(late) * ticks}}}))
+		track := ix.Tracks[0]
+		at := int64(track.Segments[0].Decode) - int64(track.Origin)
+		for i, s := range presented(t, ix, 0) {
+			if s.Present != want[i] || s.Present < at || s.Duration > uint32(n*ticks) {
+				t.Fatalf("round %d: picture %d of %v shows at %d, decoded at %d for %d, want %d", round, i, order, s.Present, at, s.Duration, want[i])
+			}
+			at += int64(s.Duration)
+		}
 	}
 }

@@ -151,7 +151,7 @@ func (g *Growing) Known() *Index { return g.known }
 // of the file. It is nil before there is one of each track.
 func (g *Growing) Index(have int64) *Index {
 	ix := *g.known
-	ix.Tracks, ix.Duration = nil, 0
+	ix.Tracks, ix.Duration, ix.Size = nil, 0, have
 	ix.blocks = &blocks{data: g.known.blocks.data}
 	for i, t := range g.known.Tracks {
 		n := 0

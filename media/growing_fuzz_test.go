@@ -57,12 +57,42 @@ func recorded(recipe []byte) []byte {
 	return file
 }
 
+// leading is a recipe of groups of pictures that begin with one that shows after
+// the next: each in a fragment of its own.
+var leading = append([]byte{1}, bytes.Repeat(slices.Concat([]byte{0x10, 0, 4, 0x7c, 0x10, 0, 255, 1}, bytes.Repeat([]byte{0x10, 0, 255, 5}, 5)), 6)...)
+
+// TestASegmentEndsOnceItIsCertainWhen cuts a recording at every third byte of the
+// headers that come after the picture with which a segment begins.
+func TestASegmentEndsOnceItIsCertainWhen(t *testing.T) {
+	file := recorded(leading)
+	o := &media.Options{Cut: media.Cut{Target: 1}}
+	final, err := media.Parse(t.Context(), bytes.NewReader(file), int64(len(file)), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := 0
+	for have := int64(media.SniffLen); have <= int64(len(file)); have += 3 {
+		g, err := media.ParseGrowing(t.Context(), bytes.NewReader(file[:have]), have, int64(len(file)), o)
+		if err != nil {
+			continue
+		}
+		if ix := g.Index(have); ix != nil {
+			compareBeginning(t, ix, final, have)
+			most = len(ix.Tracks[0].Segments)
+		}
+	}
+	if most < 3 || most >= len(final.Tracks[0].Segments) {
+		t.Errorf("%d segments of %d before the end", most, len(final.Tracks[0].Segments))
+	}
+}
+
 // FuzzGrowing cuts off files in fragments and others: what plays of the rest is
 // the beginning of what plays of the whole, or another presentation.
 func FuzzGrowing(f *testing.F) {
 	steady := bytes.Repeat([]byte{0xf0, 0xff, 64, 0, 64, 1, 64, 2, 64, 3, 64, 0, 64, 1, 64, 1, 64, 1, 64, 0, 64, 1, 64, 5, 64, 1, 64, 0, 64, 1, 64, 1, 64, 1}, 30)
 	f.Add(steady, uint32(9000), false)
 	f.Add(append([]byte{1}, steady...), uint32(7000), false)
+	f.Add(leading, uint32(7000), false)
 	f.Add(movie{}.build(), uint32(6000), true)
 	f.Add(movie{fragmented: true}.build(), uint32(6000), true)
 	f.Fuzz(func(t *testing.T, recipe []byte, cut uint32, raw bool) {

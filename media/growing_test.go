@@ -255,3 +255,55 @@ func TestASizeThatIsNotKnownMakesNoDifference(t *testing.T) {
 		}
 	}
 }
+
+// TestTheBeginningsOfRealFiles does the same with the corpus. A file may turn out
+// to be another presentation than its beginning said; what plays is never wrong.
+func TestTheBeginningsOfRealFiles(t *testing.T) {
+	dir := os.Getenv("STREAMGATE_CORPUS")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "shared", "media")
+	}
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		t.Skip("there is no corpus: set STREAMGATE_CORPUS to its folder")
+	}
+	early, others := 0, 0
+	for _, e := range list {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || info.Size() > 40<<20 {
+			continue
+		}
+		file, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		final, err := media.Parse(t.Context(), bytes.NewReader(file), int64(len(file)), nil)
+		if err != nil {
+			continue
+		}
+		plays := false
+		for n := range 24 {
+			have := int64(len(file)) * int64(n+1) / 25
+			g, err := media.ParseGrowing(t.Context(), bytes.NewReader(file[:have]), have, int64(len(file)), nil)
+			if err != nil {
+				continue
+			}
+			if ix := g.Index(have); ix != nil {
+				plays = true
+				if g.Known().Revision("") != final.Revision("") {
+					others++
+					t.Logf("%s: with %d bytes of %d it seems to be another presentation", e.Name(), have, len(file))
+					continue
+				}
+				compareBeginning(t, ix, final, have)
+			}
+		}
+		if plays {
+			early++
+		}
+	}
+	t.Logf("%d files play before they are whole", early)
+	if others > 0 {
+		t.Errorf("%d beginnings were taken for another presentation", others)
+	}
+}

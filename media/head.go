@@ -35,7 +35,7 @@ type described struct {
 	Cut      Cut
 	Bound    int64
 	Tracks   []*Track
-	Texts    []*Text `json:",omitempty"`
+	Texts    []*Text
 }
 
 // WriteTo writes the index: a head with everything but the samples, then the

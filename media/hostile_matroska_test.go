@@ -136,6 +136,7 @@ func sparseMatroskaBombs() []bomb {
 // FuzzMatroska looks for files that break the reader, beginning with small ones
 // that play and with the bombs.
 func FuzzMatroska(f *testing.F) {
+	f.Add(matroskaText())
 	f.Add(slices.Concat(matroskaHead, endlessly(0x18538067, info(1e6), opusAndPicture(), matroskaClusters()[0])))
 	for _, codec := range []string{"A_AAC", "A_AC3", "A_EAC3", "A_MPEG/L3", "A_FLAC", "A_ALAC", "A_OPUS"} {
 		f.Add(matroskaFile(info(1e6), tracks(sound(codec, aacConfig, 44100)), cluster(0, simple(2, 0, lacedEBML, []byte(mp3("\x01\x40\x02abc"))...))))

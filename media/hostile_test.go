@@ -20,7 +20,7 @@ const hostileBytes = 64 << 20
 // logged, for it depends on the machine, and most of all on the race detector.
 const endless = 30 * time.Second
 
-// TestHostile reads every bomb: an error that says what is wrong, or an index
+// Attack 18: TestHostile reads every bomb: an error that says what is wrong, or an index
 // that holds together, in bounded memory.
 func TestHostile(t *testing.T) {
 	for _, b := range bombs() {
@@ -120,6 +120,8 @@ func checkSegment(t *testing.T, track *media.Track, j int, samples []media.Sampl
 func FuzzParse(f *testing.F) {
 	f.Add(progressive(nil))
 	f.Add(fragmented(nil))
+	f.Add(withText(movie{}, two()))
+	f.Add(withText(movie{fragmented: true}, two()))
 	for _, b := range bombs() {
 		if b.at.size == 0 && len(b.file) < 64<<10 && !bytes.HasPrefix(b.file, matroskaHead) { // FuzzMatroska has those
 			f.Add(b.file)

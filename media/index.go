@@ -93,16 +93,9 @@ type Layout struct {
 	Offsets   bool   // composition offsets; else each is 0
 	Negative  bool   `json:",omitempty"` // some composition offsets are
 
-	// Early is in how many segments at the beginning durations stand all the same:
-	// there, samples that are decoded before anything shows take next to no time.
-	Early int `json:",omitempty"`
-}
-
-// LayoutOf is the layout of one segment, from 0.
-func (t *Track) LayoutOf(segment int) Layout {
-	l := t.Layout
-	l.Durations = l.Durations || segment < l.Early
-	return l
+	// Steady says that samples last Duration, but where decoding makes up for the
+	// order in which pictures show: see early.go. Durations is set then, too.
+	Steady bool `json:",omitempty"`
 }
 
 // Segment is one segment of a track.

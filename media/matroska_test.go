@@ -144,12 +144,17 @@ func TestPicturesAreBackOnTheirRate(t *testing.T) {
 				file := matroskaFile(info(1e6), tracks(picture(number(0x23e383, rate.duration))), slices.Concat(clusters...))
 				ix := parsed(t, file)
 				track := ix.Tracks[0]
-				if track.Timescale != rate.timescale || track.Layout.Durations || track.Layout.Duration != rate.ticks {
+				if track.Timescale != rate.timescale || !track.Layout.Steady || track.Layout.Duration != rate.ticks {
 					t.Errorf("timescale %d, layout %+v", track.Timescale, track.Layout)
 				}
 				for i, s := range samplesOf(t, ix, 0) {
-					// Decoded one frame early, so that no offset is negative.
-					if want := int32(i/7*7+shown[i%7]-i+1) * int32(rate.ticks); s.Shift != want || s.Sync != (i%7 == 0) {
+					// Decoded one frame early, so that no offset is negative; those that
+					// begin a group at the last moment.
+					want := int32(i/7*7+shown[i%7]-i+1) * int32(rate.ticks)
+					if i%7 == 0 {
+						want = int32(rate.ticks) / 400
+					}
+					if s.Shift != want || s.Sync != (i%7 == 0) {
 						t.Fatalf("frame %d: offset %d, sync %t, want %d", i, s.Shift, s.Sync, want)
 					}
 				}
@@ -290,8 +295,12 @@ func TestPicturesMayComeBackToFront(t *testing.T) {
 		if i > 0 {
 			shown = 31 - i
 		}
-		if want := int32(shown-i+29) * 1000; s.Shift != want || s.Duration != 1000 {
-			t.Fatalf("picture %d: offset %d, lasts %d, want %d", i, s.Shift, s.Duration, want)
+		want, lasts := int32(shown-i+29)*1000, uint32(1000)
+		if i < 29 { // before anything shows
+			want, lasts = int32(shown*1000+(29-i)*2), 2
+		}
+		if s.Shift != want || s.Duration != lasts {
+			t.Fatalf("picture %d: offset %d, lasts %d, want %d, %d", i, s.Shift, s.Duration, want, lasts)
 		}
 	}
 }

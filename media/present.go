@@ -16,7 +16,7 @@ type shown struct {
 	present int64
 	end     int64 // when the next one should be on
 	hide    bool
-	early   bool // takes next to no time, see early
+	early   bool // takes next to no time, see early.go
 }
 
 // survey is what one look at all samples tells of a span.
@@ -43,7 +43,8 @@ type hidden struct {
 type presenter struct {
 	samples samples
 	video   bool
-	hurries bool // see early
+	hurries bool // see early.go
+	settled bool // samples stand where they are presented
 	syncs   bool // not every sample is a sync sample: true of all video, and of some audio
 	scale   int64
 	spans   []span
@@ -55,7 +56,7 @@ type presenter struct {
 	decode        int64 // of the first sample that is read
 	deepest       int64 // least composition offset
 	count         int64
-	early         early
+	early         early // what is decoded at the last moment
 }
 
 // prepare looks at the samples once for each span, and once more where what is
@@ -72,7 +73,6 @@ func (p *presenter) prepare() error {
 		if p.count == 0 {
 			p.decode = s.decode
 		}
-		p.early.look(s)
 		p.count++
 		p.deepest = min(p.deepest, s.present-s.decode)
 		if !s.hide {
@@ -80,8 +80,8 @@ func (p *presenter) prepare() error {
 		}
 		return nil
 	})
-	if err == nil && p.video && p.hurries {
-		p.hurry()
+	if err == nil && p.hurries {
+		err = p.hurry()
 	}
 	return err
 }
@@ -104,7 +104,9 @@ func (p *presenter) shows() (begin, end int64) {
 		begin = max(begin, s.start)
 	}
 	if s := &p.spans[len(p.spans)-1]; s.end != math.MaxInt64 {
-		end = min(end, s.start+s.end-s.begin)
+		if end = min(end, s.start+s.end-s.begin); p.settled {
+			end = s.start + s.end - s.begin // samples do not tell any more how long they show
+		}
 	}
 	return begin, max(begin, end)
 }
@@ -126,7 +128,7 @@ func (p *presenter) drop() {
 }
 
 func (p *presenter) survey(s *span) error {
-	if s.open || s.begin == 0 && s.end == math.MaxInt64 {
+	if s.open || p.settled || s.begin == 0 && s.end == math.MaxInt64 {
 		p.surveys = append(p.surveys, survey{last: math.MaxInt64, found: true})
 		return nil
 	}
@@ -242,7 +244,7 @@ func (p *presenter) read(r *raw, fn func(i int64) bool) error {
 
 // each calls fn with every sample of the presentation, in decode order.
 func (p *presenter) each(fn func(*shown) error) error {
-	last, n := int64(math.MinInt64), 0
+	last := int64(math.MinInt64)
 	for i := range p.spans {
 		s, v := &p.spans[i], &p.surveys[i]
 		var r raw
@@ -257,18 +259,16 @@ func (p *presenter) each(fn func(*shown) error) error {
 				return false
 			}
 			p.place(&sh, s, v, &r, i, squeezed)
-			p.early.place(&sh, n)
-			n++
 			sh.decode = max(sh.decode, last) // decoding never goes back
 			last = sh.decode
-			failed = fn(&sh)
+			failed = p.early.add(&sh, fn)
 			return failed == nil
 		})
 		if err != nil || failed != nil {
 			return cmp.Or(failed, err)
 		}
 	}
-	return nil
+	return p.early.flush(fn)
 }
 
 // squeeze gives each hidden sample a place of its own in the last moment before
@@ -297,7 +297,7 @@ func (p *presenter) place(sh *shown, s *span, v *survey, r *raw, i int64, squeez
 			sh.end = sh.present + v.unit
 		}
 	}
-	if p.video && !s.open && !sh.hide && sh.present < s.start {
+	if p.video && !s.open && !p.settled && !sh.hide && sh.present < s.start {
 		sh.present = s.start // the edit begins while it shows
 	}
 	if i < v.resume {

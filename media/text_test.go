@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -18,13 +19,13 @@ import (
 // textTrack is a track of text of a file that is made for a test, at 600 ticks a
 // second.
 type textTrack struct {
-	id, handler, entry string
-	samples            []string
-	ticks              []uint32 // that each lasts
-	edits              []uint32 // triplets
-	more               [][]byte // boxes of the trak
-	fault              map[string]func([]byte) []byte
-	at                 uint32 // where the samples are; 0 is behind the rest
+	handler, entry string
+	samples        []string
+	ticks          []uint32 // that each lasts
+	edits          []uint32 // triplets
+	more           [][]byte // boxes of the trak
+	fault          map[string]func([]byte) []byte
+	at             uint32 // where the samples are; 0 is behind the rest
 }
 
 func (tt textTrack) trak(id, at uint32) []byte {
@@ -59,9 +60,7 @@ func (tt textTrack) trak(id, at uint32) []byte {
 func withText(m movie, list ...textTrack) []byte {
 	add := func(at uint32) []byte {
 		made := movie{do: map[string]func([]byte) []byte{}, fragmented: m.fragmented}
-		for path, f := range m.do {
-			made.do[path] = f
-		}
+		maps.Copy(made.do, m.do)
 		made.do["moov"] = func(body []byte) []byte {
 			if f := m.do["moov"]; f != nil {
 				body = f(body)
@@ -267,7 +266,8 @@ func TestAnIndexKeepsText(t *testing.T) {
 	}
 }
 
-func TestTextOfMatroska(t *testing.T) {
+// matroskaText is a file with text of every packing.
+func matroskaText() []byte {
 	packed := func(s string) []byte {
 		var b bytes.Buffer
 		z := zlib.NewWriter(&b)
@@ -291,7 +291,7 @@ func TestTextOfMatroska(t *testing.T) {
 		trackEntry(8, 17, "S_TEXT/UTF8", nil, encoded(1, "")),
 		trackEntry(9, 17, "S_TEXT/UTF8", nil),
 	)
-	file := matroskaFile(info(1e6), entries, cluster(1000,
+	return matroskaFile(info(1e6), entries, cluster(1000,
 		simple(1, 0, isKey, 0, 0, 0, 1, 0x65), simple(1, 40, isKey, 0, 0, 0, 1, 0x65),
 		group(3, 500, 1500, []byte("Drei")), group(3, 100, 250, []byte("Zwei")), group(3, -1000, 500, []byte("vorher")), group(3, -100, 150, []byte("Eins")),
 		group(4, 0, 1000, packed("0,0,D,,0,0,0,,Hi")),
@@ -299,6 +299,10 @@ func TestTextOfMatroska(t *testing.T) {
 		group(6, 0, 1000, []byte("picture")), group(7, 0, 1000, []byte("off")), group(8, 0, 1000, []byte("bzip2")),
 		simple(9, 0, isKey, []byte("until the next")...), simple(9, 700, isKey, []byte("until who knows when")...), simple(9, 800, isKey),
 	))
+}
+
+func TestTextOfMatroska(t *testing.T) {
+	file := matroskaText()
 	if d := cmp.Diff([]string{
 		`-100-50 "Eins"`, `100-350 "Zwei"`, `500-2000 "Drei"`,
 		`0-1000 "0,0,D,,0,0,0,,Hi"`,

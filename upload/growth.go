@@ -18,8 +18,8 @@ import (
 const (
 	// lookTimeout bounds how long an upload is held up by a look at what has arrived.
 	lookTimeout = 5 * time.Second
-	// maxLooking is how many files are looked at at the same time; others are
-	// looked at later.
+	// maxLooking is how many looks there are at the same time; other files get theirs
+	// later.
 	maxLooking = 2
 	// maxLooks bounds the memory of looks. To forget one costs a look.
 	maxLooks = 4096

@@ -6,6 +6,7 @@ replace github.com/streamgate/streamgate => ../..
 
 require (
 	github.com/asticode/go-astisub v0.34.0
+	github.com/asticode/go-astits v1.13.0
 	github.com/at-wat/ebml-go v0.19.4
 	github.com/dgraph-io/ristretto/v2 v2.4.2
 	github.com/go-chi/chi/v5 v5.5.0
@@ -23,8 +24,7 @@ require (
 
 require (
 	github.com/VictoriaMetrics/metrics v1.44.0 // indirect
-	github.com/asticode/go-astikit v0.20.0 // indirect
-	github.com/asticode/go-astits v1.8.0 // indirect
+	github.com/asticode/go-astikit v0.30.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect

@@ -94,6 +94,7 @@ func (c *checker) part(m *mediaList, s *segment, h *head, data []byte) *part {
 	case encrypted(s.keys):
 		return nil
 	case bytes.HasPrefix(data, []byte("WEBVTT")):
+		c.webVTT(m, s, data)
 		return nil
 	case len(data) > 0 && data[0] == 0x47:
 		c.transport(m, s, data)

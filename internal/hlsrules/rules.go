@@ -182,6 +182,8 @@ var bytesRules = []Rule{
 	{ID: "transport", Section: "3.1.1", Text: "a transport stream can be read, and begins with the PAT and the PMT of one program"},
 	{ID: "counters", Section: "3", Text: "the packets of a transport stream go on counting from one segment to the next"},
 	{ID: "webvtt", Section: "3.1.4", Text: "a WebVTT segment begins with its header, or has an EXT-X-MAP"},
+	{ID: "webvtt-map", Section: "3.1.4", Text: "X-TIMESTAMP-MAP has a cue time and a timestamp of 33 bits, in either order, and stands in the header"},
+	{ID: "webvtt-cues", Section: "3.1.4", Text: "a cue that is in two segments is in all between: each has what shows while it plays"},
 }
 
 // togetherRules are about the media playlists of a presentation among each other.

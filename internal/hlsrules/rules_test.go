@@ -213,6 +213,16 @@ var inBytes = []breaks{
 		at(f["/v/1.m4s"], "trun", 12+8, 0x01010000)
 	}},
 	{rule: "webvtt", change: func(t *testing.T, f files) { f["/s/0.vtt"] = []byte("00:01.000 --> 00:02.000\nOne\n") }},
+	{rule: "webvtt-map", change: func(_ *testing.T, f files) {
+		f["/s/0.vtt"] = []byte("WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00.000,MPEGTS:-1\n\n00:01.000 --> 00:02.000\nOne\n")
+	}},
+	{rule: "webvtt-map", change: func(_ *testing.T, f files) {
+		f["/s/0.vtt"] = []byte("WEBVTT\n\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00.000\n\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00.000\n")
+	}},
+	{rule: "webvtt-cues", change: func(_ *testing.T, f files) {
+		f[subtitles] = bytes.Replace(f[subtitles], []byte("#EXTINF:7.000,\n0.vtt"), []byte("#EXTINF:2.333,\n0.vtt\n#EXTINF:2.333,\n1.vtt\n#EXTINF:2.334,\n0.vtt"), 1)
+		f["/s/1.vtt"] = []byte("WEBVTT\n\n1\n00:01.000 --> 00:05.000\nAnother\n")
+	}},
 }
 
 var amongPlaylists = []breaks{
