@@ -106,7 +106,7 @@ corpus: need ## check playback of every file of the media corpus, printing a tab
 	STREAMGATE_CORPUS_ALL=1 $(GO) test -count=1 -v -timeout 1h -run Corpus $(TESTFLAGS) $(PKG)
 
 .PHONY: players
-players: need clients ## play 26 films in every player: picture, sound, seeks and end by the players' own clocks
+players: need clients ## play 25 films in every player: picture, sound, seeks and end by the players' own clocks
 	STREAMGATE_PLAYERS_ALL=1 $(GO) test -count=1 -v -timeout 1h -run '^TestPlayers$$' $(TESTFLAGS) ./clients
 
 .PHONY: inputs
@@ -123,6 +123,10 @@ bench: ## run the benchmarks
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . -benchtime 5x -timeout 2h -peers.mib 1024 -peers.takeovers 40 $(TESTFLAGS) .
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h $(TESTFLAGS) ./ratelimit
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . $(TESTFLAGS) ./metrics ./audit ./cache ./stack ./captions ./matroska
+
+.PHONY: bench-hls
+bench-hls: ## what playback costs beside static files: one table, with what is aimed at
+	STREAMGATE_FIGURES=1 $(GO) test -count=1 -v -timeout 20m -run '^TestFigures$$' $(TESTFLAGS) ./hls
 
 .PHONY: peers
 peers: ## hold uploads, metrics and the rest against others: answers, and a short form of the benchmarks

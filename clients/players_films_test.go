@@ -10,7 +10,9 @@ const (
 )
 
 // films are of the containers, codecs and shapes that differ most in how players
-// have to place them in time.
+// have to place them in time. Open groups of pictures in H.264 are not among them:
+// Chromium's decoder gives up on the pictures before the one that it seeks to, in
+// every player, also by transport streams.
 var films = []film{
 	{name: "H.264 with B-frames, moov at the end", file: "bframes.mp4", rate: [2]int{30, 1}, encode: avc + "-bf 3 " + aac, short: true},
 	{name: "23.976 frames a second, moov in front", file: "film.mp4", rate: [2]int{24000, 1001}, encode: avc + aac + "-movflags +faststart", short: true},
@@ -21,7 +23,6 @@ var films = []film{
 	{name: "10 frames a second", file: "ten.mp4", rate: [2]int{10, 1}, encode: avc + aac},
 	{name: "a variable rate", file: "vfr.mp4", rate: [2]int{30, 1}, encode: `-vf select='not(mod(n\,3)*gt(n\,60)*lt(n\,200))' -fps_mode vfr ` + avc + aac, sparse: 3},
 	{name: "baseline, without B-frames", file: "baseline.mp4", rate: [2]int{25, 1}, encode: avc + "-profile:v baseline " + aac},
-	{name: "open GOPs", file: "open.mp4", rate: [2]int{25, 1}, encode: avc + "-x264-params open-gop=1:bframes=3 " + aac},
 	{name: "one long GOP", file: "long.mp4", rate: [2]int{25, 1}, encode: "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 1000 " + aac},
 	{name: "short GOPs", file: "short.mp4", rate: [2]int{25, 1}, encode: "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 10 " + aac},
 	{name: "fragmented at key frames", file: "frag.mp4", rate: [2]int{30, 1}, encode: avc + aac + "-movflags +frag_keyframe+empty_moov"},

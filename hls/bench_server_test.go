@@ -45,6 +45,17 @@ func TestBenchServer(t *testing.T) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 		_, _ = w.Write(text)
 	})
+	var kept sync.Map // by path, what a file has
+	mux.HandleFunc("/memory/", func(w http.ResponseWriter, r *http.Request) {
+		text, ok := kept.Load(r.URL.Path)
+		if !ok {
+			text, _ = os.ReadFile(filepath.Join(dir, filepath.Base(r.URL.Path))) // an empty answer says that it is not there
+			kept.Store(r.URL.Path, text)
+		}
+		w.Header().Set("Content-Type", playlistType)
+		w.Header().Set("Content-Length", strconv.Itoa(len(text.([]byte))))
+		_, _ = w.Write(text.([]byte))
+	})
 	plain := httptest.NewServer(mux)
 	defer plain.Close()
 	secret := httptest.NewUnstartedServer(mux)

@@ -16,11 +16,11 @@ import (
 
 // assetServer serves clip.mp4 of a folder as the asset "clip", with a stored
 // index, as an application does; and settled.mp4, where it is there, as the same
-// asset once it was settled.
+// asset once it was settled; and others of the figures.
 func assetServer(t *testing.T, dir string) http.Handler {
 	t.Helper()
 	meta := new(memoryMeta)
-	for _, id := range []string{"clip", "settled"} {
+	for _, id := range []string{"clip", "settled", "minutes", "hours"} {
 		if !storeIndex(t, dir, id) {
 			continue
 		}

@@ -73,20 +73,24 @@ func (t *prepared) iframesOf(ctx context.Context, src, blocks io.ReaderAt) (_ *m
 	track.Segments = make([]media.Segment, len(t.Segments))
 	every := (len(t.Segments) + maxLooks - 1) / maxLooks
 	closed = true
-	var samples []media.Sample
+	if blocks != nil {
+		blocks = &readOn{ReaderAt: blocks}
+	}
 	for n := range t.Segments {
 		s := &t.Segments[n]
-		var err error
-		if samples, err = t.file.index.Samples(samples[:0], blocks, t.at, n); err != nil {
+		if s.Samples == 0 {
+			return nil, false, nil
+		}
+		first, err := t.file.index.First(blocks, t.at, n)
+		if err != nil {
 			return nil, false, fmt.Errorf("%w: %w", errIndex, err)
 		}
 		if err = ctx.Err(); err != nil {
 			return nil, false, err
 		}
-		if len(samples) == 0 || samples[0].Size == 0 {
+		if first.Size == 0 {
 			return nil, false, nil
 		}
-		first := samples[0]
 		if n%every == 0 || n == len(t.Segments)-1 {
 			if ok, err := media.Intra(src, t.Entries[s.Entry], first); err != nil || !ok || !first.Sync {
 				return nil, false, err

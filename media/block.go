@@ -95,24 +95,30 @@ func appendBlock(dst []Sample, b []byte, n int) ([]Sample, error) {
 	r := varints{b: b}
 	var s Sample
 	for range n {
-		head := r.unsigned()
-		s.Offset += int64(s.Size)
-		s.Size, s.Sync = uint32(head>>flagBits), head&flagSync != 0
-		if head&flagGap != 0 {
-			s.Offset += r.signed()
-		}
-		if head&flagDuration != 0 {
-			s.Duration = uint32(r.unsigned())
-		}
-		if head&flagShift != 0 {
-			s.Shift = int32(r.signed())
-		}
+		s = r.sample(s)
 		dst = append(dst, s)
 	}
 	if r.bad || len(r.b) != 0 {
-		return dst, problem.Errorf(ErrIndex, "a block of the index does not hold the samples that it should")
+		return dst, errBlock
 	}
 	return dst, nil
+}
+
+// sample reads the sample after s.
+func (r *varints) sample(s Sample) Sample {
+	head := r.unsigned()
+	s.Offset += int64(s.Size)
+	s.Size, s.Sync = uint32(head>>flagBits), head&flagSync != 0
+	if head&flagGap != 0 {
+		s.Offset += r.signed()
+	}
+	if head&flagDuration != 0 {
+		s.Duration = uint32(r.unsigned())
+	}
+	if head&flagShift != 0 {
+		s.Shift = int32(r.signed())
+	}
+	return s
 }
 
 // varints reads varints, and numbers of 8 bytes, until one is bad.
@@ -164,6 +170,25 @@ func (ix *Index) Samples(dst []Sample, r io.ReaderAt, track, segment int) ([]Sam
 	}
 	return appendBlock(dst, b, ix.Tracks[track].Segments[segment].Samples)
 }
+
+// First returns the first sample of a segment, as Samples does.
+func (ix *Index) First(r io.ReaderAt, track, segment int) (Sample, error) {
+	if track < 0 || track >= len(ix.Tracks) || segment < 0 || segment >= len(ix.Tracks[track].Segments) || ix.Tracks[track].Segments[segment].Samples == 0 {
+		return Sample{}, problem.Errorf(ErrNoSegment, "there is no sample in segment %d of track %d", segment, track)
+	}
+	b, err := ix.blocks.read(r, ix.blocks.refs[track][segment])
+	if err != nil {
+		return Sample{}, err
+	}
+	v := varints{b: b}
+	s := v.sample(Sample{})
+	if v.bad {
+		return s, errBlock
+	}
+	return s, nil
+}
+
+var errBlock = problem.Errorf(ErrIndex, "a block of the index does not hold the samples that it should")
 
 // blockRefOf is where what was written to buf since at lies.
 func blockRefOf(buf []byte, at int) blockRef {
