@@ -49,7 +49,7 @@ func appendFragment(dst []byte, t *media.Track, n int, samples []media.Sample) [
 	w := &boxes{b: dst}
 	moof := w.fragmentHead(n)
 	traf := w.trackHead(s)
-	w.trun(t, n, samples)
+	w.trun(t, s, samples)
 	w.close(traf)
 	w.close(moof)
 	w.mdat(s.Bytes + int64(len(t.InBand(s))))

@@ -16,7 +16,7 @@ func appendProtectedFragment(dst []byte, t *media.Track, n int, samples []media.
 	moof := w.fragmentHead(n)
 	traf := w.trackHead(s)
 	trun := len(w.b)
-	w.trun(t, n, samples)
+	w.trun(t, s, samples)
 	if len(counts) > 0 {
 		w.saiz(counts)
 		saio := w.full("saio", 0, 0)
