@@ -24,6 +24,8 @@ var ofAda = []struct {
 	{"DELETE", "/v1/uploads/{upload}", []string{"Tus-Resumable", "1.0.0"}, ""},
 	{"POST", "/v1/uploads/{upload}/complete", nil, ""},
 	{"POST", "/v1/uploads?asset_id={asset}", nil, "bytes"},
+	{"POST", "/v1/uploads?asset_id={asset}&rendition=720p", nil, "bytes"},
+	{"DELETE", "/v1/assets/{asset}/renditions/720p", nil, ""},
 	{"GET", "/play/{asset}/master.m3u8", nil, ""},
 	{"HEAD", "/play/{asset}/master.m3u8", nil, ""},
 	{"GET", "{media}", nil, ""},

@@ -2,10 +2,12 @@ package streamgate_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/xml"
 	"fmt"
 	"io/fs"
+	"math"
 	"mime/multipart"
 	"net/http"
 	"os"
@@ -14,11 +16,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/streamgate/streamgate"
+	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/internal/hlsrules"
 	"github.com/streamgate/streamgate/internal/playcheck"
+	"github.com/streamgate/streamgate/internal/testclip"
 )
 
 // ladder makes a film of 18 seconds, whose key frames are at no even distance,
@@ -318,5 +324,51 @@ func checkSwitching(t *testing.T, c *client, asset string, representations int) 
 	}
 	if videos != 1 || len(seen) != representations {
 		t.Errorf("%d sets of video, representations %v", videos, seen)
+	}
+}
+
+// TestPartsOfFilmsPlay joins pieces of two films of different sizes, and has
+// ffmpeg play them. It knows no second Period of a manifest.
+func TestPartsOfFilmsPlay(t *testing.T) {
+	source, _ := ladder(t)
+	var first, second string
+	g := startGate(t, t.TempDir(), streamgate.WithPlayback(func(o *hls.Options) {
+		o.Compose = func(_ context.Context, id string) (*hls.Composition, error) {
+			if id != "evening" {
+				return nil, nil //nolint:nilnil // it plays as it is
+			}
+			return &hls.Composition{Parts: []hls.Part{{Asset: first, From: 6 * time.Second, To: 10 * time.Second}, {Asset: second}}}, nil
+		}
+	}))
+	c := serve(t, g, "")
+	first = c.do(http.MethodPost, "/v1/uploads", bytes.NewReader(source)).want(t, http.StatusCreated).json(t)["asset_id"].(string)
+	second = c.do(http.MethodPost, "/v1/uploads", bytes.NewReader(testclip.MP4(t))).want(t, http.StatusCreated).json(t)["asset_id"].(string)
+	var alone float64
+	for line := range strings.Lines(string(c.at(variants(t, c, second)[0].uri).want(t, http.StatusOK).body)) {
+		var d float64
+		if n, _ := fmt.Sscanf(line, "#EXTINF:%f,", &d); n == 1 {
+			alone += d
+		}
+	}
+	if n := plays(t, c, c.base+"/play/evening/master.m3u8"); n < 6 {
+		t.Errorf("%d segments and init segments", n)
+	}
+	for _, what := range []struct {
+		uri  string
+		want float64
+	}{
+		{"/play/evening/master.m3u8", 13.9 - 5.205 + alone}, // whole segments
+		{"/play/" + first + "/clip/6000-10000/master.m3u8", 13.9 - 5.205},
+		{"/play/" + first + "/clip/6000-10000/manifest.mpd", math.Floor(10 - 5.205)}, // of which ffmpeg reads whole seconds
+	} {
+		out, err := exec.CommandContext(t.Context(), "ffprobe", "-v", "error", "-headers", "Test-User: ada\r\n",
+			"-show_entries", "format=duration", "-of", "csv=p=0", c.base+what.uri).CombinedOutput()
+		var got float64
+		if _, scan := fmt.Sscan(string(out), &got); err != nil || scan != nil || math.Abs(got-what.want) > 0.05 {
+			t.Errorf("%s lasts %s, want %.3f: %v", what.uri, out, what.want, err)
+		}
+	}
+	if !strings.HasPrefix(c.as("bob").get("/play/evening/master.m3u8").Status, "404") {
+		t.Error("somebody else gets it, too")
 	}
 }

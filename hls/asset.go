@@ -83,7 +83,7 @@ func (s *Server) keep(ctx context.Context, a *metadata.Asset, end time.Time) (*r
 		return nil, err
 	}
 	key := s.encryption.mark() + a.ID + "/" + a.Revision + "/" + a.Source + "/" + a.Index + "/" + a.Growth + renditionsID(a.Renditions)
-	r := &row{Asset: a, growth: growth, key: key, cap: captionsID(a.Captions), end: end}
+	r := &row{Asset: a, growth: growth, key: key, cap: captionsID(a.Captions, a.Thumbnails), end: end}
 	s.rows.Set(a.ID, r, rowCost+int64(len(a.Description)+(len(a.Captions)+len(a.Renditions))*captionCost))
 	return r, nil
 }

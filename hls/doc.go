@@ -43,6 +43,12 @@
 //	{presentation}/{revision}/a2/…             the audio track with ID 2
 //	{presentation}/{its own}/s1/index.m3u8     media playlist of the first of the asset's captions
 //	{presentation}/{its own}/s1/0.vtt          its first segment
+//	{presentation}/{its own}/p1/index.m3u8     playlist of the asset's thumbnails
+//	{presentation}/{its own}/p1/0.jpg          the first image of them
+//
+// Each file of an asset, its source and the renditions of that, has a revision of
+// its own. {asset}/clip/{from}-{to}/master.m3u8 plays what lies between two moments,
+// in milliseconds, and Options.Compose says what else plays under an id.
 //
 // Where Options.MPEGTS is set, {presentation}/ts.m3u8 plays the same as MPEG-2
 // transport streams: {presentation}/{revision}/v1/index-ts.m3u8 and 0.ts have the

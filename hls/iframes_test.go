@@ -263,7 +263,7 @@ func TestNoIFramesOfASourceElsewhere(t *testing.T) {
 	if got := ask(h, "GET", base(t, h, "/film", "v1")+"iframes.m3u8"); got.StatusCode != http.StatusNotFound {
 		t.Errorf("%s", got.Status)
 	}
-	if m := parsed(t, content(t, ask(h, "GET", "/film/manifest.mpd"))); m.Period.Sets[0].StartWithSAP != 0 || m.Profiles != profileLive {
+	if m := parsed(t, content(t, ask(h, "GET", "/film/manifest.mpd"))); m.Period[0].Sets[0].StartWithSAP != 0 || m.Profiles != profileLive {
 		t.Errorf("what nobody looked at is told: %+v", m)
 	}
 }

@@ -23,8 +23,10 @@ const (
 // one Period. Its segments are those of the media playlists, at the same URLs:
 // $Number$ counts them from 0. URLs are relative to it and begin with the
 // revision. Subtitles are added to those within a file.
-func manifest(p *presentation, sidecars ...*subtitle) []byte {
-	m := mpd{Type: "static", Profiles: profileLive, Period: mpdPeriod{ID: "0", Start: "PT0S"}}
+func manifest(p *presentation, sidecars ...*subtitle) []byte { return p.mpd(sidecars).text() }
+
+func (p *presentation) mpd(sidecars []*subtitle) *mpd {
+	m := &mpd{Type: "static", Profiles: profileLive, Period: []mpdPeriod{{ID: "0", Start: "PT0S"}}}
 	if p.isCMAF() {
 		m.Profiles += "," + profileCMAF
 	}
@@ -37,14 +39,19 @@ func manifest(p *presentation, sidecars ...*subtitle) []byte {
 		segment = max(segment, l.longest())
 	}
 	m.Duration, m.MinBuffer, m.MaxSegment = isoDuration(longest), isoDuration(buffer), isoDuration(segment)
-	m.Period.Sets = slices.Concat(p.videoSets(), p.audioSets(), p.textSets(sidecars))
-	for i := range m.Period.Sets {
-		m.Period.Sets[i].ID = i + 1
+	sets := slices.Concat(p.videoSets(), p.audioSets(), p.textSets(sidecars))
+	for i := range sets {
+		sets[i].ID = i + 1
 	}
+	m.Period[0].Sets = sets
 	if p.source().protection != nil {
 		m.CENC, m.DASHIF = cencNamespace, dashifNamespace
 	}
-	body, err := xml.MarshalIndent(&m, "", " ")
+	return m
+}
+
+func (m *mpd) text() []byte {
+	body, err := xml.MarshalIndent(m, "", " ")
 	if err != nil {
 		panic("hls: a manifest that is no XML: " + err.Error()) // strings and numbers alone cannot fail
 	}

@@ -92,7 +92,7 @@ func (p *presentation) representation(t *prepared) representation {
 	r := representation{
 		ID: t.representationID(), Bandwidth: max(bitrateOf(t.rated(), p.shared().target).peak, 1), Codecs: printable(t.Codec),
 		Template: &segmentTemplate{
-			Timescale: max(t.Timescale, 1), Offset: t.Origin, StartNumber: strconv.Itoa(0),
+			Timescale: max(t.Timescale, 1), Offset: t.Origin + t.offset, StartNumber: strconv.Itoa(t.first),
 			Initialization: t.folder + "init.mp4", Media: t.folder + "$Number$.m4s", Timeline: newTimeline(t.Track).spans(),
 		},
 	}

@@ -108,7 +108,7 @@ func TestAdaptationSets(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for i, s := range parsed(t, manifestOf(c.tracks...)).Period.Sets {
+			for i, s := range parsed(t, manifestOf(c.tracks...)).Period[0].Sets {
 				if s.ID != i+1 || !s.Aligned {
 					t.Errorf("set %d: %+v", i, s)
 				}
@@ -145,7 +145,7 @@ func TestWhatARepresentationSaysOfItsTrack(t *testing.T) {
 		{"a varying one is not said", varying, "1920x1080 1:1 "},
 		{"what is not known is not said", unknown, "0x0  "},
 	} {
-		r := parsed(t, manifestOf(c.track)).Period.Sets[0].Representations[0]
+		r := parsed(t, manifestOf(c.track)).Period[0].Sets[0].Representations[0]
 		if got := fmt.Sprintf("%dx%d %s %s", r.Width, r.Height, r.Sar, r.FrameRate); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
@@ -154,7 +154,7 @@ func TestWhatARepresentationSaysOfItsTrack(t *testing.T) {
 		a := audioTrack(1, "mp4a.40.2", "", "")
 		a.Channels = channels
 		got := ""
-		if d := parsed(t, manifestOf(a)).Period.Sets[0].Channels; d != nil {
+		if d := parsed(t, manifestOf(a)).Period[0].Sets[0].Channels; d != nil {
 			got = d.Value
 		}
 		if got != want {
@@ -320,7 +320,7 @@ func checkManifestNames(t *testing.T, name, codec string) {
 	if got := strings.Join(elements, " ") + " "; got != want {
 		t.Fatalf("%q: elements %s, want %s", name, got, want)
 	}
-	for _, s := range parsed(t, text).Period.Sets[1:] {
+	for _, s := range parsed(t, text).Period[0].Sets[1:] {
 		if n := utf8.RuneCountInString(s.Label); n > maxName+4 || strings.ContainsAny(s.Label, "\r\n\"") {
 			t.Fatalf("%q: label %q", name, s.Label)
 		}

@@ -6,15 +6,15 @@ import "encoding/xml"
 // schema (ISO/IEC 23009-1 annex B).
 
 type mpd struct {
-	XMLName    xml.Name  `xml:"urn:mpeg:dash:schema:mpd:2011 MPD"`
-	CENC       string    `xml:"xmlns:cenc,attr,omitempty"`
-	DASHIF     string    `xml:"xmlns:dashif,attr,omitempty"`
-	Profiles   string    `xml:"profiles,attr"`
-	Type       string    `xml:"type,attr"`
-	Duration   string    `xml:"mediaPresentationDuration,attr"`
-	MinBuffer  string    `xml:"minBufferTime,attr"`
-	MaxSegment string    `xml:"maxSegmentDuration,attr"`
-	Period     mpdPeriod `xml:"Period"`
+	XMLName    xml.Name    `xml:"urn:mpeg:dash:schema:mpd:2011 MPD"`
+	CENC       string      `xml:"xmlns:cenc,attr,omitempty"`
+	DASHIF     string      `xml:"xmlns:dashif,attr,omitempty"`
+	Profiles   string      `xml:"profiles,attr"`
+	Type       string      `xml:"type,attr"`
+	Duration   string      `xml:"mediaPresentationDuration,attr"`
+	MinBuffer  string      `xml:"minBufferTime,attr"`
+	MaxSegment string      `xml:"maxSegmentDuration,attr"`
+	Period     []mpdPeriod `xml:"Period"`
 }
 
 type mpdPeriod struct {
@@ -53,6 +53,7 @@ type representation struct {
 	Sar          string           `xml:"sar,attr,omitempty"`
 	FrameRate    string           `xml:"frameRate,attr,omitempty"`
 	SamplingRate int              `xml:"audioSamplingRate,attr,omitempty"`
+	Essential    *descriptor      `xml:"EssentialProperty"`
 	Protections  []protectedBy    `xml:"ContentProtection"`
 	BaseURL      string           `xml:"BaseURL,omitempty"` // of what is one file
 	Template     *segmentTemplate `xml:"SegmentTemplate"`
@@ -62,7 +63,7 @@ type segmentTemplate struct {
 	Timescale      uint32         `xml:"timescale,attr"`
 	Offset         uint64         `xml:"presentationTimeOffset,attr,omitempty"`
 	StartNumber    string         `xml:"startNumber,attr"`
-	Initialization string         `xml:"initialization,attr"`
+	Initialization string         `xml:"initialization,attr,omitempty"`
 	Media          string         `xml:"media,attr"`
 	Timeline       []timelineSpan `xml:"SegmentTimeline>S"`
 }

@@ -27,7 +27,7 @@ func (p *presentation) ladder() []rung {
 	for _, t := range p.of(media.Video) {
 		list = append(list, rung{t, bitrateOf(t.rated(), p.shared().target)})
 	}
-	if len(p.files) == 1 {
+	if len(p.files) == 1 && !p.isLadder {
 		return list
 	}
 	slices.SortStableFunc(list, func(a, b rung) int { return cmp.Compare(a.rate.peak, b.rate.peak) })

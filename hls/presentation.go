@@ -17,6 +17,7 @@ type presentation struct {
 	shared   func() shared // what its playlists say alike
 	texts    func() *texts // subtitles within a file
 
+	isLadder  bool              // its videos are to be put in order, though they are of one file
 	transport func() *transport // the same as MPEG-2 transport streams
 }
 
@@ -52,6 +53,10 @@ type prepared struct {
 	isIFrames bool      // this is such a track
 	closed    bool      // nothing that a segment shows comes before its first picture
 
+	// Of a piece that is cut out: the number of its first segment, and the ticks by
+	// which it begins later.
+	first    int
+	offset   uint64
 	captions *media.ClosedCaptions // in its pictures; nil where nobody looked
 }
 

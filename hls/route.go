@@ -25,6 +25,7 @@ const (
 	original
 	settledSource
 	subtitleSegment
+	tiledImage
 	transportMultivariant
 	transportPlaylist
 	transportSegment
@@ -139,7 +140,7 @@ func parseTrackFile(file string) (target, bool) {
 }
 
 // segments are what ends so.
-var segments = map[string]resource{"vtt": subtitleSegment, "m4s": mediaSegment, "ts": transportSegment}
+var segments = map[string]resource{"vtt": subtitleSegment, "m4s": mediaSegment, "ts": transportSegment, "jpg": tiledImage}
 
 // parseKeyID reads what KeyID.String writes.
 func parseKeyID(s string) (id KeyID, ok bool) {
@@ -150,7 +151,7 @@ func parseKeyID(s string) (id KeyID, ok bool) {
 	return id, err == nil
 }
 
-// parseTrack reads a track's name, such as v1, a2, s1 or t3.
+// parseTrack reads a track's name, such as v1, a2, s1, t3 or p1.
 func parseTrack(name string) (media.Kind, int, bool) {
 	if name == "" {
 		return "", 0, false
@@ -167,6 +168,8 @@ func parseTrack(name string) (media.Kind, int, bool) {
 		return subtitleKind, id, true
 	case name[0] == 't':
 		return embeddedKind, id, true
+	case name[0] == 'p':
+		return imageKind, id, true
 	}
 	return "", 0, false
 }

@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -56,6 +57,13 @@ type Options struct {
 	// default events.Discard().
 	Recorder events.Recorder
 
+	// Compose says what plays under an id instead of the asset with that id, which
+	// need not be there: a piece of an asset, several in a row, an asset with a
+	// moment to begin at. nil, or nil for an id, plays the asset as it is. It is
+	// asked for each playlist and manifest, so it must be quick; its errors are
+	// answered as those of this package are. Default: nil.
+	Compose func(ctx context.Context, id string) (*Composition, error)
+
 	// Cut is how a file is cut whose stored index is missing or damaged. Give what
 	// upload.Options was given, or such an asset gets another revision; default
 	// media.Cut{Target: media.DefaultTarget}.
@@ -75,6 +83,7 @@ type Server struct {
 	files      storage.Store
 	meta       metadata.Store
 	authorizer auth.Authorizer
+	compose    func(ctx context.Context, id string) (*Composition, error) // or nil
 	encryption *Encryption
 	recorder   events.Recorder
 	rows       *lru // of *row, by asset
@@ -106,6 +115,7 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 		encryption: o.Encryption,
 		recorder:   o.Recorder,
 		rows:       newLRU(rowBytes),
+		compose:    o.Compose,
 	}
 	s.opener = assetOpener{s}
 	if s.authorizer == nil {
@@ -139,7 +149,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 	id, t, ok := splitPath(r.URL.EscapedPath())
-	if !ok || !isAssetID(id) {
+	if !ok {
+		return errPath
+	}
+	if done, err := s.composed(w, r, id, t); done || err != nil {
+		return err
+	}
+	if !isAssetID(id) {
 		return errPath
 	}
 	return s.playAsset(w, r, id, t)

@@ -20,7 +20,8 @@ import (
 // a byte of them changes it.
 const subtitleVersion = "1"
 
-// subtitles is what a presentation has besides by the captions of its asset. It
+// subtitles is what a presentation has besides by the captions of its asset, and by
+// its thumbnails. It
 // does not change, and is apart from the presentation: video and sound keep
 // their URIs, and their place in the cache, when captions change.
 type subtitles struct {
@@ -31,6 +32,7 @@ type subtitles struct {
 	transport document // the multivariant playlist of transport streams
 	timing    timing
 	tracks    []*subtitle
+	images    *thumbnails // nil for none
 }
 
 // subtitle is one of an asset's captions.
@@ -44,12 +46,12 @@ type subtitle struct {
 	text     int        // there: where it is in the index
 }
 
-// captionsID names what playlists say of captions.
-func captionsID(list []metadata.Caption) string {
-	if len(list) == 0 {
+// captionsID names what playlists say of captions and thumbnails.
+func captionsID(list []metadata.Caption, images *metadata.Thumbnails) string {
+	if len(list) == 0 && images == nil {
 		return ""
 	}
-	return digest(fmt.Sprintf("%#v", list))
+	return digest(fmt.Sprintf("%#v %+v", list, images))
 }
 
 func digest(s string) string {
@@ -57,18 +59,23 @@ func digest(s string) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-func newSubtitles(of *presentation, list []metadata.Caption) *subtitles {
-	s := &subtitles{timing: newTiming(of.leading())}
+func newSubtitles(of *presentation, list []metadata.Caption, images *metadata.Thumbnails) *subtitles {
+	s := &subtitles{timing: newTiming(of.leading()), images: newThumbnails(images)}
 	for i, c := range list {
 		s.tracks = append(s.tracks, &subtitle{
 			Caption: c, name: subtitleName(i), rate: textRate,
 			revision: digest(fmt.Sprintf("%s %s %q", subtitleVersion, of.source().revision, c.Key)),
 		})
 	}
-	master, dash := of.multivariant(s.tracks), manifest(of, s.tracks...)
+	master, dash := of.multivariant(s.tracks), of.mpd(s.tracks)
+	if s.images != nil {
+		master = s.images.appendStream(master)
+		dash.Period[0].Sets = append(dash.Period[0].Sets, s.images.set(len(dash.Period[0].Sets)+1))
+	}
+	manifest := dash.text()
 	s.master = newDocument(playlistType, func() []byte { return master })
 	s.transport = newDocument(playlistType, func() []byte { return of.transport().multivariant(s.tracks) })
-	s.manifest = newDocument(manifestType, func() []byte { return dash })
+	s.manifest = newDocument(manifestType, func() []byte { return manifest })
 	s.playlist = newDocument(playlistType, func() []byte { return subtitlePlaylist(s.timing.times, of.shared()) })
 	return s
 }
@@ -106,7 +113,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *pres
 		}
 	}
 	document := t.what == multivariant || t.what == dashManifest || t.what == transportMultivariant
-	if a.cap == "" || of.open() || !document && t.kind != subtitleKind {
+	if a.cap == "" || of.open() || !document && t.kind != subtitleKind && t.kind != imageKind {
 		return s.serve(w, r, of, t)
 	}
 	subs := s.subtitles(a, of)
@@ -118,6 +125,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *pres
 	case dashManifest:
 		return s.sendDocument(w, r, &subs.manifest, false)
 	}
+	if t.kind == imageKind {
+		return s.serveThumbnails(w, r, subs.images, t)
+	}
 	return s.serveSubtitle(w, r, subs, t)
 }
 
@@ -128,7 +138,7 @@ func (s *Server) subtitles(a *row, of *presentation) *subtitles {
 			return subs
 		}
 	}
-	subs := newSubtitles(of, a.Captions)
+	subs := newSubtitles(of, a.Captions, a.Thumbnails)
 	s.cache.Set(key, subs, subs.memory())
 	return subs
 }

@@ -251,7 +251,10 @@ func (ix *Index) Revision(id string) string {
 
 // Memory is about how many bytes the index takes in memory.
 func (ix *Index) Memory() int64 {
-	n := int64(256 + len(ix.blocks.data))
+	n := int64(256)
+	if ix.blocks != nil { // one that was put together has none
+		n += int64(len(ix.blocks.data))
+	}
 	for _, t := range ix.Tracks {
 		n += 512 + int64(len(t.Segments))*(48+32)
 		for _, e := range t.Entries {

@@ -91,7 +91,7 @@ type Layout struct {
 	Duration  uint32 // the common duration, where there is one
 	Flags     bool   // else each sample is a sync sample
 	Offsets   bool   // composition offsets; else each is 0
-	Negative  bool   `json:",omitempty"` // some composition offsets are
+	Negative  bool   `json:",omitempty"` //nolint:tagliatelle // some composition offsets are; named as the others
 
 	// Steady says that samples last Duration, but where decoding makes up for the
 	// order in which pictures show: see early.go. Durations is set then, too.

@@ -43,8 +43,9 @@ type Asset struct {
 	Tracks      []Track
 	Renditions  []Rendition // the source, and the files that show the same as it
 	Captions    []Caption
-	Poster      string // storage key; "" when there is none
-	Source      string // storage key of the media; "" while there is none
+	Thumbnails  *Thumbnails // nil where there are none
+	Poster      string      // storage key; "" when there is none
+	Source      string      // storage key of the media; "" while there is none
 	Settling    Settling
 	Index       string // storage key of the index; "" while there is none
 	Revision    string // of what is played; changes whenever any played byte may
@@ -76,6 +77,10 @@ func (a *Asset) Clone() *Asset {
 	c.Tracks = slices.Clone(a.Tracks)
 	c.Renditions = slices.Clone(a.Renditions)
 	c.Captions = slices.Clone(a.Captions)
+	if a.Thumbnails != nil {
+		t := *a.Thumbnails
+		c.Thumbnails = &t
+	}
 	return &c
 }
 

@@ -35,7 +35,7 @@ func TestAssetJSONHasAllFieldsAndNoNullLists(t *testing.T) {
 	equal(t, "an empty asset", got, map[string]any{
 		"id": "a1", "owner": "ann", "title": "", "description": "", "tags": []any{}, "state": "uploading", "playable": false,
 		"error": nil, "waiting": nil, "reason": nil, "duration": 0.0, "size": 0.0, "sha256": nil,
-		"tracks": []any{}, "renditions": []any{}, "captions": []any{}, "poster": nil, "playback": nil, "settled": false,
+		"tracks": []any{}, "renditions": []any{}, "captions": []any{}, "thumbnails": nil, "poster": nil, "playback": nil, "settled": false,
 		"created_at": "2024-05-06T07:08:09.123456Z",
 	})
 
@@ -45,6 +45,7 @@ func TestAssetJSONHasAllFieldsAndNoNullLists(t *testing.T) {
 		Tracks:     []metadata.Track{{ID: 1, Kind: "video", Codec: "avc1"}},
 		Renditions: []metadata.Rendition{{Name: "720p", State: metadata.Ready}},
 		Captions:   []metadata.Caption{{Language: "en", Key: "secret/key"}},
+		Thumbnails: &metadata.Thumbnails{Columns: 5, Rows: 4, Width: 160, Height: 90, Interval: 2, Count: 7, Largest: 1, Prefix: "secret/key"},
 	})
 	got = s.expect(200, call{path: "/a2"})
 	delete(got, "updated_at")
@@ -53,6 +54,7 @@ func TestAssetJSONHasAllFieldsAndNoNullLists(t *testing.T) {
 		"error": "E", "waiting": "ffmpeg", "reason": "R", "duration": 1.5, "size": 7.0, "sha256": "ab",
 		"tracks":     []any{map[string]any{"id": 1.0, "kind": "video", "codec": "avc1"}},
 		"renditions": []any{map[string]any{"name": "720p", "state": "ready"}},
+		"thumbnails": map[string]any{"columns": 5.0, "rows": 4.0, "width": 160.0, "height": 90.0, "interval": 2.0, "count": 7.0},
 		"captions":   []any{map[string]any{"language": "en", "default": false, "forced": false}},
 		"poster":     nil, "playback": "/play/a2/master.m3u8", "settled": false, "created_at": "2024-05-06T07:08:09.123456Z",
 	})

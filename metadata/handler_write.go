@@ -151,6 +151,7 @@ func DeletedEvent(ctx context.Context, tx Reader, a *Asset) (*events.Event, erro
 	for _, c := range a.Captions {
 		keys = append(keys, c.Key)
 	}
+	keys = append(keys, a.Thumbnails.Keys()...)
 	for _, r := range a.Renditions {
 		keys = append(keys, r.Source, r.Index)
 	}

@@ -98,6 +98,7 @@ func usedBy(ctx context.Context, store Store, id string) (func(key string) bool,
 	for _, c := range a.Captions {
 		own = append(own, c.Key)
 	}
+	own = append(own, a.Thumbnails.Keys()...)
 	for _, r := range a.Renditions {
 		own = append(own, r.Source, r.Index)
 	}

@@ -30,6 +30,7 @@ type view struct {
 	Tracks      []Track     `json:"tracks"`
 	Renditions  []Rendition `json:"renditions"`
 	Captions    []Caption   `json:"captions"`
+	Thumbnails  *Thumbnails `json:"thumbnails"`
 	Poster      *string     `json:"poster"`
 	Playback    *string     `json:"playback"`
 	Settled     bool        `json:"settled"`
@@ -42,7 +43,7 @@ func (h *handler) view(a *Asset) *view {
 		ID: a.ID, Owner: a.Owner, Title: a.Title, Description: a.Description, Tags: orEmpty(a.Tags),
 		State: a.State, Playable: a.Playable, Error: orNull(a.Error), Waiting: orNull(a.Waiting), Reason: orNull(a.Reason),
 		Duration: a.Duration, Size: a.Size, SHA256: orNull(a.SHA256),
-		Tracks: orEmpty(a.Tracks), Renditions: orEmpty(a.Renditions), Captions: orEmpty(a.Captions),
+		Tracks: orEmpty(a.Tracks), Renditions: orEmpty(a.Renditions), Captions: orEmpty(a.Captions), Thumbnails: a.Thumbnails,
 		Settled: a.Settling.State == Settled, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
 	}
 	if a.Poster != "" && h.poster != nil {

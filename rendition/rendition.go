@@ -6,6 +6,8 @@
 // has to have key frames at the moments at which segments of the source begin
 // (ffmpeg -force_key_frames source), the shape of the source's picture, and its
 // length. Its first picture is shown when the source's first one is.
+//
+// Thumbnails, which show the same as well, are kept by SetThumbnails.
 package rendition
 
 import (

@@ -76,12 +76,14 @@ func (f *family) release(r *metadata.Rendition) {
 }
 
 // releaseAll lets go of all that plays beside a source that goes: nothing else
-// can be cut where that was.
+// can be cut where that was, nor shows what it showed.
 func (f *family) releaseAll() {
 	for i := range f.asset.Renditions {
 		f.release(&f.asset.Renditions[i])
 	}
 	f.asset.Renditions = nil
+	f.leave(f.asset.Thumbnails.Keys()...)
+	f.asset.Thumbnails = nil
 }
 
 // isRendition says whether a file plays beside the source.

@@ -130,3 +130,39 @@ func TestShakaSwitchesBetweenRenditions(t *testing.T) {
 		evaluate[any](b, fmt.Sprintf(`player.selectVariantTrack(player.getVariantTracks().find((t) => t.height === %d), true)`, height))
 	})
 }
+
+// TestPlayersPlayAClip plays what lies from 7 to 9.5 s: by HLS the segment of it,
+// from the second 1 of that on; by DASH from its beginning to 9.5 s.
+func TestPlayersPlayAClip(t *testing.T) {
+	files := withHLSJS(t)
+	for name, file := range withShaka(t) {
+		files[name] = file
+	}
+	base := runServer(t, config{}, files)
+	a := uploadFile(t, base, clip(t), "")
+	at := strings.Replace(base+a.Playback[1:], "master.m3u8", "clip/7000-9500/", 1)
+	for _, c := range []struct {
+		page, address  string
+		begins, length float64
+	}{
+		{"hlsjs", at + "master.m3u8", 1, 6},
+		{"shaka", at + "manifest.mpd", 0, 3.5},
+	} {
+		t.Run(c.page, func(t *testing.T) {
+			b := openTab(t, base+"assets/"+c.page+".html")
+			b.until("the player is there", `window.play`)
+			evaluate[any](b, videoNow+`.addEventListener('playing', () => { window.began ??= `+videoNow+`.currentTime })`)
+			evaluate[any](b, fmt.Sprintf(`play(%q).then(() => null)`, c.address))
+			b.until("it has come to its end", videoNow+`.ended || seen.errors.length`)
+			if d := evaluate[float64](b, videoNow+`.duration`); math.Abs(d-c.length) > 0.15 {
+				t.Errorf("it lasts %v s, want %v", d, c.length)
+			}
+			if d := evaluate[float64](b, `window.began`); math.Abs(d-c.begins) > 0.3 {
+				t.Errorf("it begins at %v s, want %v", d, c.begins)
+			}
+			if said := evaluate[string](b, `JSON.stringify([seen.errors, gaps()])`); said != "[[],[]]" {
+				t.Errorf("errors and gaps: %s", said)
+			}
+		})
+	}
+}

@@ -28,6 +28,9 @@ func checkAsset(a *metadata.Asset) error {
 	for _, t := range a.Tracks {
 		texts = append(texts, t.Kind, t.Codec, t.Language)
 	}
+	if a.Thumbnails != nil {
+		texts = append(texts, a.Thumbnails.Prefix)
+	}
 	for _, r := range a.Renditions {
 		texts = append(texts, r.Name, string(r.State), r.Codec, r.Error, r.Source, r.Index, r.SHA256, r.Revision)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 const assetColumns = `id, owner, title, description, tags, state, playable, error, waiting, reason, duration, size,
-	sha256, type, filename, tracks, renditions, captions, poster, source, settling, "index", revision, growth, version, created_at, updated_at`
+	sha256, type, filename, tracks, renditions, captions, thumbnails, poster, source, settling, "index", revision, growth, version, created_at, updated_at`
 
 // caption is a metadata.Caption with its key, which the public JSON leaves out.
 type caption struct {
@@ -39,17 +39,30 @@ type rendition struct {
 	Revision string         `json:"revision,omitempty"`
 }
 
+// thumbnails is a metadata.Thumbnails with what the public JSON leaves out.
+type thumbnails struct {
+	Columns  int     `json:"columns"`
+	Rows     int     `json:"rows"`
+	Width    int     `json:"width"`
+	Height   int     `json:"height"`
+	Interval float64 `json:"interval"`
+	Count    int     `json:"count"`
+	Largest  int64   `json:"largest"`
+	Prefix   string  `json:"prefix"`
+}
+
 type scanner interface{ Scan(dest ...any) error }
 
 func scanAsset(row scanner, more ...any) (*metadata.Asset, error) {
 	a := &metadata.Asset{}
 	var captions []caption
 	var renditions []rendition
+	var tiles *thumbnails
 	var created, updated int64
 	err := row.Scan(append([]any{
 		&a.ID, &a.Owner, &a.Title, &a.Description, fromJSON(&a.Tags), &a.State, &a.Playable, &a.Error, &a.Waiting,
 		&a.Reason, &a.Duration, &a.Size, &a.SHA256, &a.Type, &a.Filename, fromJSON(&a.Tracks), fromJSON(&renditions),
-		fromJSON(&captions), &a.Poster, &a.Source, fromJSON(&a.Settling), &a.Index, &a.Revision, &a.Growth, &a.Version, &created, &updated,
+		fromJSON(&captions), fromJSON(&tiles), &a.Poster, &a.Source, fromJSON(&a.Settling), &a.Index, &a.Revision, &a.Growth, &a.Version, &created, &updated,
 	}, more...)...)
 	if err != nil {
 		return nil, err
@@ -66,6 +79,7 @@ func scanAsset(row scanner, more ...any) (*metadata.Asset, error) {
 	for i, r := range renditions {
 		a.Renditions[i] = metadata.Rendition(r)
 	}
+	a.Thumbnails = (*metadata.Thumbnails)(tiles)
 	a.CreatedAt, a.UpdatedAt = fromMicro(created), fromMicro(updated)
 	return a, nil
 }
@@ -88,7 +102,7 @@ func assetArgs(a *metadata.Asset) ([]any, error) {
 		renditions[i] = rendition(r)
 		bytes += r.Size
 	}
-	lists, err := toJSON(a.Tags, a.Tracks, renditions, captions)
+	lists, err := toJSON(a.Tags, a.Tracks, renditions, captions, (*thumbnails)(a.Thumbnails))
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +121,7 @@ func assetArgs(a *metadata.Asset) ([]any, error) {
 		sql.Named("error", a.Error), sql.Named("waiting", a.Waiting), sql.Named("reason", a.Reason),
 		sql.Named("duration", a.Duration), sql.Named("size", a.Size), sql.Named("sha256", a.SHA256),
 		sql.Named("type", a.Type), sql.Named("filename", a.Filename), sql.Named("tracks", lists[1]),
-		sql.Named("renditions", lists[2]), sql.Named("rendition_bytes", bytes), sql.Named("captions", lists[3]), sql.Named("poster", a.Poster),
+		sql.Named("renditions", lists[2]), sql.Named("rendition_bytes", bytes), sql.Named("captions", lists[3]), sql.Named("thumbnails", lists[4]), sql.Named("poster", a.Poster),
 		sql.Named("source", a.Source), sql.Named("settling", settling), sql.Named("index", a.Index), sql.Named("revision", a.Revision),
 		sql.Named("growth", a.Growth),
 	}, nil

@@ -27,17 +27,17 @@ const (
 	selectAssetVers  = `SELECT version FROM assets WHERE id = ?`
 
 	insertAsset = `INSERT INTO assets (id, owner, title, title_key, description, tags, state, playable, error, waiting,
-		reason, duration, size, sha256, type, filename, tracks, renditions, rendition_bytes, captions, poster, source, settling, "index", revision,
+		reason, duration, size, sha256, type, filename, tracks, renditions, rendition_bytes, captions, thumbnails, poster, source, settling, "index", revision,
 		growth, version, created_at, updated_at)
 	VALUES (:id, :owner, :title, :title_key, :description, :tags, :state, :playable, :error, :waiting,
-		:reason, :duration, :size, :sha256, :type, :filename, :tracks, :renditions, :rendition_bytes, :captions, :poster, :source, :settling, :index, :revision,
+		:reason, :duration, :size, :sha256, :type, :filename, :tracks, :renditions, :rendition_bytes, :captions, :thumbnails, :poster, :source, :settling, :index, :revision,
 		:growth, 1, :created_at, :now)
 	ON CONFLICT (id) DO NOTHING`
 
 	updateAsset = `UPDATE assets SET owner = :owner, title = :title, title_key = :title_key, description = :description,
 		tags = :tags, state = :state, playable = :playable, error = :error, waiting = :waiting, reason = :reason,
 		duration = :duration, size = :size, sha256 = :sha256, type = :type, filename = :filename, tracks = :tracks,
-		renditions = :renditions, rendition_bytes = :rendition_bytes, captions = :captions, poster = :poster, source = :source, settling = :settling, "index" = :index,
+		renditions = :renditions, rendition_bytes = :rendition_bytes, captions = :captions, thumbnails = :thumbnails, poster = :poster, source = :source, settling = :settling, "index" = :index,
 		revision = :revision, growth = :growth, version = version + 1, updated_at = :now
 	WHERE id = :id AND version = :version RETURNING created_at`
 

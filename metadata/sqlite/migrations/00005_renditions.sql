@@ -7,7 +7,10 @@ CREATE INDEX assets_rendition_bytes ON assets (owner, rendition_bytes) WHERE ren
 
 ALTER TABLE uploads ADD COLUMN rendition TEXT NOT NULL DEFAULT '';
 
+ALTER TABLE assets ADD COLUMN thumbnails TEXT;
+
 -- +goose Down
+ALTER TABLE assets DROP COLUMN thumbnails;
 ALTER TABLE uploads DROP COLUMN rendition;
 DROP INDEX assets_rendition_bytes;
 ALTER TABLE assets DROP COLUMN rendition_bytes;

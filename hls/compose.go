@@ -1,0 +1,213 @@
+package hls
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/problem"
+)
+
+// A Composition is what plays under an id instead of an asset as it is: parts of
+// assets one after another, and what is said of them. Parts are cut where segments
+// begin: a part plays from the segment in which it begins. In HLS the first one has
+// an EXT-X-START at the very moment, and each plays to the end of the segment in
+// which it ends; the Periods of DASH end at the very moment.
+//
+// Whoever asks has to be allowed to Play every part.
+type Composition struct {
+	Parts   []Part        // one at least, MaxParts at most
+	Start   time.Duration // where players begin, from the beginning; default: at the beginning
+	Session []SessionData // for the player's application; EXT-X-SESSION-DATA
+}
+
+// A Part is an asset or a piece of one.
+type Part struct {
+	Asset    string
+	From, To time.Duration // of the asset; To 0 is its end
+
+	// Began is when the asset's first picture was taken, for EXT-X-PROGRAM-DATE-TIME.
+	// Files often know that; it is told to viewers where it stands here alone.
+	// Default: zero, and nothing is said.
+	Began time.Time
+}
+
+// SessionData is a value for the player's application (RFC 8216bis §4.4.6.4). What
+// a quoted string cannot hold, quotes and line breaks, is left out.
+type SessionData struct {
+	ID       string // such as "com.example.title"
+	Value    string
+	Language string // BCP 47; "" for none
+}
+
+// MaxParts is how many parts a Composition may have.
+const MaxParts = 100
+
+// composeVersion stands for how compositions are written. Whatever changes a byte
+// of them changes it.
+const composeVersion = "1"
+
+// clipPart is between the id of an asset and what is cut out of it, in milliseconds.
+const clipPart = "/clip/"
+
+// clipOf reads "{asset}/clip/{from}-{to}", of which there is one spelling.
+func clipOf(name string) (Part, bool) {
+	id, moments, ok := strings.Cut(name, clipPart)
+	if !ok || !isAssetID(id) {
+		return Part{}, false
+	}
+	first, second, _ := strings.Cut(moments, "-")
+	from, ok := parseNumber(first)
+	to, also := parseNumber(second)
+	if !ok || !also || from >= to {
+		return Part{}, false
+	}
+	return Part{Asset: id, From: time.Duration(from) * time.Millisecond, To: time.Duration(to) * time.Millisecond}, true
+}
+
+// composed plays what is under a name where that is a composition. It reports
+// whether that was so.
+func (s *Server) composed(w http.ResponseWriter, r *http.Request, name string, t target) (done bool, err error) {
+	switch t.what {
+	case multivariant, dashManifest, mediaPlaylist, iframePlaylist:
+	default:
+		return false, nil // of which compositions have none of their own
+	}
+	var c *Composition
+	part, isClip := clipOf(name)
+	switch {
+	case isClip:
+		c = &Composition{Parts: []Part{part}}
+	case s.compose == nil || !isAssetID(name):
+		return false, nil
+	default:
+		if c, err = s.compose(r.Context(), name); err != nil || c == nil {
+			return err != nil, err
+		}
+		if len(c.Parts) == 1 && c.Parts[0] == (Part{Asset: name}) {
+			return s.annotated(w, r, name, c, t)
+		}
+	}
+	p, err := s.composition(r.Context(), name, c)
+	switch {
+	case err != nil:
+		return true, err
+	case t.revision != "" && t.revision != p.source().revision && !isClip:
+		return false, nil // of the asset itself
+	}
+	return true, s.serve(w, r, p, t)
+}
+
+// annotated plays an asset as it is, subtitles included, with more said of it.
+func (s *Server) annotated(w http.ResponseWriter, r *http.Request, name string, c *Composition, t target) (done bool, err error) {
+	if t.what != multivariant {
+		return false, nil
+	}
+	a, err := s.asset(r.Context(), name, auth.Play)
+	if err != nil {
+		return true, err
+	}
+	p, err := s.presentation(r.Context(), a)
+	if err != nil || p.open() {
+		return err != nil, err
+	}
+	master := &p.master
+	if a.cap != "" {
+		master = &s.subtitles(a, p).master
+	}
+	body := slices.Concat(master.identity().body, c.tags(new(piece)))
+	d := newDocument(playlistType, func() []byte { return body })
+	return true, s.sendDocument(w, r, &d, false)
+}
+
+// composition returns what plays of a composition, from the cache where it is there.
+func (s *Server) composition(ctx context.Context, name string, c *Composition) (*presentation, error) {
+	if len(c.Parts) == 0 || len(c.Parts) > MaxParts {
+		return nil, fmt.Errorf("hls: the composition %q has %d parts; 1 to %d are possible", name, len(c.Parts), MaxParts)
+	}
+	pieces := make([]*piece, len(c.Parts))
+	key := fmt.Sprintf("composed %s %q %d %q", composeVersion, name, c.Start, c.Session)
+	for i := range c.Parts {
+		part := &c.Parts[i]
+		a, err := s.asset(ctx, part.Asset, auth.Play) // asks the Authorizer
+		if err != nil {
+			return nil, err
+		}
+		p, err := s.presentation(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		if p.open() {
+			return nil, notReady("it is still being uploaded")
+		}
+		if pieces[i], err = newPiece(p, part); err != nil {
+			return nil, err
+		}
+		key += fmt.Sprintf("\x00%s %s %d %d %d", a.key, p.source().revision, part.From, part.To, part.Began.UnixMicro())
+	}
+	revision := digest(key)
+	if v, ok := s.cache.Get("composed\x00" + revision); ok {
+		if p, ok := v.(*presentation); ok {
+			return p, nil
+		}
+	}
+	p, err := compose(pieces, c, revision, strings.Repeat("../", strings.Count(name, "/")+1))
+	if err == nil {
+		s.cache.Set("composed\x00"+revision, p, p.memory(false))
+	}
+	return p, err
+}
+
+// compose makes a presentation of pieces. Where it is, up leads out of its
+// folder, to those of the assets.
+func compose(pieces []*piece, c *Composition, revision, up string) (*presentation, error) {
+	lanes, err := lanesOf(pieces)
+	if err != nil {
+		return nil, err
+	}
+	p := newPresentation(&mediaFile{index: lanes.index(), revision: revision})
+	p.isLadder = true
+	for i := range p.tracks {
+		lane, t := lanes[i], &p.tracks[i]
+		t.playlist = newDocument(playlistType, func() []byte { return lane.playlist(p.shared(), t.Track, up) })
+		if frames, ok := lane.iframes(); ok {
+			track := frames.track(t.ID)
+			t.iframes = &prepared{
+				Track: track, file: t.file, folder: t.folder, isIFrames: true,
+				playlist: newDocument(playlistType, func() []byte { return frames.playlist(p.shared(), track, up) }),
+			}
+		}
+	}
+	p.master = newDocument(playlistType, func() []byte { return append(p.multivariant(nil), c.tags(pieces[0])...) })
+	p.manifest = newDocument(manifestType, func() []byte { return composedManifest(pieces, up) })
+	return p, nil
+}
+
+// tags are what a multivariant playlist says of a composition beyond its variants.
+func (c *Composition) tags(first *piece) []byte {
+	var dst []byte
+	if at := first.from - first.begins + c.Start.Microseconds(); at > 0 {
+		dst = append(dst, "#EXT-X-START:TIME-OFFSET="...)
+		dst = append(appendSeconds(dst, at), ",PRECISE=YES\n"...)
+	}
+	for _, d := range c.Session {
+		var a attributes
+		a.quoted("DATA-ID", d.ID)
+		a.quoted("VALUE", d.Value)
+		if language := languageTag(d.Language); language != "" {
+			a.quoted("LANGUAGE", language)
+		}
+		dst = append(dst, "#EXT-X-SESSION-DATA:"...)
+		dst = append(append(dst, a.text...), '\n')
+	}
+	return dst
+}
+
+// errApart is the answer for parts that no player could play on from one to the next.
+func errApart(n int, what string) error {
+	return problem.Errorf(ErrUnplayable, "part %d of it cannot follow part 1: it has no %s", n+1, what)
+}
