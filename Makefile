@@ -105,6 +105,10 @@ soak: need clients assets ## the long forms: race detector on everything, fuzz t
 corpus: need ## check playback of every file of the media corpus, printing a table
 	STREAMGATE_CORPUS_ALL=1 $(GO) test -count=1 -v -timeout 1h -run Corpus $(TESTFLAGS) $(PKG)
 
+.PHONY: players
+players: need clients ## play 26 films in every player: picture, sound, seeks and end by the players' own clocks
+	STREAMGATE_PLAYERS_ALL=1 $(GO) test -count=1 -v -timeout 1h -run '^TestPlayers$$' $(TESTFLAGS) ./clients
+
 .PHONY: inputs
 inputs: need ## play hundreds of files that ffmpeg makes beside themselves, printing a table
 	STREAMGATE_INPUTS=1 $(GO) test -count=1 -v -timeout 1h -run '^TestInputs$$' $(TESTFLAGS) ./hls

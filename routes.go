@@ -52,6 +52,7 @@ func (g *Gate) publicRoutes() []route {
 		{path: "/play", service: "streaming", anyOrigin: true, handler: g.player, endpoints: []endpoint{
 			{pattern: "/{asset}/master.m3u8"},
 			{pattern: "/{asset}/manifest.mpd"},
+			{pattern: "/{asset}/ts.m3u8"},
 			{pattern: "/{asset}/download"},
 			{pattern: "/{asset}/{revision}/source"},
 			{pattern: "/{asset}/license", asks: true},
@@ -61,6 +62,8 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: "/{asset}/{revision}/{track}/init.mp4"},
 			{pattern: "/{asset}/{revision}/{track}/{segment}.m4s"},
 			{pattern: "/{asset}/{revision}/{track}/{cues}.vtt"},
+			{pattern: "/{asset}/{revision}/{track}/index-ts.m3u8"},
+			{pattern: "/{asset}/{revision}/{track}/{segment}.ts"},
 		}},
 		{path: "/health", service: "gateway", limit: "health", exact: true, open: true, handler: reads(g.serveHealth)},
 		{path: "/ready", service: "gateway", limit: "health", exact: true, open: true, handler: reads(g.serveReady)},

@@ -34,8 +34,6 @@ type film struct {
 	picture float64 // when its picture 0 would be shown, in seconds of the presentation
 	sound   float64 // when its sound begins, likewise
 	sparse  int     // up to so many pictures stand for one, where the rate varies; 0 is 1
-	silent  bool
-	blind   bool // has no picture
 }
 
 func (f *film) fps() float64 { return float64(f.rate[0]) / float64(f.rate[1]) }

@@ -66,7 +66,10 @@ func TestPlayers(t *testing.T) {
 		}
 		t.Run(f.name, func(t *testing.T) {
 			f.make(t, dir)
-			watchFilm(t, browser, f, server+"/hls/"+f.file+"/")
+			at := server + "/hls/" + f.file + "/"
+			duration := filmSeconds + min(f.picture, f.sound, 0)
+			watchFilm(browser, t, f, at, duration)
+			f.check(t, f.byFFmpeg(t, at, duration), duration, 0)
 		})
 	}
 }
@@ -135,12 +138,12 @@ func (f *film) places(duration float64) (list [][2]float64) {
 	return list
 }
 
-func watchFilm(t *testing.T, browser context.Context, f *film, base string) {
+func watchFilm(browser context.Context, t *testing.T, f *film, base string, duration float64) {
+	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	defer cancel()
 	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
-	duration := filmSeconds + min(f.picture, f.sound, 0)
 	page := base[:len(base)-len("/hls/"+f.file+"/")] + "/players.html"
 	if err := chromedp.Do(ctx, chromedp.Navigate(page)); err != nil {
 		t.Fatal(err)
@@ -152,10 +155,10 @@ func watchFilm(t *testing.T, browser context.Context, f *film, base string) {
 	if !carried(t, base+"ts.m3u8") {
 		list = slices.DeleteFunc(list, func(engine string) bool { return engine == transportEngine })
 	}
-	boxes := call[[]box](t, ctx, "watchAll", list, base, playSeconds+max(f.picture, 0), places)
+	boxes := call[[]box](ctx, t, "watchAll", list, base, playSeconds+max(f.picture, 0), places)
 	last := places[len(places)-1]
-	f.checkScreenshot(t, ctx, boxes, last[1])
-	results := call[[]shown](t, ctx, "endAll", duration-endSeconds)
+	f.checkScreenshot(ctx, t, boxes, last[1])
+	results := call[[]shown](ctx, t, "endAll", duration-endSeconds)
 	reference := 0.0
 	if i := slices.IndexFunc(results, func(s shown) bool { return s.Engine == "file" }); i >= 0 {
 		if _, sync, err := f.sync(results[i]); err == nil {
@@ -187,7 +190,7 @@ func carried(t *testing.T, playlist string) bool {
 }
 
 // call calls a function of the page and waits for what it promises.
-func call[T any](t *testing.T, ctx context.Context, name string, args ...any) T {
+func call[T any](ctx context.Context, t *testing.T, name string, args ...any) T {
 	t.Helper()
 	text, err := json.Marshal(args)
 	if err != nil {
@@ -266,7 +269,7 @@ type box struct {
 }
 
 // checkScreenshot reads the number of the picture from what is on the screen.
-func (f *film) checkScreenshot(t *testing.T, ctx context.Context, boxes []box, want float64) {
+func (f *film) checkScreenshot(ctx context.Context, t *testing.T, boxes []box, want float64) {
 	t.Helper()
 	data, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {

@@ -76,7 +76,7 @@ func TestSourcesThatEndEarlyAreErrors(t *testing.T) {
 	} {
 		b := &body{source: source, runs: []run{{0, 100}, {110, 100}}}
 		n, err := b.WriteTo(io.Discard)
-		if err == nil || b.readErr == nil || n != 0 {
+		if err == nil || b.readErr == nil || n == 200 {
 			t.Errorf("%s: wrote %d bytes, %v", name, n, err)
 		}
 	}

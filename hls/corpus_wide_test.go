@@ -106,7 +106,7 @@ func (w *variety) fragments() {
 func (w *variety) times() {
 	both := "-map 0:v -map 1:a -c copy"
 	for _, kind := range []string{"make_zero", "make_non_negative", "disabled"} {
-		for name, more := range map[string]string{"mp4": "", "frag.mp4": " -movflags frag_keyframe+empty_moov", "delay.mp4": " -movflags frag_keyframe+delay_moov", "x.mkv": ""} {
+		for name, more := range map[string]string{"x.mp4": "", "frag.mp4": " -movflags frag_keyframe+empty_moov", "delay.mp4": " -movflags frag_keyframe+delay_moov", "x.mkv": ""} {
 			w.add(kind+" "+name, "-itsoffset -0.3 $BASE -itsoffset 0.2 $BASE "+both+" -avoid_negative_ts "+kind+more)
 			w.add(kind+" cut "+name, "-ss 1.7 $BASE -c copy -avoid_negative_ts "+kind+more)
 		}

@@ -55,8 +55,6 @@ type Encryption struct {
 // check says what cannot work.
 func (e *Encryption) check() error {
 	switch {
-	case e == nil:
-		return nil
 	case e.Scheme != AES128 && e.Scheme != SampleAES:
 		return fmt.Errorf("hls: Encryption.Scheme is %q; there are %s and %s", e.Scheme, AES128, SampleAES)
 	case e.Keys == nil:
@@ -71,6 +69,19 @@ func (e *Encryption) check() error {
 		return errors.New("hls: with AES128 players fetch keys from here alone: NoDelivery is for SampleAES")
 	}
 	return nil
+}
+
+// checkWith says what does not go together, too.
+func (e *Encryption) checkWith(o *Options) error {
+	switch {
+	case e == nil:
+		return nil
+	case o.Downloads:
+		return errors.New("hls: Downloads would give out in the clear what Encryption hides")
+	case o.MPEGTS:
+		return errors.New("hls: MPEGTS is not encrypted, and would give out in the clear what Encryption hides")
+	}
+	return e.check()
 }
 
 // mark begins the names of presentations in a Cache, which Servers with other

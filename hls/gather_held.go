@@ -1,6 +1,10 @@
 package hls
 
-import "io"
+import (
+	"io"
+
+	"github.com/streamgate/streamgate/media"
+)
 
 // maxHeld is the longest stretch of a source that is held in memory while the
 // slices in it are looked for.
@@ -10,10 +14,10 @@ const maxHeld = 32 << 20
 // operating system each look would be a request: there all of the segment is read
 // first. As many as may hold what they read far away are sent from memory then;
 // others read it again, a block at a time.
-func (b *body) findSlices(entry, sets []byte) error {
+func (b *body) findSlices(entry, sets []byte, prefix media.Prefix) error {
 	from, end := b.stretch()
 	if b.file != nil || end-from > maxHeld {
-		return b.findSubsamples(entry, sets)
+		return b.findSubsamples(entry, sets, prefix)
 	}
 	held := &heldSource{from: from, bytes: make([]byte, end-from)}
 	if n, err := b.source.ReadAt(held.bytes, from); n < len(held.bytes) {
@@ -21,7 +25,7 @@ func (b *body) findSlices(entry, sets []byte) error {
 	}
 	far := b.source
 	b.source = held
-	err := b.findSubsamples(entry, sets)
+	err := b.findSubsamples(entry, sets, prefix)
 	if b.holds = largeHolds.Add(1) <= maxFarReads; !b.holds {
 		largeHolds.Add(-1)
 		b.source = far
@@ -56,4 +60,34 @@ func (h *heldSource) ReadAt(p []byte, off int64) (int, error) {
 		return n, io.EOF
 	}
 	return n, nil
+}
+
+// sampleSource is what a sample is read from, and where in it. One that begins with
+// what the source has elsewhere is read as if it lay together.
+func (b *body) sampleSource(s media.Sample, prefix media.Prefix) (io.ReaderAt, media.Sample) {
+	if prefix.Size == 0 {
+		return b.source, s
+	}
+	joined := &joinedSource{source: b.source, at: s.Offset}
+	joined.prefix = run{prefix.Offset, int64(prefix.Size)}
+	s.Offset = 0
+	return joined, s
+}
+
+// joinedSource is a prefix and what comes after it, which lie apart.
+type joinedSource struct {
+	source io.ReaderAt
+	prefix run
+	at     int64 // of the rest
+}
+
+func (j *joinedSource) ReadAt(p []byte, off int64) (n int, err error) {
+	if off < j.prefix.length {
+		n = int(min(int64(len(p)), j.prefix.length-off))
+		if n, err = j.source.ReadAt(p[:n], j.prefix.offset+off); err != nil && err != io.EOF || n == len(p) { //nolint:errorlint // ReadAt returns it bare
+			return n, err
+		}
+	}
+	k, err := j.source.ReadAt(p[n:], j.at+off+int64(n)-j.prefix.length)
+	return n + k, err
 }

@@ -81,7 +81,7 @@ func (p *player) prepareProtected(ctx context.Context, b *body, t *prepared, n i
 	b.subsamples, b.counts = b.subsamples[:0], b.counts[:0]
 	if t.isPicture() {
 		s := &t.Segments[n]
-		err = b.findSlices(t.Entries[s.Entry], t.InBand(s))
+		err = b.findSlices(t.Entries[s.Entry], t.InBand(s), t.Prefix)
 	} else {
 		b.wholeSamples()
 	}
@@ -102,14 +102,15 @@ func (b *body) wholeSamples() {
 }
 
 // findSubsamples looks for the slices of pictures in b.source.
-func (b *body) findSubsamples(entry, sets []byte) error {
+func (b *body) findSubsamples(entry, sets []byte, prefix media.Prefix) error {
 	find, err := media.NewSubsampler(entry)
 	if err != nil {
 		return err
 	}
 	for i := range b.samples {
 		had := len(b.subsamples)
-		if b.subsamples, err = find.Append(b.subsamples, b.source, sets, b.samples[i]); err != nil {
+		from, sample := b.sampleSource(b.samples[i], prefix)
+		if b.subsamples, err = find.Append(b.subsamples, from, sets, sample); err != nil {
 			return err
 		}
 		sets = nil // they stand before the first sample
@@ -144,6 +145,11 @@ func (b *body) encryptTo(w io.Writer, c segmentCipher, want byteRange) error {
 		}
 		piece := block[:kept+n]
 		done := c.encrypt(piece, last)
+		if int64(done) >= out.start+out.length { // Read asks when all was read
+			if err := b.unchanged(); err != nil {
+				return err
+			}
+		}
 		if err := out.write(piece[:done]); err != nil || last {
 			return errors.Join(err, out.write(c.padding()))
 		}

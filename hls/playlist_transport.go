@@ -41,18 +41,29 @@ func (t *transport) multivariant(subtitles []*subtitle) []byte {
 			return a.folder + transportIndex
 		})
 	}
-	dst = t.of.closedCaptions().appendMedia(appendSubtitles(dst, subtitles))
+	dst = t.closedCaptions().appendMedia(appendSubtitles(dst, subtitles))
 	var audio bitrate // of what is a rendition by itself
 	for _, a := range t.audios {
 		audio = audio.orMore(a.rate)
 	}
-	for _, v := range t.videos {
-		dst = t.appendVariant(dst, v, v.rate.plus(audio).plus(textRateOf(subtitles)), len(subtitles) > 0)
+	for _, r := range t.of.ladder() {
+		if v := t.find(r.prepared); v != nil {
+			dst = t.appendVariant(dst, v, v.rate.plus(audio).plus(textRateOf(subtitles)), len(subtitles) > 0)
+		}
 	}
 	if len(t.videos) == 0 {
 		dst = t.appendVariant(dst, t.find(t.group.members[t.group.preferred]), audio.plus(textRateOf(subtitles)), len(subtitles) > 0)
 	}
 	return dst
+}
+
+// closedCaptions are those that the oldest version knows.
+func (t *transport) closedCaptions() *closedCaptions {
+	c := t.of.closedCaptions()
+	if c != nil && c.Services != 0 {
+		return nil
+	}
+	return c
 }
 
 // choice reports whether a viewer can choose what is heard.
@@ -72,9 +83,7 @@ func (t *transport) appendVariant(dst []byte, v *transportTrack, rate bitrate, s
 	if subtitled {
 		a.quoted("SUBTITLES", subtitleGroup)
 	}
-	if v.video.prepared != nil {
-		t.of.closedCaptions().appendTo(&a)
-	}
+	t.closedCaptions().appendTo(&a)
 	dst = append(dst, "#EXT-X-STREAM-INF:"...)
 	dst = append(dst, a.text...)
 	dst = append(dst, '\n')

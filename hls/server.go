@@ -42,20 +42,20 @@ type Options struct {
 	// Default: false.
 	Downloads bool
 
-	// Encryption has segments encrypted, and gives their keys to whom the
-	// Authorizer lets have them (auth.Key). It is not for use with Downloads, which
-	// give out the same in the clear. Default: nil, nothing is encrypted.
-	Encryption *Encryption
-
-	// Recorder is told of each key before it is given out, and may refuse that;
-	// default events.Discard().
-	Recorder events.Recorder
-
 	// MPEGTS plays assets as MPEG-2 transport streams, too, at {asset}/ts.m3u8, for
 	// old players that know nothing else: H.264 or HEVC with AAC, AC-3, E-AC-3 or
 	// MP3. A segment of these is made byte by byte, where others are sent from the
 	// file by the kernel. Default: false.
 	MPEGTS bool
+
+	// Encryption has segments encrypted, and gives their keys to whom the
+	// Authorizer lets have them (auth.Key). It is not for use with Downloads or
+	// MPEGTS, which give out the same in the clear. Default: nil, nothing is encrypted.
+	Encryption *Encryption
+
+	// Recorder is told of each key before it is given out, and may refuse that;
+	// default events.Discard().
+	Recorder events.Recorder
 
 	// Compose says what plays under an id instead of the asset with that id, which
 	// need not be there: a piece of an asset, several in a row, an asset with a
@@ -103,14 +103,8 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 	if o == nil {
 		o = new(Options)
 	}
-	if err := o.Encryption.check(); err != nil {
+	if err := o.Encryption.checkWith(o); err != nil {
 		return nil, err
-	}
-	if o.Encryption != nil && o.Downloads {
-		return nil, errors.New("hls: Downloads would give out in the clear what Encryption hides")
-	}
-	if o.Encryption != nil && o.MPEGTS {
-		return nil, errors.New("hls: MPEGTS is not encrypted, and would give out in the clear what Encryption hides")
 	}
 	s := &Server{
 		player:     player{headers: newHeaders(o.Public, o.NoCORS), downloads: o.Downloads, mpegts: o.MPEGTS, cache: o.Cache},

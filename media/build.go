@@ -35,7 +35,7 @@ func (p *parser) build(c *choice, bounds []int64) error {
 		return nil
 	}
 	deepest := pres.deepest
-	if growing {
+	if growing || c.trak.settled != nil {
 		deepest = min(deepest, 0) // more may come that shows as soon as it is decoded
 	}
 	b := &built{track: c.track(pres), enabled: c.trak.enabled, decode: pres.decode + deepest}
@@ -67,6 +67,7 @@ func (p *parser) build(c *choice, bounds []int64) error {
 	}
 	b.ends = max(b.ends, min(cut.ends, b.shown+1))
 	b.track.rate(pres)
+	c.trak.settled.apply(b.track)
 	p.tracks = append(p.tracks, b)
 	return nil
 }
@@ -78,7 +79,7 @@ func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
 		return nil, err
 	}
 	pres := &presenter{
-		samples: samples, video: c.trak.handler == "vide", hurries: c.trak.handler == "vide" && !p.fragmented(), syncs: c.trak.handler == "vide" || c.trak.syncs, scale: scale,
+		samples: samples, video: c.trak.handler == "vide", hurries: c.trak.handler == "vide" && !p.fragmented() && c.trak.settled == nil, settled: c.trak.settled != nil, syncs: c.trak.handler == "vide" || c.trak.syncs, scale: scale,
 		spans: c.trak.spans(p.timescale, scale),
 	}
 	return pres, pres.prepare()

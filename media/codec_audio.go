@@ -77,7 +77,7 @@ func (e *entry) opus(b []byte) error {
 	if len(b) < 11 {
 		return configError("Opus")
 	}
-	e.codec, e.channels, e.sampleRate, e.lead, e.preroll = "opus", int(b[1]), 48000, 0.08, 4
+	e.codec, e.channels, e.sampleRate = "opus", int(b[1]), 48000
 	return nil
 }
 
@@ -88,7 +88,7 @@ func (e *entry) flac(b []byte) error {
 		return configError("FLAC")
 	}
 	info := b[8:]
-	e.codec, e.preroll = "fLaC", 0
+	e.codec = "fLaC"
 	e.sampleRate = int(info[10])<<12 | int(info[11])<<4 | int(info[12]>>4)
 	e.channels = int(info[12]>>1&7) + 1
 	return nil
@@ -100,7 +100,7 @@ func (e *entry) alac(b []byte) error {
 		return configError("Apple Lossless")
 	}
 	b = b[4:]
-	e.codec, e.preroll = "alac", 0
+	e.codec = "alac"
 	e.channels, e.sampleRate = int(b[9]), int(binary.BigEndian.Uint32(b[20:]))
 	return nil
 }
@@ -115,11 +115,8 @@ func (e *entry) esds(b []byte) error {
 	switch object {
 	case 0x40:
 		return e.aac(config)
-	case 0x66, 0x67, 0x68:
+	case 0x66, 0x67, 0x68, 0x69, 0x6b:
 		e.codec = fmt.Sprintf("mp4a.%02X", object)
-	case 0x69, 0x6b:
-		e.codec = fmt.Sprintf("mp4a.%02X", object)
-		e.preroll = 2 // of its bit reservoir
 	case 0xa5:
 		return problem.Errorf(ErrUnsupported, "AC-3 in an MPEG-4 elementary stream cannot be carried in HLS as it is")
 	case 0xa9, 0xaa, 0xab, 0xac:

@@ -1,6 +1,9 @@
 package media
 
-import "errors"
+import (
+	"errors"
+	"math"
+)
 
 // Where pictures are decoded in another order than they show, a group of pictures
 // begins to be decoded some pictures' time before its first one shows. Segments
@@ -39,6 +42,10 @@ func (e *early) add(s *shown, fn func(*shown) error) error {
 		e.group = append(e.group, *s)
 		return nil
 	default:
+		e.first = min(e.first, s.present) // s may show before all of them, and is decoded after
+		if len(e.group) == maxEarly {
+			e.first = math.MinInt64 // this is beyond all reason, and left as it is
+		}
 		if err := e.flush(fn); err != nil {
 			return err
 		}
@@ -46,6 +53,7 @@ func (e *early) add(s *shown, fn func(*shown) error) error {
 			return e.add(s, fn)
 		}
 	}
+	s.decode = max(s.decode, e.last)
 	e.last = s.decode
 	return fn(s)
 }
@@ -55,9 +63,10 @@ func (e *early) flush(fn func(*shown) error) error {
 	n := len(e.group)
 	for i := range e.group {
 		s := &e.group[i]
-		if at := e.first - e.deepest - int64(n-i)*e.unit; at > s.decode && at > e.last {
+		if at := e.first - e.deepest - int64(n-i)*e.unit; e.first > math.MinInt64 && at > s.decode && at > e.last {
 			s.decode, s.early = at, true
 		}
+		s.decode = max(s.decode, e.last)
 		e.last = s.decode
 		if err := fn(s); err != nil {
 			return err

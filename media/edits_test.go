@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -225,5 +226,43 @@ func TestPicturesOfAGroupAreDecodedAtTheLastMoment(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Whatever the order in which pictures are decoded and shown, decoding never goes
+// back, none shows before it is decoded, and all show when they did.
+func TestPicturesInAnyOrderStayWhereTheyShow(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for round := range 200 {
+		const ticks = 1000
+		n, delay := 2+random.IntN(60), random.IntN(6)
+		order := random.Perm(n) // of showing; each at most delay before its turn
+		for i := range order {
+			order[i] = i
+		}
+		for i := 0; i+1 < n; i++ {
+			if j := i + random.IntN(delay+1); j < n {
+				order[i], order[j] = order[j], order[i]
+			}
+		}
+		late := 0
+		for i, show := range order {
+			late = max(late, i-show)
+		}
+		list := make([]testSample, n)
+		var want []int64
+		for i, show := range order {
+			list[i] = testSample{size: 5, duration: ticks, shift: int32(show-i+late) * ticks, delta: i > 0 && random.IntN(7) > 0}
+			want = append(want, int64(show)*ticks)
+		}
+		ix := parse(t, progressive(testTrack{handler: "vide", timescale: ticks, samples: list, edits: []edit{{0, int64(late) * ticks}}}))
+		track := ix.Tracks[0]
+		at := int64(track.Segments[0].Decode) - int64(track.Origin)
+		for i, s := range presented(t, ix, 0) {
+			if s.Present != want[i] || s.Present < at || s.Duration > uint32(n*ticks) {
+				t.Fatalf("round %d: picture %d of %v shows at %d, decoded at %d for %d, want %d", round, i, order, s.Present, at, s.Duration, want[i])
+			}
+			at += int64(s.Duration)
+		}
 	}
 }

@@ -20,9 +20,7 @@ type entry struct {
 	channels     int
 	objects      int // of E-AC-3 with joint object coding
 	sampleRate   int
-	preroll      int     // samples that are decoded before the first right one
-	lead         float64 // seconds of the same
-	refused      error   // why a sample of it cannot be carried
+	refused      error // why a sample of it cannot be carried
 }
 
 // entries reads the stsd box of a track (ISO/IEC 14496-12 §8.5.2). Of several

@@ -83,7 +83,6 @@ func (e *entry) soundHeader(content []byte) []byte {
 // audioCodec returns the name and the configuration box of the sample entry in
 // the init segment, and notes what they tell.
 func (e *entry) audioCodec(kind string, boxes map[string]inner) (name string, config []byte, err error) {
-	e.preroll, e.lead = 1, 0
 	switch kind {
 	case "mp4a":
 		b, ok := boxes["esds"]

@@ -59,13 +59,15 @@ func (c *cutter) longest() int64 {
 	return longest * c.target
 }
 
-// generalize makes the layout one that fits whatever comes.
+// generalize makes the layout one that fits whatever comes. Its common duration is
+// that of the first sample: ffmpeg takes it from the init segment, and hears a
+// priming where there is none.
 func (c *cutter) generalize() {
 	if !c.growing {
 		return
 	}
 	l := &c.built.track.Layout
-	l.Durations, l.Duration = true, 0
+	l.Durations, l.Duration = true, c.durations.common
 	if c.built.track.Kind == Video {
 		l.Flags, l.Offsets = true, true
 	}

@@ -20,7 +20,7 @@ const hostileBytes = 64 << 20
 // logged, for it depends on the machine, and most of all on the race detector.
 const endless = 30 * time.Second
 
-// TestHostile reads every bomb: an error that says what is wrong, or an index
+// Attack 18: TestHostile reads every bomb: an error that says what is wrong, or an index
 // that holds together, in bounded memory.
 func TestHostile(t *testing.T) {
 	for _, b := range bombs() {

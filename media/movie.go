@@ -131,6 +131,7 @@ func (s *source) trak(m *movie, b box) error {
 		return err
 	}
 	m.tracks = append(m.tracks, t)
+	m.extends = m.extends || t.settled != nil && t.settled.Fragments
 	return nil
 }
 

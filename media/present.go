@@ -44,6 +44,7 @@ type presenter struct {
 	samples samples
 	video   bool
 	hurries bool // see early.go
+	settled bool // samples stand where they are presented
 	syncs   bool // not every sample is a sync sample: true of all video, and of some audio
 	scale   int64
 	spans   []span
@@ -103,7 +104,9 @@ func (p *presenter) shows() (begin, end int64) {
 		begin = max(begin, s.start)
 	}
 	if s := &p.spans[len(p.spans)-1]; s.end != math.MaxInt64 {
-		end = min(end, s.start+s.end-s.begin)
+		if end = min(end, s.start+s.end-s.begin); p.settled {
+			end = s.start + s.end - s.begin // samples do not tell any more how long they show
+		}
 	}
 	return begin, max(begin, end)
 }
@@ -125,7 +128,7 @@ func (p *presenter) drop() {
 }
 
 func (p *presenter) survey(s *span) error {
-	if s.open || s.begin == 0 && s.end == math.MaxInt64 {
+	if s.open || p.settled || s.begin == 0 && s.end == math.MaxInt64 {
 		p.surveys = append(p.surveys, survey{last: math.MaxInt64, found: true})
 		return nil
 	}
@@ -294,7 +297,7 @@ func (p *presenter) place(sh *shown, s *span, v *survey, r *raw, i int64, squeez
 			sh.end = sh.present + v.unit
 		}
 	}
-	if p.video && !s.open && !sh.hide && sh.present < s.start {
+	if p.video && !s.open && !p.settled && !sh.hide && sh.present < s.start {
 		sh.present = s.start // the edit begins while it shows
 	}
 	if i < v.resume {

@@ -96,7 +96,7 @@ func (rw *rewriter) plan() error {
 		if err := rw.each(i, r.counted.add); err != nil {
 			return err
 		}
-		r.edit = editOf(t, &r.counted)
+		r.edit = editOf(t)
 		rw.tracks = append(rw.tracks, r)
 		rw.movie = max(rw.movie, t.Timescale)
 		for n := range t.Segments {

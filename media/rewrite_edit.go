@@ -9,32 +9,27 @@ import (
 // what comes before the presentation on the track's own timeline is not shown, and
 // neither is what comes after its end.
 type rewrittenEdit struct {
-	delay    int64 // ticks after the presentation's beginning at which the track sets in
-	begin    int64 // media time that is shown then
-	length   int64 // ticks that are shown
-	needless bool  // the track is shown from its first tick to its last
+	delay  int64 // ticks after the presentation's beginning at which the track sets in
+	begin  int64 // media time that is shown then
+	length int64 // ticks that are shown
 }
 
 // editOf places a track on the timeline of the presentation. Media time 0 is when
 // the first sample is decoded.
-func editOf(t *Track, c *tally) rewrittenEdit {
+func editOf(t *Track) rewrittenEdit {
 	if len(t.Segments) == 0 {
-		return rewrittenEdit{needless: true}
+		return rewrittenEdit{}
 	}
 	first := &t.Segments[0]
 	e := rewrittenEdit{delay: max(first.Start, 0)}
 	e.begin = e.delay + int64(t.Origin) - int64(first.Decode)
 	e.length = max(int64(t.Duration)-e.delay, 0)
-	e.needless = e.delay == 0 && e.begin == 0 && e.length >= c.ends
 	return e
 }
 
 // edts is the box, and how long the track is in the movie's timescale.
 func (rw *rewriter) edts(t *rewritten) (box []byte, duration int64) {
 	delay, length := rw.movieTicks(t, t.edit.delay), rw.movieTicks(t, t.edit.length)
-	if t.edit.needless {
-		return nil, length
-	}
 	var list []byte
 	count := uint32(0)
 	add := func(duration, time int64) {

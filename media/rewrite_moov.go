@@ -66,20 +66,7 @@ func (rw *rewriter) moov(wide bool) piece {
 	f.matrix([9]int32{1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30}).zero(24)
 	f.u32(max(next+1, 1))
 	list[0] = bytesPiece(makeBox("mvhd", *f))
-	if rw.ix.fragments {
-		list = append(list, bytesPiece(rw.mvex()))
-	}
 	return boxPiece("moov", list...)
-}
-
-// mvex announces fragments (ISO/IEC 14496-12 §8.8.1). None follow; but a file that
-// may have them is presented otherwise than one that has not: see grow.go.
-func (rw *rewriter) mvex() []byte {
-	var list fields
-	for i := range rw.tracks {
-		list.u8(makeBox("trex", *new(fields).u32(0).u32(uint32(rw.tracks[i].ID)).u32(1).zero(12))...)
-	}
-	return makeBox("mvex", list)
 }
 
 func (f *fields) matrix(m [9]int32) *fields {
@@ -91,10 +78,7 @@ func (f *fields) matrix(m [9]int32) *fields {
 
 func (rw *rewriter) trak(t *rewritten, edts []byte, duration int64, wide bool) piece {
 	list := []piece{bytesPiece(tkhd(t.Track, duration)), bytesPiece(edts), rw.mdia(t, wide)}
-	if u := trackUserData(t.Track); len(u) > 8 {
-		list = append(list, bytesPiece(u))
-	}
-	return boxPiece("trak", list...)
+	return boxPiece("trak", append(list, bytesPiece(rw.userData(t.Track)))...)
 }
 
 // tkhd is enabled for the track of its kind that plays unless the viewer chooses
@@ -113,8 +97,8 @@ func tkhd(t *Track, duration int64) []byte {
 }
 
 // userData has the name and the characteristics of a track, as udta of this
-// package reads them.
-func trackUserData(t *Track) []byte {
+// package reads them, and what its samples do not tell.
+func (rw *rewriter) userData(t *Track) []byte {
 	var f fields
 	if t.Name != "" {
 		f.u8(makeBox("name", []byte(t.Name))...)
@@ -122,6 +106,7 @@ func trackUserData(t *Track) []byte {
 	for _, tag := range t.Characteristics {
 		f.u8(makeBox("tagc", []byte(tag))...)
 	}
+	f.u8(rw.settledBox(t)...)
 	return makeBox("udta", f)
 }
 

@@ -14,7 +14,6 @@ type tally struct {
 	syncs     uint32
 	shifted   bool  // any composition offset
 	length    int64 // of all samples, in ticks
-	ends      int64 // when the last one has been shown
 
 	duration uint32 // of the sample before
 	shift    int32
@@ -31,7 +30,6 @@ func (c *tally) add(s *Sample) error {
 		c.syncs++
 	}
 	c.shifted = c.shifted || s.Shift != 0
-	c.ends = max(c.ends, c.length+int64(s.Shift)+int64(s.Duration))
 	c.length += int64(s.Duration)
 	c.samples++
 	return nil

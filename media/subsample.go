@@ -24,6 +24,8 @@ const (
 	// be read, and beyond which no header is looked for: two hundred entry points
 	// of HEVC and more.
 	maxSliceHead = 1 << 10
+	// usualSliceHead is what nearly all headers are within.
+	usualSliceHead = 128
 	// subsampleWindow is how much of a sample is read at once: a message of the
 	// encoder, and the header of the slice behind it.
 	subsampleWindow = 2 * maxSliceHead
@@ -43,6 +45,7 @@ type Subsampler struct {
 	from       int64 // of window, in the source
 	filled     int   // of it
 	space      []byte
+	bits       bitReader
 }
 
 // sliceReader reads the NAL units of one codec.
@@ -140,14 +143,19 @@ func (p *Subsampler) unit(r io.ReaderAt, at, end int64) (size, head int64, err e
 
 // sliceHead is how many bytes of a slice come before its data.
 func (p *Subsampler) sliceHead(unit []byte) int {
-	unit = unit[:min(len(unit), maxSliceHead)]
 	own := p.slices.header()
-	p.space = unescape(p.space[:0], unit[own:])
-	bits := bitReader{b: p.space}
-	if !p.slices.head(&bits, unit) || bits.over {
-		return maxSliceHead
+	for _, most := range [...]int{usualSliceHead, maxSliceHead} {
+		head := unit[:min(len(unit), most)]
+		p.space = unescape(p.space[:0], head[own:])
+		p.bits = bitReader{b: p.space}
+		if !p.slices.head(&p.bits, head) {
+			break
+		}
+		if !p.bits.over {
+			return own + escapedLength(head[own:], (p.bits.at+7)/8)
+		}
 	}
-	return own + escapedLength(unit[own:], (bits.at+7)/8)
+	return maxSliceHead
 }
 
 // unescape appends a unit's payload without the bytes that keep start codes out

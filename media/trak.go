@@ -24,6 +24,7 @@ type trak struct {
 	elsewhere       map[uint16]bool // data references to other files
 	chapters        []uint32        // tracks that are its chapters
 	auxiliary       bool            // belongs to another track, such as thumbnails
+	settled         *settled        // of a file that Rewrite wrote; else nil
 }
 
 // edit is an entry of an edit list (ISO/IEC 14496-12 §8.6.6).

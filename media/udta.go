@@ -35,6 +35,10 @@ func (s *source) udta(t *trak, udta box) error {
 			}
 		case "tagc":
 			t.is(string(text))
+		case "uuid":
+			if s := parseSettled(b.body); s != nil {
+				t.settled = s
+			}
 		case "kind":
 			if len(b.body) > 4 {
 				scheme, value, _ := bytes.Cut(b.body[4:], []byte{0})

@@ -70,8 +70,13 @@ func (c *checker) firsts(lists []*mediaList) {
 }
 
 // shown is how long a segment's samples are shown: until those of the next one.
+// Of the last one of a playlist that goes on it is not known: how long its last
+// sample lasts is said in decode order.
 func (m *mediaList) shown(i int) (float64, bool) {
 	t, r := m.media.head.main, m.run(i)
+	if !m.vod && i+1 == len(m.segments) {
+		return 0, false
+	}
 	until := r.latest
 	if i+1 < len(m.segments) && !m.segments[i+1].starts {
 		if next := m.run(i + 1); next != nil {

@@ -23,8 +23,8 @@ func (c *checker) webVTT(m *mediaList, s *segment, data []byte) {
 	}
 	cues := map[string]bool{}
 	for block := range strings.SplitSeq(body, "\n\n") {
-		if at := strings.Index(block, "-->"); at >= 0 {
-			cues[strings.TrimRight(block[strings.LastIndexByte(block[:at], '\n')+1:], "\n")] = true
+		if begin, rest, ok := strings.Cut(block, "-->"); ok {
+			cues[begin[strings.LastIndexByte(begin, '\n')+1:]+"-->"+strings.TrimRight(rest, "\n")] = true
 		}
 	}
 	m.cues = append(m.cues, cues)
