@@ -301,6 +301,7 @@ func TestPlayingWhileUploadingCanBeSwitchedOff(t *testing.T) {
 	up.send(len(file) / 2)
 	wantProblem(t, c.at(up.master()), http.StatusConflict)
 	up.send(len(file))
+	eventually(t, "it plays", func() bool { return c.at(up.master()).StatusCode == http.StatusOK })
 	text := string(c.at(references(t, c, up.master())[0]).want(t, http.StatusOK).body)
 	if !strings.Contains(text, "#EXT-X-PLAYLIST-TYPE:VOD\n") {
 		t.Errorf("it is no VOD:\n%s", text)

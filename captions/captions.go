@@ -5,6 +5,8 @@
 //	cues, err := captions.Parse(body)
 //	file := captions.Format(cues)
 //
+// A [Sample] is one of a track within a media file, and becomes the same cues.
+//
 // What they are is told by the content, never by a name or a media type. The
 // text may be UTF-8, or UTF-16 with a byte order mark. Whatever cannot be read is
 // an error that names the line.

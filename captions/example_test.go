@@ -46,3 +46,18 @@ func ExampleAppendTime() {
 	fmt.Println(string(captions.AppendTime(nil, 90*time.Minute+1500*time.Millisecond)))
 	// Output: 01:30:01.500
 }
+
+func ExampleSample_Cues() {
+	s := captions.Sample{Coding: "tx3g", Data: []byte("\x00\x0fHello <b>there\n"), Start: time.Second, End: 3 * time.Second}
+	cues, err := s.Cues()
+	if err != nil {
+		fmt.Println(err)
+	}
+	fmt.Print(string(captions.Format(cues)))
+	// Output:
+	// WEBVTT
+	//
+	// 1
+	// 00:00:01.000 --> 00:00:03.000
+	// Hello &lt;b&gt;there
+}

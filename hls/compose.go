@@ -130,7 +130,8 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 		return nil, fmt.Errorf("hls: the composition %q has %d parts; 1 to %d are possible", name, len(c.Parts), MaxParts)
 	}
 	pieces := make([]*piece, len(c.Parts))
-	key := fmt.Sprintf("composed %s %q %d %q", composeVersion, name, c.Start, c.Session)
+	var key strings.Builder
+	fmt.Fprintf(&key, "composed %s %q %d %q", composeVersion, name, c.Start, c.Session)
 	for i := range c.Parts {
 		part := &c.Parts[i]
 		a, err := s.asset(ctx, part.Asset, auth.Play) // asks the Authorizer
@@ -147,9 +148,9 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 		if pieces[i], err = newPiece(p, part); err != nil {
 			return nil, err
 		}
-		key += fmt.Sprintf("\x00%s %s %d %d %d", a.key, p.source().revision, part.From, part.To, part.Began.UnixMicro())
+		fmt.Fprintf(&key, "\x00%s %s %d %d %d", a.key, p.source().revision, part.From, part.To, part.Began.UnixMicro())
 	}
-	revision := digest(key)
+	revision := digest(key.String())
 	if v, ok := s.cache.Get("composed\x00" + revision); ok {
 		if p, ok := v.(*presentation); ok {
 			return p, nil

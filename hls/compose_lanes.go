@@ -141,10 +141,10 @@ func (l lane) track(id int) *media.Track {
 				t.Further = append(slices.Clone(t.Further), codec)
 			}
 		}
-		times := boundaries(part.Track)
+		times, rated := boundaries(part.Track), part.rated()
 		for n := part.first; n < part.end; n++ {
 			s := media.Segment{Start: at, Duration: uint64(times[n+1] - times[n])}
-			s.Bytes = segmentSize(part.Track, n) - fragmentSize(&t, &s)
+			s.Bytes = segmentSize(rated, n) - fragmentSize(&t, &s)
 			t.Segments = append(t.Segments, s)
 			at += int64(s.Duration)
 		}

@@ -21,7 +21,7 @@ func composedManifest(pieces []*piece, up string) []byte {
 			m.CENC, m.DASHIF = cencNamespace, dashifNamespace
 		}
 		for n := range part.tracks {
-			t := part.tracks[n].Track
+			t := part.tracks[n].rated()
 			l := newTimeline(t)
 			buffer = max(buffer, l.buffer(t, bitrateOf(t, part.shared().target).peak))
 			longest = max(longest, l.longest())

@@ -84,7 +84,7 @@ type joinedSource struct {
 func (j *joinedSource) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < j.prefix.length {
 		n = int(min(int64(len(p)), j.prefix.length-off))
-		if n, err = j.source.ReadAt(p[:n], j.prefix.offset+off); err != nil && err != io.EOF || n == len(p) { //nolint:errorlint // ReadAt returns it bare
+		if n, err = j.source.ReadAt(p[:n], j.prefix.offset+off); err != nil && err != io.EOF || n == len(p) {
 			return n, err
 		}
 	}

@@ -41,7 +41,7 @@ func (p *presentation) findIFrames(ctx context.Context, f *mediaFile, src source
 		if err := t.findClosedCaptions(ctx, src, blocks); err != nil {
 			return err
 		}
-		if !t.Independent || len(t.Segments) == 0 || t.Prefix.Size > 0 {
+		if !t.Independent || len(t.Segments) == 0 {
 			continue
 		}
 		track, closed, err := t.iframesOf(ctx, src, blocks)
@@ -92,7 +92,7 @@ func (t *prepared) iframesOf(ctx context.Context, src, blocks io.ReaderAt) (_ *m
 			return nil, false, nil
 		}
 		if n%every == 0 || n == len(t.Segments)-1 {
-			if ok, err := media.Intra(src, t.Entries[s.Entry], first); err != nil || !ok || !first.Sync {
+			if ok, err := alone(src, t.Track, s, first); err != nil || !ok || !first.Sync {
 				return nil, false, err
 			}
 		}
@@ -126,7 +126,7 @@ func (t *prepared) iframe(src io.ReaderAt, samples []media.Sample, n int) ([]med
 		return samples, fmt.Errorf("%w: segment %d of track %d has no samples", errIndex, n, t.ID)
 	}
 	first := samples[0]
-	alone, err := media.Intra(src, t.Entries[s.Entry], first)
+	alone, err := alone(src, t.Track, s, first)
 	if err == nil && !alone {
 		err = problem.Errorf(ErrNotFound, "picture %d does not decode alone", n)
 	}

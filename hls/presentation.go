@@ -128,6 +128,9 @@ func (p *presentation) memory(transport bool) int64 {
 	total := int64(4096)
 	for _, f := range p.files {
 		total += f.index.Memory() + f.protection.memory()
+		if len(f.index.Texts) > 0 { // one playlist for all, cut as a track is
+			total += int64(len(f.index.Texts))*512 + mediaPlaylistSize(f.index.Tracks[0])*2
+		}
 	}
 	for i := range p.tracks {
 		t := &p.tracks[i]

@@ -135,3 +135,36 @@ func TestVariantsBeginWithOneForMostNetworks(t *testing.T) {
 		}
 	}
 }
+
+func TestRenditionsAndClipsAreEncryptedAsTheirSource(t *testing.T) {
+	l := newLibrary(t, shortClip, &Options{Encryption: &Encryption{Scheme: AES128, Keys: derived(t)}})
+	clear := l.addRendition(t, "small", smaller)
+	h := by(ann, l)
+	seen := 0
+	for line := range strings.Lines(l.playlist(t) + textOf(t, h, "/film/clip/7000-8000/master.m3u8")) {
+		if line[0] == '#' {
+			continue
+		}
+		seen++
+		uri := strings.TrimSpace(line)
+		at := "/film/" + uri
+		if strings.HasPrefix(uri, clear.Revision) {
+			t.Errorf("%s is the address in the clear", uri)
+		}
+		if a := ask(h, "GET", at); a.StatusCode != http.StatusOK {
+			at = "/film/clip/7000-8000/" + uri
+		}
+		text := textOf(t, h, at)
+		before, after, ok := strings.Cut(text, "#EXT-X-MAP:")
+		if !ok || strings.Contains(before, "EXT-X-KEY") || !strings.Contains(after, "#EXT-X-KEY:METHOD=AES-128") {
+			t.Errorf("%s:\n%s", at, text)
+		}
+	}
+	if seen != 4 {
+		t.Errorf("%d variants, want 2 of the asset and 2 of its clip", seen)
+	}
+	if a := ask(h, "GET", "/film/"+clear.Revision+"/v1/0.m4s"); a.StatusCode != http.StatusNotFound {
+		t.Errorf("a segment in the clear: %s", a.Status)
+	}
+	obeys(t, h, "/film/clip/7000-8000/master.m3u8")
+}

@@ -161,14 +161,28 @@ func (s *Server) serveSubtitle(w http.ResponseWriter, r *http.Request, subs *sub
 		d := newDocument(subtitleType, func() []byte { return cues.segment(&subs.timing, t.segment) })
 		return s.sendDocument(w, r, &d, true)
 	case subtitleFile:
-		cues, err := s.cues(r.Context(), subs.tracks[t.track-1].Key)
-		if err != nil {
-			return err
-		}
-		d := newDocument(subtitleType, func() []byte { return captions.Format(cues.cues) })
-		return s.sendDocument(w, r, &d, true)
+		return s.sendCaptions(w, r, subs.tracks[t.track-1].Key)
 	}
 	return errPath
+}
+
+// sendCaptions sends a file of captions as a whole, from the cache where it is
+// there: compressing it takes longer than sending it.
+func (s *Server) sendCaptions(w http.ResponseWriter, r *http.Request, key string) error {
+	cached := "captions\x00" + key + "\x00file"
+	if v, ok := s.cache.Get(cached); ok {
+		if d, ok := v.(*document); ok {
+			return s.sendDocument(w, r, d, true)
+		}
+	}
+	cues, err := s.cues(r.Context(), key)
+	if err != nil {
+		return err
+	}
+	file := captions.Format(cues.cues)
+	d := newDocument(subtitleType, func() []byte { return file })
+	s.cache.Set(cached, &d, 2*int64(len(file)))
+	return s.sendDocument(w, r, &d, true)
 }
 
 // cues returns what a file of captions has, from the cache where it is there.

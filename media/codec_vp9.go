@@ -231,7 +231,8 @@ func vp9Static(kind string, body []byte) []byte {
 		var out []byte
 		for _, at := range []int{4, 8, 0, 12} { // green, blue, red and white: red comes first in SmDm
 			for i := range 2 {
-				v := uint64(binary.BigEndian.Uint16(b[at+2*i:])) * 50000 >> 16
+				v := uint64(binary.BigEndian.Uint16(b[at+2*i:]))*50000 + 1<<15
+				v >>= 16
 				out = binary.BigEndian.AppendUint16(out, uint16(v))
 			}
 		}

@@ -229,7 +229,7 @@ func TestTheLightOfHDRInVP9IsThatOfISO(t *testing.T) {
 	for _, want := range [][]byte{
 		makeBox("clli", unhex("03e8 0190")),
 		// Green, blue, red, white in 0.00002; 1000 and 0.005 in 0.0001.
-		makeBox("mdcv", b16(8499, 39849, 6550, 2300, 35399, 14599, 15639, 16449), b32(10000000, 50)),
+		makeBox("mdcv", b16(8500, 39850, 6550, 2300, 35400, 14600, 15640, 16450), b32(10000000, 50)),
 	} {
 		if !bytes.Contains(e.box, want) {
 			t.Errorf("no % x in % x", want, e.box[86:])

@@ -42,3 +42,25 @@ func ExampleParse_refused() {
 	// true
 	// this is not audio or video that is known here: it may be damaged at its beginning
 }
+
+// How much plays of a file of which only the beginning has arrived.
+func ExampleParseGrowing() {
+	file := movie{}.build() // a moov box, and then two tracks of 48 samples
+	for _, have := range []int64{100, int64(len(file)) - 100, int64(len(file))} {
+		g, err := media.ParseGrowing(context.Background(), bytes.NewReader(file[:have]), have, int64(len(file)), nil)
+		switch {
+		case errors.Is(err, media.ErrMore):
+			fmt.Println("nobody knows yet")
+		case err != nil:
+			fmt.Println(err)
+		case g.Index(have) == nil:
+			fmt.Println("nothing plays yet; once all is there, it lasts", g.Known().Duration, "s")
+		default:
+			fmt.Println("it plays")
+		}
+	}
+	// Output:
+	// nobody knows yet
+	// nothing plays yet; once all is there, it lasts 1.92 s
+	// it plays
+}

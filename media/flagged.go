@@ -114,7 +114,7 @@ func (a *asked) ask() (found bool, err error) {
 		return false, err
 	}
 	var r raw
-	for i := 0; i < maxAsked; i++ {
+	for i := range maxAsked {
 		more, err := a.samples.next(&r)
 		if err != nil {
 			return false, err

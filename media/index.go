@@ -55,7 +55,7 @@ type Track struct {
 	// as SUPPLEMENTAL-CODECS of HLS has it, such as "dvh1.08.07/db4h"; "" for none.
 	Supplemental string
 	Channels     int
-	Objects      int `json:",omitempty"` // of E-AC-3 with joint object coding (Dolby Atmos), at most; 0 is none
+	Objects      int // of E-AC-3 with joint object coding (Dolby Atmos), at most; 0 is none
 	SampleRate   int // Hz
 
 	// Characteristics are media characteristic tags, such as
@@ -71,11 +71,11 @@ type Track struct {
 	Entries     [][]byte  // sample entries, complete boxes for the stsd box
 	// Sets are NAL units, after their lengths, that go before the first sample of a
 	// segment, by its entry; nil for tracks that are coded in one way throughout.
-	Sets     [][]byte `json:",omitempty"`
+	Sets     [][]byte
 	Segments []Segment
 	// Prefix is what each sample begins with and the source has once for all of them
 	// (header stripping of Matroska): its bytes, and then those at the sample's Offset.
-	Prefix Prefix `json:",omitzero"`
+	Prefix Prefix
 }
 
 // Prefix says where the first bytes of all samples of a track lie.

@@ -59,6 +59,9 @@ func (c config) options() []streamgate.Option {
 	if c.publicPlay {
 		options = append(options, streamgate.WithAuthorizer(auth.PublicPlay(auth.OwnerOnly())))
 	}
+	if c.settle {
+		options = append(options, streamgate.WithSettling(nil))
+	}
 	if c.mpegts {
 		options = append(options, streamgate.WithPlayback(func(o *hls.Options) { o.MPEGTS = true }))
 	}
