@@ -259,7 +259,7 @@ func TestTheBufferIsJustEnough(t *testing.T) {
 				plays += float64(track.Segments[i].Duration) / 1000
 			}
 		}
-		if math.Abs(buffer-most) > 0.0011 || buffer < most {
+		if math.Abs(buffer-most) > 0.0011 || buffer < most-1e-9 {
 			t.Fatalf("minBufferTime is %f s, %f s are needed", buffer, most)
 		}
 	})

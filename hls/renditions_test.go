@@ -138,7 +138,7 @@ func TestVariantsBeginWithOneForMostNetworks(t *testing.T) {
 
 func TestRenditionsAndClipsAreEncryptedAsTheirSource(t *testing.T) {
 	l := newLibrary(t, shortClip, &Options{Encryption: &Encryption{Scheme: AES128, Keys: derived(t)}})
-	clear := l.addRendition(t, "small", smaller)
+	small := l.addRendition(t, "small", smaller)
 	h := by(ann, l)
 	seen := 0
 	for line := range strings.Lines(l.playlist(t) + textOf(t, h, "/film/clip/7000-8000/master.m3u8")) {
@@ -148,7 +148,7 @@ func TestRenditionsAndClipsAreEncryptedAsTheirSource(t *testing.T) {
 		seen++
 		uri := strings.TrimSpace(line)
 		at := "/film/" + uri
-		if strings.HasPrefix(uri, clear.Revision) {
+		if strings.HasPrefix(uri, small.Revision) {
 			t.Errorf("%s is the address in the clear", uri)
 		}
 		if a := ask(h, "GET", at); a.StatusCode != http.StatusOK {
@@ -163,7 +163,7 @@ func TestRenditionsAndClipsAreEncryptedAsTheirSource(t *testing.T) {
 	if seen != 4 {
 		t.Errorf("%d variants, want 2 of the asset and 2 of its clip", seen)
 	}
-	if a := ask(h, "GET", "/film/"+clear.Revision+"/v1/0.m4s"); a.StatusCode != http.StatusNotFound {
+	if a := ask(h, "GET", "/film/"+small.Revision+"/v1/0.m4s"); a.StatusCode != http.StatusNotFound {
 		t.Errorf("a segment in the clear: %s", a.Status)
 	}
 	obeys(t, h, "/film/clip/7000-8000/master.m3u8")

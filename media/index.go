@@ -95,7 +95,7 @@ type Layout struct {
 
 	// Steady says that samples last Duration, but where decoding makes up for the
 	// order in which pictures show: see early.go. Durations is set then, too.
-	Steady bool `json:",omitempty"`
+	Steady bool `json:",omitempty"` //nolint:tagliatelle // as Negative
 }
 
 // Segment is one segment of a track.

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/jpeg"
 	"io/fs"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -77,9 +78,7 @@ func cinema(t *testing.T, files fstest.MapFS) (base, id string) {
 
 func TestPlayersPlayPartsOneAfterAnother(t *testing.T) {
 	files := withHLSJS(t)
-	for name, file := range withShaka(t) {
-		files[name] = file
-	}
+	maps.Copy(files, withShaka(t))
 	base, _ := cinema(t, files)
 	for _, c := range []struct {
 		page, address string

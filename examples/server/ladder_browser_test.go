@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"os"
@@ -135,9 +136,7 @@ func TestShakaSwitchesBetweenRenditions(t *testing.T) {
 // from the second 1 of that on; by DASH from its beginning to 9.5 s.
 func TestPlayersPlayAClip(t *testing.T) {
 	files := withHLSJS(t)
-	for name, file := range withShaka(t) {
-		files[name] = file
-	}
+	maps.Copy(files, withShaka(t))
 	base := runServer(t, config{}, files)
 	a := uploadFile(t, base, clip(t), "")
 	at := strings.Replace(base+a.Playback[1:], "master.m3u8", "clip/7000-9500/", 1)

@@ -125,7 +125,7 @@ func (c *comparison) variant(v *m3u8.Variant, get func(string) *rendition) error
 	peak, average := main.peak, main.average
 	var loudest, loudestAverage float64
 	for _, a := range v.Alternatives {
-		if a.URI == "" {
+		if a.URI == "" || a.Type == "SUBTITLES" { // text is no media that is compared here
 			continue
 		}
 		r := get(a.URI)

@@ -106,7 +106,8 @@ var prefix = regexp.MustCompile(`^(\[[^\]]*\] ?)+`)
 func message(line string) string { return prefix.ReplaceAllString(line, "") }
 
 // harmless are words that ffmpeg has for every fragmented MP4, its own included:
-// without an index it learns how far H.264 pictures are reordered as it decodes.
+// without an index it learns how far H.264 pictures are reordered as it decodes;
+// and for every playlist with subtitles, which it leaves out.
 func harmless(line string) bool {
-	return strings.Contains(line, "Increasing reorder buffer")
+	return strings.Contains(line, "Increasing reorder buffer") || strings.Contains(line, "Can't support the subtitle")
 }
