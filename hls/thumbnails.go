@@ -11,11 +11,12 @@ import (
 	"github.com/streamgate/streamgate/metadata"
 )
 
+// imageKind is that of thumbnails, which are in no media.Index.
+const imageKind media.Kind = "image"
+
 const (
-	// imageKind is that of thumbnails, which are in no media.Index.
-	imageKind media.Kind = "image"
-	imageType            = "image/jpeg"
-	imageName            = "p1" // of their track in paths
+	imageType = "image/jpeg"
+	imageName = "p1" // of their track in paths
 
 	// thumbnailVersion stands for how their playlists are written.
 	thumbnailVersion = "1"
