@@ -60,7 +60,7 @@ A family with labels appears once something was counted. Labels have only values
 | ` + "`code`" + ` | the status; of one that is not registered its class, such as 2xx |
 | ` + "`fault`" + ` | client (4xx), server (5xx), aborted (broken off after the answer had begun) |
 | ` + "`protocol`" + ` | tus, ietf, body, form; other |
-| ` + "`event`" + ` | created, updated, ready, failed, replaced, deleted |
+| ` + "`event`" + ` | created, updated, ready, failed, replaced, settled, unsettled, deleted |
 | ` + "`result`" + ` | hit, miss |
 | ` + "`cache`" + ` | the name of a cache |
 | ` + "`family`" + ` | the name of a family |
