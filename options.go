@@ -146,18 +146,18 @@ func WithPlayWhileUploading(on bool) Option {
 }
 
 // WithPlayback changes what the Gate tells its HLSServer: whether shared caches
-// may keep what is played, whether files may be downloaded as they came. f gets
-// the options as the Gate has set them, and may be given more than once. Default:
-// those of package hls.
+// may keep what is played, whether files may be downloaded as they came or played
+// as MPEG-2 transport streams, what plays under an id. f gets the options as the
+// Gate has set them, and may be given more than once. Default: those of package hls.
 func WithPlayback(f func(o *hls.Options)) Option {
 	return func(o *options) { o.playback = append(o.playback, f) }
 }
 
 // WithEncryption has segments encrypted. Keys are given to whom the Authorizer
-// lets have them (auth.Key), which of auth.PublicPlay(auth.OwnerOnly()) is the
-// owner alone. With WithPublicURL manifests name where ClearKey licences are, if e
-// does not. docs/encryption.md says what that protects. Default: nil, nothing is
-// encrypted.
+// lets have them (auth.Key): with auth.PublicPlay(auth.OwnerOnly()) to the owner
+// alone. With WithPublicURL manifests name where ClearKey licences are, if e does
+// not. Downloads and MPEGTS of hls.Options are refused beside it.
+// docs/encryption.md says what that protects. Default: nil, nothing is encrypted.
 func WithEncryption(e *hls.Encryption) Option {
 	return func(o *options) { o.encryption = e }
 }
@@ -186,8 +186,8 @@ func WithTrustedOrigins(origins ...string) Option {
 	return func(o *options) { o.origins = append(o.origins, origins...) }
 }
 
-// WithSegmentDuration is how long a segment lasts at least; it ends at the next
-// key frame. Default: 6 s.
+// WithSegmentDuration is how long segments are to be: each ends at the key frame
+// that is nearest to that. Default: 6 s.
 func WithSegmentDuration(d time.Duration) Option {
 	return func(o *options) { o.segmentDuration = d }
 }
@@ -215,7 +215,8 @@ func WithRateLimit(service string, l ratelimit.Limit) Option {
 
 // WithRateLimitStore keeps the buckets of "upload", "streaming", "metadata" and
 // "auth" elsewhere, for instance in Redis (package ratelimit/redis), so that
-// several Gates share them: open is called once for each service, and what it returns is the caller's to close after Stop.
+// several Gates share them: open is called once for each service, and what it
+// returns is the caller's to close after Stop.
 // Default: in memory.
 func WithRateLimitStore(open func(service string, l ratelimit.Limit) (limiter.Store, error)) Option {
 	return func(o *options) { o.limitStore = open }

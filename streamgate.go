@@ -1,4 +1,4 @@
-// Package streamgate gives an application a video service: uploads in, HLS out,
+// Package streamgate gives an application a video service: uploads in, HLS and DASH out,
 // each viewer let in or kept out.
 //
 // A Gate is an http.Handler with everything behind it. It keeps its data in one
@@ -120,8 +120,9 @@ func New(dir string, opts ...Option) (*Gate, error) {
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.public.ServeHTTP(w, r) }
 
 // Admin returns the handler for operators: readiness with each dependency,
-// metrics, the audit log and a cache for their programs. It asks nobody who they are: mount it where only operators reach,
-// behind the application's own check, never beside the public plane.
+// metrics, the audit log and a cache for their programs. It asks nobody who they
+// are: mount it where only operators reach, behind the application's own check,
+// never beside the public plane.
 func (g *Gate) Admin() http.Handler { return g.admin }
 
 // Files is where the bytes lie.

@@ -23,10 +23,11 @@ func (b bitrate) orMore(c bitrate) bitrate {
 // maxWindow bounds the work for a track of very many very short segments.
 const maxWindow = 256
 
-// bitrateOf measures a track for a target duration in seconds. The peak segment bit rate is the largest bit rate
-// of any run of segments that lasts between 0.5 and 1.5 times the target
-// duration (RFC 8216bis §4.4.6.2), so that a short last segment does not count
-// alone. A track too short for such a run has its average as its peak.
+// bitrateOf measures a track for a target duration in seconds. The peak segment
+// bit rate is the largest bit rate of any run of segments that lasts between 0.5
+// and 1.5 times the target duration (RFC 8216bis §4.4.6.2), so that a short last
+// segment does not count alone. A track too short for such a run has its average
+// as its peak.
 func bitrateOf(t *media.Track, seconds int64) bitrate {
 	return peakOver(boundaries(t), func(i int) int64 { return segmentSize(t, i) }, seconds)
 }

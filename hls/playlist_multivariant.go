@@ -9,10 +9,10 @@ import (
 )
 
 // multivariant returns the multivariant playlist (RFC 8216bis §4.4.6) with these
-// subtitles and those within a file: a variant for each video track with each group of audio tracks, or
-// one for each audio group where there is no video. All have the same subtitles.
-// URIs are relative to it and begin with the revision of a file, each of the
-// subtitles with its own.
+// subtitles and those within a file: a variant for each video track with each group
+// of audio tracks, or one for each audio group where there is no video. All have the
+// same subtitles. URIs are relative to it and begin with the revision of a file,
+// those of subtitles beside it with one of their own.
 func (p *presentation) multivariant(subtitles []*subtitle) []byte {
 	all := p.shared()
 	videos := p.ladder()

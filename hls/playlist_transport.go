@@ -23,9 +23,9 @@ func appendTransportPlaylist(dst []byte, times []int64, target int64) []byte {
 	return append(dst, "#EXT-X-ENDLIST\n"...)
 }
 
-// multivariant is the multivariant playlist with these subtitles and those
-// within a file, of the oldest version: a variant for each video, or one for the audio where there is no video.
-// EXT-X-MEDIA stands there where there is a choice alone; the audio that is in
+// multivariant is the multivariant playlist with these subtitles and those within
+// a file, of the oldest version: a variant for each video, or one for the audio
+// where there is no video. EXT-X-MEDIA stands there where there is a choice alone; the audio that is in
 // the variants has no URI (RFC 8216bis §4.4.6.2.1). The tracks were measured.
 func (t *transport) multivariant(subtitles []*subtitle) []byte {
 	dst := []byte("#EXTM3U\n")

@@ -9,8 +9,9 @@ import (
 )
 
 // A resource is one kind of thing that lies below a presentation. What comes
-// later is a line here, one in parseTrackFile or splitPath, and one in
-// player.serve.
+// later is a line here, one in parseTrackFile, segments or splitPath, one in
+// player.serve, or in Server.answer for what only assets have, and one in the
+// Gate's route table.
 type resource int
 
 const (
@@ -47,7 +48,7 @@ type target struct {
 	what     resource
 	revision string // as it stands in the path; "" for what finds it
 	kind     media.Kind
-	track    int // Track.ID; of subtitles their place in Asset.Captions, from 1
+	track    int // Track.ID or Text.ID; of subtitles beside the file their place in Asset.Captions, from 1
 	segment  int
 	key      KeyID
 	keepAs   string // what a file as it came is called; it does not stand in the path

@@ -8,12 +8,13 @@
 // are, bit by bit, and whoever is watching sees nothing of it.
 //
 // A file is compared with its source sample by sample, as an index made anew has
-// them, before anything is served from it. One that does not come out the same is
-// not settled and plays on as it came; Asset.Settling says why.
+// them, before anything is served from it. One that does not come out the same, or
+// that has subtitles within it, is not settled and plays on as it came;
+// Asset.Settling says why. Renditions beside the source stay as they are.
 //
 // The original is kept, unless [Options.Originals] says otherwise. What is not
-// presented goes with it: timecode, subtitles and data within the file, further
-// video tracks, what edit lists cut away, where it was recorded.
+// presented goes with it: timecode and data within the file, tracks that HLS cannot
+// carry, further video tracks, what edit lists cut away, where it was recorded.
 //
 // Nothing is lost when the process is killed at any moment. A new file is written
 // and compared under a key that nothing refers to, and one transaction makes the

@@ -3,8 +3,8 @@
 //
 // A blob has two lives. While it is being written it is a draft: only Append
 // reaches it, it survives a crash up to its last Sync, and no reader sees it but
-// by DraftReader, where a store has that.
-// Commit turns it, atomically and durably, into a blob that never changes again.
+// by DraftReader, where a store has that. Commit turns it, atomically and durably,
+// into a blob that never changes again.
 package storage
 
 import (

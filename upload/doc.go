@@ -1,6 +1,7 @@
 // Package upload takes video and audio files in: by plain bodies, by forms, by
-// tus 1.0 and by the IETF's resumable uploads, over one resumable writer. An Uploader is an http.Handler that an
-// application mounts anywhere, behind its own sessions:
+// tus 1.0 and by the IETF's resumable uploads, over one resumable writer. An
+// Uploader is an http.Handler that an application mounts anywhere, behind its own
+// sessions:
 //
 //	up, err := upload.New(files, meta, &upload.Options{MaxSize: 4 << 30})
 //	mux.Handle("/uploads/", sessions(http.StripPrefix("/uploads", up)))
@@ -38,9 +39,13 @@
 // form that is whole answers 201 with upload_id, asset_id, state, size and
 // sha256, and with asset and playback where Options give the paths. What a client
 // may tell of a file are filename, title, description, tags (with commas between
-// them) and asset_id, as tus metadata, form fields or query parameters. With
-// asset_id the file goes to an asset of the same owner that exists; one that
-// plays goes on playing until the new file does.
+// them), asset_id and rendition, as tus metadata, form fields or query parameters.
+// With asset_id the file goes to an asset of the same owner that exists; one that
+// plays goes on playing until the new file does. With rendition, too, it plays
+// beside the source of that asset under this name, see package rendition.
+//
+// A file whose moov box comes first, or that is in fragments, makes its asset
+// playable before it is complete; Options.NoEarlyPlay says where it does not.
 //
 // The uploads of a client that went away stay open for Options.Expiry and are
 // resumed by tus or the IETF's protocol, however they began.

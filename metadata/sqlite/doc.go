@@ -27,10 +27,10 @@
 // # Files and backup
 //
 // Beside the database lie a -wal and a -shm file while it is open, and after a
-// crash, and a -reserve file (see Failures). The -wal file holds acknowledged changes: it belongs to the database,
-// and copying the database file alone loses them. For a backup of a running
-// server use SQLite's own means, which waits for nobody and needs no more than
-// the shell of SQLite:
+// crash, and a -reserve file (see Failures). The -wal file holds acknowledged
+// changes: it belongs to the database, and copying the database file alone loses
+// them. For a backup of a running server use SQLite's own means, which waits for
+// nobody and needs no more than the shell of SQLite:
 //
 //	sqlite3 /srv/video/streamgate.db "VACUUM INTO '/backup/streamgate.db'"
 //
