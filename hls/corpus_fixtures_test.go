@@ -43,7 +43,8 @@ var texts = map[string]string{
 }
 
 // TestFixtures plays files of every shape that the corpus lacks beside
-// themselves, as TestCorpus does, and then once more settled. With -short it takes every fourth.
+// themselves, as TestCorpus does, and then once more settled. With -short it takes
+// one in twelve.
 func TestFixtures(t *testing.T) {
 	playcheck.Require(t)
 	base := filepath.Join(t.TempDir(), "base.mp4")

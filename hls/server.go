@@ -49,7 +49,7 @@ type Options struct {
 	MPEGTS bool
 
 	// Encryption has segments encrypted, and gives their keys to whom the
-	// Authorizer lets have them (auth.Key). It is not for use with Downloads or
+	// Authorizer lets have them (auth.Key). New refuses it beside Downloads and
 	// MPEGTS, which give out the same in the clear. Default: nil, nothing is encrypted.
 	Encryption *Encryption
 
