@@ -46,7 +46,7 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: ""}, {pattern: "/{id}", costs: chunkCosts}, {pattern: "/{id}/complete", costs: chunkCosts},
 		}},
 		{path: "/v1/assets", service: "metadata", shared: true, handler: g.assets, endpoints: []endpoint{
-			{pattern: ""}, {pattern: "/{id}"}, {pattern: "/{id}/captions/{lang}", costs: captionCosts},
+			{pattern: ""}, {pattern: "/{id}"}, {pattern: "/{id}/captions/{lang}", costs: captionCosts}, {pattern: "/{id}/renditions/{name}"},
 		}},
 		{path: "/v1/events", service: "gateway", shared: true, handler: g.live(), endpoints: []endpoint{{pattern: ""}}},
 		{path: "/play", service: "streaming", anyOrigin: true, handler: g.player, endpoints: []endpoint{
@@ -55,6 +55,7 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: "/{asset}/ts.m3u8"},
 			{pattern: "/{asset}/download"},
 			{pattern: "/{asset}/{revision}/source"},
+			{pattern: "/{asset}/{revision}/settled"},
 			{pattern: "/{asset}/license", asks: true},
 			{pattern: "/{asset}/{revision}/keys/{key}"},
 			{pattern: "/{asset}/{revision}/{track}/index.m3u8"},
@@ -64,6 +65,11 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: "/{asset}/{revision}/{track}/{cues}.vtt"},
 			{pattern: "/{asset}/{revision}/{track}/index-ts.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/{segment}.ts"},
+			{pattern: "/{asset}/{revision}/{track}/{image}.jpg"},
+			{pattern: "/{asset}/clip/{moments}/master.m3u8"},
+			{pattern: "/{asset}/clip/{moments}/manifest.mpd"},
+			{pattern: "/{asset}/clip/{moments}/{revision}/{track}/index.m3u8"},
+			{pattern: "/{asset}/clip/{moments}/{revision}/{track}/iframes.m3u8"},
 		}},
 		{path: "/health", service: "gateway", limit: "health", exact: true, open: true, handler: reads(g.serveHealth)},
 		{path: "/ready", service: "gateway", limit: "health", exact: true, open: true, handler: reads(g.serveReady)},

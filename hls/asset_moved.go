@@ -60,5 +60,5 @@ func (s *Server) outdated(ctx context.Context, a *row) bool {
 }
 
 func sameFiles(a, b *metadata.Asset) bool {
-	return a.Source == b.Source && a.Index == b.Index && a.Settling == b.Settling && a.Growth == b.Growth && slices.Equal(a.Captions, b.Captions) && slices.Equal(a.Renditions, b.Renditions)
+	return a.Source == b.Source && a.Index == b.Index && a.Settling == b.Settling && a.Growth == b.Growth && captionsID(a.Captions, a.Thumbnails) == captionsID(b.Captions, b.Thumbnails) && slices.Equal(a.Renditions, b.Renditions)
 }

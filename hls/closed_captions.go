@@ -36,7 +36,8 @@ func (t *prepared) findClosedCaptions(ctx context.Context, src, blocks io.Reader
 			return fmt.Errorf("%w: %w", errIndex, err)
 		}
 		for ; next < len(samples); next += every {
-			in, looked, err := media.FindClosedCaptions(src, t.Entries[s.Entry], samples[next])
+			from, sample := whole(src, t.Track, samples[next])
+			in, looked, err := media.FindClosedCaptions(from, t.Entries[s.Entry], sample)
 			if err != nil || !looked {
 				return err
 			}

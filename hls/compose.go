@@ -2,6 +2,7 @@ package hls
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/storage"
 )
 
 // A Composition is what plays under an id instead of an asset as it is: parts of
@@ -93,11 +95,22 @@ func (s *Server) composed(w http.ResponseWriter, r *http.Request, name string, t
 		}
 	}
 	p, err := s.composition(r.Context(), name, c)
+	if errors.Is(err, storage.ErrNotFound) { // a file moved since its row was read
+		for i := range c.Parts {
+			s.Forget(c.Parts[i].Asset)
+		}
+		p, err = s.composition(r.Context(), name, c)
+	}
 	switch {
 	case err != nil:
 		return true, err
 	case t.revision != "" && t.revision != p.source().revision && !isClip:
 		return false, nil // of the asset itself
+	}
+	if t.what == dashManifest {
+		if err := s.encryption.manifest(); err != nil {
+			return true, err
+		}
 	}
 	return true, s.serve(w, r, p, t)
 }
@@ -131,7 +144,11 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 	}
 	pieces := make([]*piece, len(c.Parts))
 	var key strings.Builder
-	fmt.Fprintf(&key, "composed %s %q %d %q", composeVersion, name, c.Start, c.Session)
+	at := name
+	if i := strings.LastIndexByte(name, '/'); i >= 0 {
+		at = name[:i] // of a clip; its moments are those of its part
+	}
+	fmt.Fprintf(&key, "composed %s %q %d %q", composeVersion, at, c.Start, c.Session)
 	for i := range c.Parts {
 		part := &c.Parts[i]
 		a, err := s.asset(ctx, part.Asset, auth.Play) // asks the Authorizer
@@ -148,17 +165,22 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 		if pieces[i], err = newPiece(p, part); err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&key, "\x00%s %s %d %d %d", a.key, p.source().revision, part.From, part.To, part.Began.UnixMicro())
+		fmt.Fprintf(&key, "\x00%s %s %d %d %d", strings.TrimPrefix(a.key, s.encryption.mark()), p.source().revision, pieces[i].from, pieces[i].to, part.Began.UnixMicro())
 	}
 	revision := digest(key.String())
-	if v, ok := s.cache.Get("composed\x00" + revision); ok {
+	cached := s.encryption.mark() + "composed\x00" + revision
+	if v, ok := s.cache.Get(cached); ok {
 		if p, ok := v.(*presentation); ok {
 			return p, nil
 		}
 	}
 	p, err := compose(pieces, c, revision, strings.Repeat("../", strings.Count(name, "/")+1))
 	if err == nil {
-		s.cache.Set("composed\x00"+revision, p, p.memory(false))
+		cost := p.memory(false)
+		for _, part := range pieces { // which it keeps in memory
+			cost += part.memory(false)
+		}
+		s.cache.Set(cached, p, cost)
 	}
 	return p, err
 }

@@ -3,6 +3,8 @@ package hls
 import (
 	"errors"
 	"fmt"
+
+	"github.com/streamgate/streamgate/internal/problem"
 )
 
 // Scheme is how segments are encrypted.
@@ -82,6 +84,14 @@ func (e *Encryption) checkWith(o *Options) error {
 		return errors.New("hls: MPEGTS is not encrypted, and would give out in the clear what Encryption hides")
 	}
 	return e.check()
+}
+
+// manifest says why there is no manifest of what is encrypted.
+func (e *Encryption) manifest() error {
+	if e == nil || e.Scheme != AES128 {
+		return nil
+	}
+	return problem.Errorf(ErrNotFound, "there is no %s of what %s encrypts: DASH has no such thing", manifestName, AES128)
 }
 
 // mark begins the names of presentations in a Cache, which Servers with other

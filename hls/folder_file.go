@@ -163,7 +163,7 @@ func (o fileOpener) openSource(_ context.Context, f *mediaFile) (source, error) 
 	}
 	same := o.key(f.source, info) == f.key
 	if f.known != nil {
-		same = info.Size() >= f.index.Size
+		same, src.as = info.Size() >= f.index.Size, stamp{} // what is there stays, and more of it comes
 	}
 	if !same {
 		_ = src.Close()

@@ -10,6 +10,9 @@ import (
 // slices in it are looked for.
 const maxHeld = 32 << 20
 
+// finding is who reads as much at the same time to find slices; others wait.
+var finding = make(chan struct{}, maxFarReads)
+
 // findSlices finds the subsamples of pictures. Where the source is no file of the
 // operating system each look would be a request: there all of the segment is read
 // first. As many as may hold what they read far away are sent from memory then;
@@ -18,6 +21,12 @@ func (b *body) findSlices(entry, sets []byte, prefix media.Prefix) error {
 	from, end := b.stretch()
 	if b.file != nil || end-from > maxHeld {
 		return b.findSubsamples(entry, sets, prefix)
+	}
+	select {
+	case finding <- struct{}{}:
+		defer func() { <-finding }()
+	case <-b.ctx.Done():
+		return b.ctx.Err()
 	}
 	held := &heldSource{from: from, bytes: make([]byte, end-from)}
 	if n, err := b.source.ReadAt(held.bytes, from); n < len(held.bytes) {

@@ -144,7 +144,7 @@ func (p *presentation) open() bool { return p.source().known != nil }
 // needsWhole says whether a resource is there only once the file is complete.
 func (p *player) needsWhole(what resource) bool {
 	switch what {
-	case dashManifest, original:
+	case dashManifest, original, settledSource:
 		return true
 	case download:
 		return p.downloads

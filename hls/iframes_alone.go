@@ -8,11 +8,18 @@ import (
 
 // alone reports whether the first sample of a segment decodes alone.
 func alone(src io.ReaderAt, t *media.Track, s *media.Segment, first media.Sample) (bool, error) {
-	if t.Prefix.Size > 0 {
-		src = &prefixed{src, t.Prefix, first.Offset}
-		first.Offset = 0
-	}
+	src, first = whole(src, t, first)
 	return media.Intra(src, t.Entries[s.Entry], first)
+}
+
+// whole is a sample of a track, and what all of it is read from.
+func whole(src io.ReaderAt, t *media.Track, sample media.Sample) (io.ReaderAt, media.Sample) {
+	if t.Prefix.Size == 0 {
+		return src, sample
+	}
+	src = &prefixed{src, t.Prefix, sample.Offset}
+	sample.Offset = 0
+	return src, sample
 }
 
 // prefixed is a sample of a track whose samples lack what they all begin with.

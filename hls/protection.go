@@ -138,6 +138,16 @@ func (p *protection) keyOf(t *media.Track, n int) *ContentKey {
 	return p.byUse[KeyUse{usageOf(t), p.periodOf(n)}]
 }
 
+// opens reports whether a key is one of these tracks.
+func (p *protection) opens(k *ContentKey, tracks []*media.Track) bool {
+	for use, own := range p.byUse {
+		if own == k && slices.ContainsFunc(tracks, func(t *media.Track) bool { return usageOf(t) == use.Usage }) {
+			return true
+		}
+	}
+	return false
+}
+
 // revision names a file that is encrypted so: another scheme, another key or
 // another thing that playlists say of it is another. Of a key it holds no more
 // than a MAC. Of a file that grows, or has grown, the keys of the first period have
@@ -146,6 +156,9 @@ func (p *protection) revision(f *mediaFile) string {
 	keys := p.keys
 	if f.grown {
 		keys = keys[:p.first]
+	}
+	if p.Scheme == AES128 { // by SampleAES an init segment names all keys
+		keys = slices.DeleteFunc(slices.Clone(keys), func(k *ContentKey) bool { return !p.opens(k, f.index.Tracks) })
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "encryption 1 %q %s %d %v %v\n", f.revision, p.Scheme, p.Period, p.NoDelivery, p.ClearKey)

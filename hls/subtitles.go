@@ -108,8 +108,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *row, of *pres
 		}
 		return s.sendLicense(w, r, a, of)
 	case dashManifest:
-		if s.encryption != nil && s.encryption.Scheme == AES128 {
-			return problem.Errorf(ErrNotFound, "there is no %s of what %s encrypts: DASH has no such thing", manifestName, AES128)
+		if err := s.encryption.manifest(); err != nil {
+			return err
 		}
 	}
 	document := t.what == multivariant || t.what == dashManifest || t.what == transportMultivariant

@@ -143,7 +143,7 @@ func (s *Server) sendImage(w http.ResponseWriter, r *http.Request, t *thumbnails
 	}
 	b := newBody()
 	defer b.release()
-	b.source, b.file = src.ReaderAt, src.file
+	b.from(r.Context(), src)
 	b.room = append(b.room[:0], run{0, src.size})
 	b.runs = b.room
 	if partial {

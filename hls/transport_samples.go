@@ -21,7 +21,7 @@ type sampleStream struct {
 // are in the stream. It is to be released.
 func newSampleStream(ctx context.Context, src source, t *media.Track, in *mpegts.Input) *sampleStream {
 	s := &sampleStream{body: newBody(), prefix: t.Prefix}
-	s.ctx, s.source, s.file = ctx, src.ReaderAt, src.file
+	s.from(ctx, src)
 	s.samples = append(s.samples[:0], in.Samples...)
 	offset := int64(0)
 	for i := range in.Samples {

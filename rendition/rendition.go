@@ -144,6 +144,8 @@ func parse(ctx context.Context, files storage.Store, key string, o *media.Option
 		return nil, err
 	}
 	defer blob.Close() //nolint:errcheck // it was only read
+	_, local := files.(storage.FileOpener)
+	o.Remote = !local
 	return media.Parse(ctx, blob, blob.Info().Size, o)
 }
 

@@ -27,13 +27,15 @@ const (
 // its Prefix and Largest are set here.
 //
 // Errors match metadata.ErrInvalid where t or an image is not as it should be, or
-// metadata.ErrNotFound; or are those of image, the stores and ctx. Where there is
+// metadata.ErrNotFound, or metadata.ErrConflict where the asset got another file meanwhile; or
+// are those of image, the stores and ctx. Where there is
 // one, the asset has what it had.
 func SetThumbnails(ctx context.Context, files storage.Store, meta metadata.Store, assetID string, t metadata.Thumbnails, image func(n int) ([]byte, error)) (err error) {
 	if err := check(&t); err != nil {
 		return err
 	}
-	if _, err := meta.Asset(ctx, assetID); err != nil {
+	before, err := meta.Asset(ctx, assetID)
+	if err != nil {
 		return fmt.Errorf("rendition: reading asset %s: %w", assetID, err)
 	}
 	t.Prefix, t.Largest = metadata.NewThumbnailsPrefix(assetID), 0
@@ -57,23 +59,42 @@ func SetThumbnails(ctx context.Context, files storage.Store, meta metadata.Store
 		}
 		t.Largest = max(t.Largest, int64(len(b)))
 	}
-	return meta.Update(ctx, func(tx metadata.Tx) error {
-		a, err := tx.Asset(ctx, assetID)
-		if err != nil {
-			return err
-		}
-		var left []any
-		for _, key := range a.Thumbnails.Keys() {
-			left = append(left, key)
-		}
-		a.Thumbnails = &t
-		if err := tx.UpdateAsset(ctx, a); err != nil {
-			return err
-		}
-		return tx.Emit(ctx, &events.Event{
-			Type: events.AssetUpdated, Owner: a.Owner, Asset: a.ID, Data: map[string]any{"thumbnails": t.Count, "keys": left},
-		})
-	})
+	if err = meta.Update(ctx, func(tx metadata.Tx) error { return swap(ctx, tx, before, &t) }); err == nil {
+		return nil
+	}
+	// A transaction that failed may have been committed all the same.
+	switch now, unknown := meta.Asset(context.WithoutCancel(ctx), assetID); {
+	case unknown != nil && !errors.Is(unknown, metadata.ErrNotFound):
+		written = 0 // they stay, for the asset may refer to them
+	case unknown == nil && now.Thumbnails != nil && now.Thumbnails.Prefix == t.Prefix:
+		return nil
+	}
+	return err
+}
+
+// swap gives the asset the thumbnails t. Those of a film that it no longer has
+// would be pictures of another.
+func swap(ctx context.Context, tx metadata.Tx, before *metadata.Asset, t *metadata.Thumbnails) error {
+	a, err := tx.Asset(ctx, before.ID)
+	switch {
+	case err != nil:
+		return err
+	case a.Revision != before.Revision:
+		return problem.Errorf(metadata.ErrConflict, "the asset got another file meanwhile")
+	}
+	data := map[string]any{"thumbnails": t.Count}
+	var left []any
+	for _, key := range a.Thumbnails.Keys() {
+		left = append(left, key)
+	}
+	if left != nil {
+		data["keys"] = left
+	}
+	a.Thumbnails = t
+	if err := tx.UpdateAsset(ctx, a); err != nil {
+		return err
+	}
+	return tx.Emit(ctx, &events.Event{Type: events.AssetUpdated, Owner: a.Owner, Asset: a.ID, Data: data})
 }
 
 func check(t *metadata.Thumbnails) error {

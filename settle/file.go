@@ -85,7 +85,7 @@ func (f *file) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if f.index, err = media.Parse(ctx, f.source, f.source.Info().Size, &media.Options{Cut: cut}); err != nil {
+	if f.index, err = media.Parse(ctx, f.source, f.source.Info().Size, &media.Options{Cut: cut, Remote: f.remote()}); err != nil {
 		return err
 	}
 	f.revision = f.index.Revision(f.asset.SourceID())
@@ -176,6 +176,12 @@ func (f *file) write(ctx context.Context, key string, fill func(io.Writer) error
 	return draft.Commit(ctx)
 }
 
+// remote reports whether each read of a file is a request.
+func (f *file) remote() bool {
+	_, local := f.files.(storage.FileOpener)
+	return !local
+}
+
 // prove indexes the new file, as will be done again should its index be lost, and
 // compares all that is presented of it with the source.
 func (f *file) prove(ctx context.Context) (*media.Index, error) {
@@ -184,7 +190,7 @@ func (f *file) prove(ctx context.Context) (*media.Index, error) {
 		return nil, err
 	}
 	defer blob.Close() //nolint:errcheck // it was only read
-	settled, err := media.Parse(ctx, blob, blob.Info().Size, &media.Options{Cut: f.index.Cut})
+	settled, err := media.Parse(ctx, blob, blob.Info().Size, &media.Options{Cut: f.index.Cut, Remote: f.remote()})
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,8 @@ func (s *Settler) Settle(ctx context.Context, assetID string) error {
 		err = s.drop(ctx, a)
 	case a.Settling.State == "" && a.State == metadata.Ready && a.Playable && a.Source != "":
 		err = s.settle(ctx, a)
+	case a.Settling.State == "" && a.State == metadata.Processing && a.Playable:
+		s.queue.later(assetID, s.o.Retry) // another file of it is on its way
 	}
 	if err != nil {
 		return fmt.Errorf("settle: asset %s: %w", assetID, err)

@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/streamgate/streamgate"
+	"github.com/streamgate/streamgate/hls"
 )
 
 // get sends a request by a viewer with a key, "" being nobody.
@@ -217,5 +220,52 @@ func TestWhatIsPrivateIsNotKept(t *testing.T) {
 		if asked := o.told(); len(asked) < 3 {
 			t.Errorf("%s: the origin was asked %q", url, asked)
 		}
+	}
+}
+
+var keyURI = regexp.MustCompile(`#EXT-X-KEY:METHOD=AES-128,URI="../../([0-9a-f/]+keys/[0-9a-f]{32})"`)
+
+// Segments that are encrypted are one copy for all; their keys are between the
+// viewer and the Gate, which decides about each.
+func TestTheEdgeHandsKeysThrough(t *testing.T) {
+	secret, err := hls.NewDerivedKeys(hls.MasterSecret{ID: "1", Secret: make([]byte, hls.MinMasterSecret)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := startOrigin(t, true,
+		streamgate.WithPlayback(func(o *hls.Options) { o.Downloads = false }),
+		streamgate.WithEncryption(&hls.Encryption{Scheme: hls.AES128, Keys: secret}))
+	edge := startEdge(t, o.Server)
+	below := "/" + o.asset + "/" + revision(t, get(t, "GET", edge+"/play/"+o.asset+"/master.m3u8", "ada-s-key")) + "/v1/"
+	list := get(t, "GET", edge+"/play"+below+"index.m3u8", "ada-s-key")
+	m := keyURI.FindStringSubmatch(list.body)
+	if m == nil {
+		t.Fatalf("%s: %s", list.Status, list.body)
+	}
+	for range 2 {
+		get(t, "GET", edge+"/play"+below+"0.m4s", "grace-s-key")
+	}
+	if a := get(t, "GET", edge+"/play"+below+"0.m4s", "ada-s-key"); a.cache() != "HIT" {
+		t.Errorf("a segment: %s, %s", a.Status, a.cache())
+	}
+	o.told()
+	key := "/" + o.asset + "/" + m[1]
+	for _, c := range []struct {
+		name, under, key string
+		want             int
+	}{
+		{name: "the owner", key: "ada-s-key", want: 200},
+		{name: "who may play, and have no key", key: "grace-s-key", want: 404},
+		{name: "another", key: "mallory-s-key", want: 404},
+		{name: "nobody", want: 401},
+		{name: "a token", under: "/t/token.of.mallory", want: 404},
+	} {
+		a := get(t, "GET", edge+"/play"+c.under+key, c.key)
+		if a.StatusCode != c.want || c.want == 200 && len(a.body) != 16 || strings.Contains(a.cache(), "HIT") || !strings.Contains(a.Header.Get("Cache-Control"), "no-store") {
+			t.Errorf("%s: %s, %d bytes, %s, %v", c.name, a.Status, len(a.body), a.cache(), a.Header)
+		}
+	}
+	if asked := o.told(); len(asked) > 0 {
+		t.Errorf("the edge asked for itself: %v", asked)
 	}
 }

@@ -90,13 +90,14 @@ type origin struct {
 	heads int      // asked on behalf of viewers
 }
 
-func startOrigin(t *testing.T, public bool) *origin {
+func startOrigin(t *testing.T, public bool, more ...streamgate.Option) *origin {
 	t.Helper()
-	gate, err := streamgate.New(t.TempDir(),
+	gate, err := streamgate.New(t.TempDir(), append([]streamgate.Option{
 		streamgate.WithAuthenticator(whoAsks),
 		streamgate.WithAuthorizer(auth.AuthorizerFunc(whoMay)),
 		streamgate.WithPlayback(func(o *hls.Options) { o.Public, o.Downloads = public, true }),
-		streamgate.WithLogger(slog.New(slog.DiscardHandler)))
+		streamgate.WithLogger(slog.New(slog.DiscardHandler)),
+	}, more...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,12 @@ const secretName = "key.secret"
 
 func (c config) checkEncryption() error {
 	switch hls.Scheme(c.encrypt) {
-	case "", hls.AES128, hls.SampleAES:
+	case "":
+		return nil
+	case hls.AES128, hls.SampleAES:
+		if c.mpegts {
+			return errors.New("-mpegts would give out in the clear what -encrypt hides: choose one of them")
+		}
 		return nil
 	}
 	return fmt.Errorf("-encrypt %q is neither %s nor %s", c.encrypt, hls.AES128, hls.SampleAES)
@@ -38,10 +43,18 @@ func (c config) encryption() (*hls.Encryption, error) {
 	}
 	keys, err := hls.NewDerivedKeys(hls.MasterSecret{ID: "1", Secret: secret})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", secretVariable, err)
+		return nil, fmt.Errorf("the secret of %s: %w", c.secretOrigin(), err)
 	}
 	scheme := hls.Scheme(c.encrypt)
 	return &hls.Encryption{Scheme: scheme, Keys: keys, ClearKey: scheme == hls.SampleAES}, nil
+}
+
+// secretOrigin is where the secret is from.
+func (c config) secretOrigin() string {
+	if c.secret != "" {
+		return secretVariable
+	}
+	return filepath.Join(c.data, secretName)
 }
 
 func (c config) masterSecret() ([]byte, error) {
