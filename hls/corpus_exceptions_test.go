@@ -14,8 +14,10 @@ var exceptions = map[string]string{
 }
 
 // reclassed are files that the manifest keeps for a transcoder, because of their
-// container, and that play as they are.
+// container, and that play as they are; and one that is said to be MP3, by its
+// object type, and is MP2, which no browser and no phone plays in MP4.
 var reclassed = map[string]string{
+	"androidx_mp4_sample_mp2_audio.mp4":                    classTranscode,
 	"androidx_mkv_sample_last_cluster.mkv":                 classHLS,
 	"androidx_vp9_bear-vp9-odd-dimensions.webm":            classHLS,
 	"androidx_vp9_invalid-bitstream.webm":                  classOdd,
