@@ -9,41 +9,36 @@ import (
 	"github.com/streamgate/streamgate/media"
 )
 
-// maxCaptionLooks is how many pictures of a track are looked at for closed
-// captions: all of some 20 seconds, else so many, evenly spread. Those who write
-// captions do so in every picture, or in some pictures of every sentence.
-const maxCaptionLooks = 512
+// How many pictures of a track are looked at for closed captions, and in how many
+// segments, evenly spread: all of some 20 seconds, or so many. Those who write
+// captions do so in every picture, or in some pictures of every sentence. Each
+// segment costs a block of the index, and in some of a film somebody speaks.
+const (
+	maxCaptionLooks    = 512
+	maxCaptionSegments = 64
+)
 
 // findClosedCaptions looks for closed captions in the pictures of a track. What
 // they say is in the segments anyway; that they are there has to be told.
 func (t *prepared) findClosedCaptions(ctx context.Context, src, blocks io.ReaderAt) error {
-	total := 0
-	for i := range t.Segments {
-		total += t.Segments[i].Samples
-	}
-	every := max(1, (total+maxCaptionLooks-1)/maxCaptionLooks)
+	step := max(1, (len(t.Segments)+maxCaptionSegments-1)/maxCaptionSegments)
+	visits := (len(t.Segments) + step - 1) / step
 	var found media.ClosedCaptions
 	var samples []media.Sample
-	next := 0 // sample to look at, from the segment's first
-	for n := range t.Segments {
-		s := &t.Segments[n]
-		if next >= s.Samples {
-			next -= s.Samples
-			continue
-		}
+	for n := 0; n < len(t.Segments); n += step {
 		var err error
 		if samples, err = t.file.index.Samples(samples[:0], blocks, t.at, n); err != nil {
 			return fmt.Errorf("%w: %w", errIndex, err)
 		}
-		for ; next < len(samples); next += every {
-			from, sample := whole(src, t.Track, samples[next])
-			in, looked, err := media.FindClosedCaptions(from, t.Entries[s.Entry], sample)
+		every := max(1, (len(samples)*visits+maxCaptionLooks-1)/maxCaptionLooks)
+		for i := 0; i < len(samples); i += every {
+			from, sample := whole(src, t.Track, samples[i])
+			in, looked, err := media.FindClosedCaptions(from, t.Entries[t.Segments[n].Entry], sample)
 			if err != nil || !looked {
 				return err
 			}
 			found.Add(in)
 		}
-		next -= len(samples)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
