@@ -14,7 +14,7 @@ const (
 	// maxLooks is how many pictures of a track are looked at before its I-frames
 	// are offered: all of some 25 minutes, else so many, evenly spread. A picture
 	// is looked at again when it is sent.
-	maxLooks = 256
+	maxLooks = 128
 	// segmentMemory is about what a media.Segment takes.
 	segmentMemory = 56
 )
