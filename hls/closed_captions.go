@@ -32,7 +32,7 @@ func (t *prepared) findClosedCaptions(ctx context.Context, src, blocks io.Reader
 		}
 		every := max(1, (len(samples)*visits+maxCaptionLooks-1)/maxCaptionLooks)
 		for i := 0; i < len(samples); i += every {
-			from, sample := whole(src, t.Track, samples[i])
+			from, sample := whole(src, t.Prefix, samples[i])
 			in, looked, err := media.FindClosedCaptions(from, t.Entries[t.Segments[n].Entry], sample)
 			if err != nil || !looked {
 				return err

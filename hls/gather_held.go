@@ -70,33 +70,3 @@ func (h *heldSource) ReadAt(p []byte, off int64) (int, error) {
 	}
 	return n, nil
 }
-
-// sampleSource is what a sample is read from, and where in it. One that begins with
-// what the source has elsewhere is read as if it lay together.
-func (b *body) sampleSource(s media.Sample, prefix media.Prefix) (io.ReaderAt, media.Sample) {
-	if prefix.Size == 0 {
-		return b.source, s
-	}
-	joined := &joinedSource{source: b.source, at: s.Offset}
-	joined.prefix = run{prefix.Offset, int64(prefix.Size)}
-	s.Offset = 0
-	return joined, s
-}
-
-// joinedSource is a prefix and what comes after it, which lie apart.
-type joinedSource struct {
-	source io.ReaderAt
-	prefix run
-	at     int64 // of the rest
-}
-
-func (j *joinedSource) ReadAt(p []byte, off int64) (n int, err error) {
-	if off < j.prefix.length {
-		n = int(min(int64(len(p)), j.prefix.length-off))
-		if n, err = j.source.ReadAt(p[:n], j.prefix.offset+off); err != nil && err != io.EOF || n == len(p) {
-			return n, err
-		}
-	}
-	k, err := j.source.ReadAt(p[n:], j.at+off+int64(n)-j.prefix.length)
-	return n + k, err
-}

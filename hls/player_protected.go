@@ -109,7 +109,7 @@ func (b *body) findSubsamples(entry, sets []byte, prefix media.Prefix) error {
 	}
 	for i := range b.samples {
 		had := len(b.subsamples)
-		from, sample := b.sampleSource(b.samples[i], prefix)
+		from, sample := whole(b.source, prefix, b.samples[i])
 		if b.subsamples, err = find.Append(b.subsamples, from, sets, sample); err != nil {
 			return err
 		}
