@@ -102,8 +102,8 @@ soak: need clients assets ## the long forms: race detector on everything, fuzz t
 	@GO='$(GO)' FUZZTIME='$(SOAKTIME)' scripts/fuzz
 
 .PHONY: corpus
-corpus: need ## check playback of every file of the media corpus, printing a table
-	STREAMGATE_CORPUS_ALL=1 $(GO) test -count=1 -v -timeout 1h -run Corpus $(TESTFLAGS) $(PKG)
+corpus: need ## check playback of every file of the media corpus and every shape that ffmpeg makes, printing a table
+	STREAMGATE_CORPUS_ALL=1 $(GO) test -count=1 -v -timeout 1h -run 'Corpus|Fixtures|TransportStreams' $(TESTFLAGS) $(PKG)
 
 .PHONY: players
 players: need clients ## play 25 films in every player: picture, sound, seeks and end by the players' own clocks

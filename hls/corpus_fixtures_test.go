@@ -43,8 +43,8 @@ var texts = map[string]string{
 }
 
 // TestFixtures plays files of every shape that the corpus lacks beside
-// themselves, as TestCorpus does, and then once more settled. With -short it takes
-// one in twelve.
+// themselves, as TestCorpus does, and then once more settled: every third, or with
+// -short every twelfth, and all where STREAMGATE_CORPUS_ALL is set, as by make corpus.
 func TestFixtures(t *testing.T) {
 	playcheck.Require(t)
 	base := filepath.Join(t.TempDir(), "base.mp4")
@@ -52,7 +52,7 @@ func TestFixtures(t *testing.T) {
 	var table table
 	t.Run("files", func(t *testing.T) {
 		for i, f := range fixtures() {
-			if testing.Short() && i%12 != 0 {
+			if spared(i, 3, 12) {
 				continue
 			}
 			t.Run(f.name, func(t *testing.T) {
