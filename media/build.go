@@ -34,14 +34,10 @@ func (p *parser) build(c *choice, bounds []int64) error {
 	if pres.count == 0 {
 		return nil
 	}
-	deepest := pres.deepest
-	if growing || c.trak.settled != nil {
-		deepest = min(deepest, 0) // more may come that shows as soon as it is decoded
-	}
-	b := &built{track: c.track(pres), enabled: c.trak.enabled, decode: pres.decode + deepest}
+	b := &built{track: c.track(pres), enabled: c.trak.enabled, decode: pres.decode + pres.deepest}
 	b.shown, b.ends = pres.shows()
 	cut := &cutter{
-		built: b, blocks: &p.blocks, deeper: deepest, bounds: bounds, growing: growing, part: p.part && growing,
+		built: b, blocks: &p.blocks, deeper: pres.deepest, bounds: bounds, growing: growing, part: p.part && growing,
 		target:   max(int64(p.cut.Target*float64(b.track.Timescale)), 1),
 		whole:    b.track.Kind == Audio,
 		fallback: max(b.track.Timescale/25, 1),
@@ -78,8 +74,11 @@ func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
 	if err != nil {
 		return nil, err
 	}
+	video, settled := c.trak.handler == "vide", c.trak.settled != nil
 	pres := &presenter{
-		samples: samples, video: c.trak.handler == "vide", hurries: c.trak.handler == "vide" && !p.fragmented() && c.trak.settled == nil, settled: c.trak.settled != nil, syncs: c.trak.handler == "vide" || c.trak.syncs, scale: scale,
+		samples: samples, video: video, hurries: video && !settled, settled: settled,
+		open: settled || p.fragmented(), part: p.part && p.fragmented(),
+		syncs: video || c.trak.syncs, scale: scale,
 		spans: c.trak.spans(p.timescale, scale),
 	}
 	return pres, pres.prepare()

@@ -53,6 +53,7 @@ type cutter struct {
 	pending  shown
 	has      bool
 	early    bool   // its duration tells nothing of the others
+	first    uint32 // duration of the first sample, as the source says
 	fallback uint32 // duration of a last sample that has none
 
 	segment   Segment
@@ -91,6 +92,9 @@ func (c *cutter) add(s *shown) error {
 		if err := c.write(uint32(gap)); err != nil {
 			return err
 		}
+	}
+	if !c.has {
+		c.first = uint32(max(min(s.end-s.present, math.MaxUint32), 0))
 	}
 	if c.cuts(s) {
 		c.limit(s)

@@ -87,8 +87,11 @@ func (p *presenter) hurry() error {
 		return errEnough
 	})
 	p.early = early{on: true, deepest: p.deepest, last: p.decode - 1}
-	if errors.Is(err, errEnough) {
+	switch {
+	case errors.Is(err, errEnough):
 		return nil
+	case err == nil && p.part:
+		return errMore
 	}
 	return err
 }

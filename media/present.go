@@ -45,6 +45,8 @@ type presenter struct {
 	video   bool
 	hurries bool // see early.go
 	settled bool // samples stand where they are presented
+	open    bool // more may come that shows as soon as it is decoded
+	part    bool // and is not there yet
 	syncs   bool // not every sample is a sync sample: true of all video, and of some audio
 	scale   int64
 	spans   []span
@@ -69,6 +71,9 @@ func (p *presenter) prepare() error {
 	}
 	p.drop()
 	p.first, p.beyond, p.deepest = math.MaxInt64, math.MinInt64, math.MaxInt64
+	if p.open {
+		p.deepest = 0
+	}
 	err := p.each(func(s *shown) error {
 		if p.count == 0 {
 			p.decode = s.decode
@@ -267,6 +272,9 @@ func (p *presenter) each(fn func(*shown) error) error {
 		if err != nil || failed != nil {
 			return cmp.Or(failed, err)
 		}
+	}
+	if p.part {
+		return nil // nobody knows yet what else is decoded before the group shows
 	}
 	return p.early.flush(fn)
 }
