@@ -67,7 +67,7 @@ func (c *cutter) generalize() {
 		return
 	}
 	l := &c.built.track.Layout
-	l.Durations, l.Duration = true, c.durations.common
+	l.Durations, l.Duration, l.Steady = true, c.durations.common, false
 	if c.built.track.Kind == Video {
 		l.Flags, l.Offsets = true, true
 	}
