@@ -13,6 +13,10 @@ const (
 // decoded as early as they were, since their beginning is served before their end.
 const fragmented = 0.1
 
+// priming is by how much sound is late of files that do not tell how much silence an
+// encoder of AAC begins with: one packet.
+const priming = 1024.0 / beepRate
+
 // films are of the containers, codecs and shapes that differ most in how players
 // have to place them in time. Open groups of pictures in H.264 are not among them:
 // Chromium's decoder gives up on the pictures before the one that it seeks to, in
@@ -29,18 +33,19 @@ var films = []film{
 	{name: "baseline, without B-frames", file: "baseline.mp4", rate: [2]int{25, 1}, encode: avc + "-profile:v baseline " + aac},
 	{name: "one long GOP", file: "long.mp4", rate: [2]int{25, 1}, encode: "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 1000 " + aac},
 	{name: "short GOPs", file: "short.mp4", rate: [2]int{25, 1}, encode: "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 10 " + aac},
-	{name: "fragmented at key frames", file: "frag.mp4", rate: [2]int{30, 1}, encode: avc + aac + "-movflags +frag_keyframe+empty_moov", slack: fragmented},
-	{name: "fragments of a second, default-base-moof", file: "cmaf.mp4", rate: [2]int{25, 1}, encode: avc + aac + "-frag_duration 1000000 -movflags +empty_moov+default_base_moof", slack: fragmented},
+	{name: "fragmented at key frames", file: "frag.mp4", rate: [2]int{30, 1}, encode: avc + aac + "-movflags +frag_keyframe+empty_moov", slack: fragmented, picture: 2.0 / 30, sound: priming},
+	{name: "fragments of a second, default-base-moof", file: "cmaf.mp4", rate: [2]int{25, 1}, encode: avc + aac + "-frag_duration 1000000 -movflags +empty_moov+default_base_moof", slack: fragmented, picture: 2.0 / 25, sound: priming},
 	{name: "negative composition offsets", file: "negative.mp4", rate: [2]int{25, 1}, encode: avc + "-bf 3 " + aac + "-movflags +negative_cts_offsets"},
 	{name: "VP9 and Opus in WebM", file: "vp9.webm", rate: [2]int{25, 1}, encode: "-c:v libvpx-vp9 -cpu-used 8 -deadline realtime -g 50 -c:a libopus"},
 	{name: "VP9 and AAC in MP4", file: "vp9.mp4", rate: [2]int{30, 1}, encode: "-c:v libvpx-vp9 -cpu-used 5 -deadline good -auto-alt-ref 1 -lag-in-frames 16 -g 60 " + aac},
-	{name: "H.264 and AAC in Matroska", slack: 0.005, file: "avc.mkv", rate: [2]int{30000, 1001}, encode: avc + "-bf 3 " + aac},
+	{name: "H.264 and AAC in Matroska", file: "avc.mkv", rate: [2]int{30000, 1001}, encode: avc + "-bf 3 " + aac, picture: 0.021, sound: priming},
 	{name: "H.264 and Opus in Matroska", file: "opus.mkv", rate: [2]int{25, 1}, encode: avc + "-c:a libopus"},
 	{name: "AV1 and AAC in MP4", file: "av1.mp4", rate: [2]int{30, 1}, encode: "-c:v libsvtav1 -preset 12 -g 60 " + aac},
 	{name: "Opus in MP4", file: "opus.mp4", rate: [2]int{25, 1}, encode: avc + "-c:a libopus"},
 	{name: "FLAC in MP4", file: "flac.mp4", rate: [2]int{25, 1}, encode: avc + "-c:a flac -strict -2"},
 	{name: "QuickTime, AAC of 44.1 kHz in one channel", file: "quick.mov", rate: [2]int{25, 1}, encode: avc + "-c:a aac -ar 44100 -ac 1"},
 	{name: "picture 0.7 s late", file: "late.mp4", rate: [2]int{25, 1}, encode: avc + aac, then: "-itsoffset 0.7 -i $IN -i $IN -map 0:v -map 1:a -c copy", picture: 0.7},
+	{name: "sound 0.7 s late", file: "silent.mp4", rate: [2]int{25, 1}, encode: avc + aac, then: "-i $IN -itsoffset 0.7 -i $IN -map 0:v -map 1:a -c copy", sound: 0.7},
 	{name: "two languages", file: "two.mp4", rate: [2]int{25, 1}, encode: "-map 0:v -map 1:a -map 1:a -metadata:s:a:0 language=eng -metadata:s:a:1 language=deu " + avc + aac},
 	{name: "pixels that are not square", file: "sar.mp4", rate: [2]int{50, 1}, encode: "-vf setsar=4/3 " + avc + aac},
 }

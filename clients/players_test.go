@@ -32,6 +32,8 @@ const (
 	syncTolerance = 0.020
 	// playSeconds is how much is played at the beginning: two beeps.
 	playSeconds = 3.6
+	// screenshots are how many are taken until one is right.
+	screenshots = 20
 	// endSeconds is how much is played at the end.
 	endSeconds = 0.6
 )
@@ -67,7 +69,7 @@ func TestPlayers(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			f.make(t, dir)
 			at := server + "/hls/" + f.file + "/"
-			duration := filmSeconds + min(f.picture, f.sound, 0)
+			duration := filmSeconds + max(f.picture, f.sound)
 			watchFilm(browser, t, f, at, duration)
 			f.check(t, f.byFFmpeg(t, at, duration), duration, 0)
 		})
@@ -129,10 +131,11 @@ func (f *film) places(duration float64) (list [][2]float64) {
 	for _, part := range []float64{0.5, 0.1, 0.9, 0.3, 0.02, 0.7, 0.97, 0.4, 0.6, 0.8} {
 		n := math.Floor((part*duration - f.picture) * f.fps())
 		n = max(n, math.Ceil(-f.picture*f.fps()))
+		at := (n+0.5)/f.fps() + f.picture
 		if f.sparse > 0 {
-			list = append(list, [2]float64{(n+0.5)/f.fps() + f.picture, -1})
+			list = append(list, [2]float64{at, -1})
 		} else {
-			list = append(list, [2]float64{(n+0.5)/f.fps() + f.picture, n})
+			list = append(list, [2]float64{at, max(n, 0)})
 		}
 	}
 	return list
@@ -255,7 +258,11 @@ func (f *film) check(t *testing.T, s shown, duration, reference float64) {
 		t.Errorf("%s: %d seeks", s.Engine, len(s.Seeks))
 	}
 	for _, seek := range s.Seeks {
-		if off := seek[1] - f.picture - seek[2]/f.fps(); seek[2] < 0 || off < -picture-f.slack || off > 2*picture+f.slack {
+		off := seek[1] - f.picture - seek[2]/f.fps()
+		if seek[2] == 0 {
+			off = max(off, 0) // the first picture is there from the beginning
+		}
+		if seek[2] < 0 || off < -picture-f.slack || off > 2*picture+f.slack {
 			t.Errorf("%s: after a seek to %.3f its clock says %.3f, and picture %.0f is shown, of %.3f", s.Engine, seek[0], seek[1], seek[2], seek[2]/f.fps()+f.picture)
 		}
 	}
@@ -268,8 +275,23 @@ type box struct {
 	At     float64    `json:"at"`  // what its clock says
 }
 
-// checkScreenshot reads the number of the picture from what is on the screen.
+// checkScreenshot reads the number of the picture from what is on the screen. A
+// browser that is short of time draws late: what is there after some looks counts.
 func (f *film) checkScreenshot(ctx context.Context, t *testing.T, boxes []box, want float64) {
+	t.Helper()
+	var wrong []string
+	for range screenshots {
+		if wrong = f.wrongOnScreen(ctx, t, boxes, want); len(wrong) == 0 {
+			return
+		}
+	}
+	for _, text := range wrong {
+		t.Error(text)
+	}
+}
+
+// wrongOnScreen takes a screenshot and tells which players show another picture.
+func (f *film) wrongOnScreen(ctx context.Context, t *testing.T, boxes []box, want float64) (wrong []string) {
 	t.Helper()
 	data, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {
@@ -290,9 +312,10 @@ func (f *film) checkScreenshot(ctx context.Context, t *testing.T, boxes []box, w
 			}
 		}
 		if want >= 0 && math.Abs(float64(code)-want) > 1 && b.Engine != "file" {
-			t.Errorf("%s: on the screen is picture %d, its clock says %.3f, of picture %.0f", b.Engine, code, b.At, want)
+			wrong = append(wrong, fmt.Sprintf("%s: on the screen is picture %d, its clock says %.3f, of picture %.0f", b.Engine, code, b.At, want))
 		}
 	}
+	return wrong
 }
 
 func median(list []float64) float64 {

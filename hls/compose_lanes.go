@@ -134,7 +134,7 @@ func (l lane) track(id int) *media.Track {
 	t.ID, t.Timescale, t.Origin, t.Segments = id, micro, 0, nil
 	at := int64(0)
 	for i, part := range l {
-		t.Independent = t.Independent && part.Independent
+		t.Independent, t.Open = t.Independent && part.Independent, t.Open || part.Open
 		t.FrameRate = max(t.FrameRate, part.FrameRate)
 		for _, codec := range append([]string{part.Codec}, part.Further...) {
 			if i > 0 && codec != t.Codec && !slices.Contains(t.Further, codec) {

@@ -19,7 +19,7 @@ func (l lane) playlist(all shared, t *media.Track, up string) []byte {
 	switch {
 	case l[0].isIFrames:
 		dst = append(dst, "#EXT-X-I-FRAMES-ONLY\n"...)
-	case t.Independent && !all.independent:
+	case independent(t) && !all.independent:
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
 	locked := false

@@ -51,7 +51,6 @@ type prepared struct {
 
 	iframes   *prepared // the first picture of each segment; nil where they are not known to decode alone
 	isIFrames bool      // this is such a track
-	closed    bool      // nothing that a segment shows comes before its first picture
 
 	// Of a piece that is cut out: the number of its first segment, and the ticks by
 	// which it begins later.

@@ -16,7 +16,10 @@ func (p *parser) build(c *choice, bounds []int64) error {
 	if err := p.fetch(c); err != nil {
 		return err
 	}
-	pres, err := p.presenter(c, 1)
+	pres, err := c.presented, error(nil)
+	if pres == nil {
+		pres, err = p.presenter(c, 1)
+	}
 	if err != nil {
 		return err
 	}
@@ -36,6 +39,8 @@ func (p *parser) build(c *choice, bounds []int64) error {
 	}
 	b := &built{track: c.track(pres), enabled: c.trak.enabled, decode: pres.decode + pres.deepest}
 	b.shown, b.ends = pres.shows()
+	held := p.late(b, pres)
+	b.shown, b.decode, b.track.Held = b.shown-held, b.decode-held, uint64(held)
 	cut := &cutter{
 		built: b, blocks: &p.blocks, deeper: pres.deepest, bounds: bounds, growing: growing, part: p.part && growing,
 		target:   max(int64(p.cut.Target*float64(b.track.Timescale)), 1),
@@ -50,7 +55,7 @@ func (p *parser) build(c *choice, bounds []int64) error {
 		}
 		cut.deeper += deeper
 	}
-	checked := p.checked(c, cut.add)
+	checked := pres.held(held, p.checked(c, cut.add))
 	if err := pres.each(checked); err != nil && !errors.Is(err, errUndecided) {
 		return err
 	}

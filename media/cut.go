@@ -183,6 +183,7 @@ func (c *cutter) write(duration uint32) error {
 	c.segment.Bytes += int64(p.size)
 	c.reach = max(c.reach, p.offset+int64(p.size))
 	c.segment.Start = min(c.segment.Start, p.present)
+	c.built.track.Open = c.built.track.Open || p.present < c.begin
 	c.ends = max(c.ends, p.present+int64(duration))
 	l := &c.built.track.Layout
 	l.Flags = l.Flags || !p.sync

@@ -235,7 +235,7 @@ func (ix *Index) Revision(id string) string {
 		c := *t
 		c.Segments, c.Prefix = nil, Prefix{}
 		if ix.Bound > 0 {
-			c.Duration, c.FrameRate, c.Independent = 0, 0, false
+			c.Duration, c.FrameRate, c.Independent, c.Open = 0, 0, false, false
 		}
 		text, _ := json.Marshal(&c) // plain numbers and strings
 		h.Write(text)

@@ -65,10 +65,16 @@ type Track struct {
 	Origin      uint64 // the presentation's beginning on the decode timeline
 	Duration    uint64 // of the presented part
 	Independent bool   // every segment begins with a sync sample
-	Layout      Layout
-	Matrix      [9]int32  // of the tkhd box: rotation and mirroring
-	Coded       [2]uint32 // width and height for the tkhd box: as displayed, before rotation; 16.16 fixed point
-	Entries     [][]byte  // sample entries, complete boxes for the stsd box
+	// Open says that a segment shows pictures before its first sync sample (an open
+	// group of pictures): these depend on the segment before.
+	Open bool `json:",omitempty"` //nolint:tagliatelle // named as the others
+	// Held is how much earlier than the source says the first picture shows, so that
+	// it is there when sound begins; see held.go.
+	Held    uint64 `json:",omitempty"` //nolint:tagliatelle // named as the others
+	Layout  Layout
+	Matrix  [9]int32  // of the tkhd box: rotation and mirroring
+	Coded   [2]uint32 // width and height for the tkhd box: as displayed, before rotation; 16.16 fixed point
+	Entries [][]byte  // sample entries, complete boxes for the stsd box
 	// Sets are NAL units, after their lengths, that go before the first sample of a
 	// segment, by its entry; nil for tracks that are coded in one way throughout.
 	Sets     [][]byte

@@ -92,12 +92,16 @@ type parser struct {
 	cut    Cut
 	blocks blockWriter
 	tracks []*built
-	part   bool  // the file goes on beyond what is there, and so may its tracks
-	like   *like // what the video is cut after; nil for a file by itself
+	part   bool      // the file goes on beyond what is there, and so may its tracks
+	like   *like     // what the video is cut after; nil for a file by itself
+	sound  []*choice // that is presented with the video
 }
 
 func (p *parser) index(video *choice, audio []*choice) (*Index, error) {
 	if video != nil {
+		if err := p.hear(audio); err != nil {
+			return nil, err
+		}
 		if err := p.build(video, nil); err != nil {
 			return nil, err
 		}
@@ -153,7 +157,9 @@ type choice struct {
 	entries []entry
 	samples samples // where they are not in the tables and fragments of an MP4
 	looked  *asked  // its samples, where their flags tell nothing
-	prefix  Prefix
+
+	presented *presenter // ready to be cut; nil where it is not yet
+	prefix    Prefix
 }
 
 // choose picks the tracks to present of those that have samples. What is marginal

@@ -80,11 +80,16 @@ func (l *like) begin(b *built) (deeper int64, err error) {
 	return deeper, nil
 }
 
+// lasts is how long the source is seen, in ticks of a timescale.
+func (l *like) lasts(timescale uint32) int64 {
+	last := &l.source.Segments[len(l.source.Segments)-1]
+	return convert(last.Start+int64(last.Duration)-l.shown, l.source.Timescale, timescale)
+}
+
 // compare says why a track that lasts so many seconds does not show what the source shows.
 func (l *like) compare(t *Track, seconds float64) error {
 	s := l.source
-	last := &s.Segments[len(s.Segments)-1]
-	want := float64(last.Start+int64(last.Duration)-l.shown) / float64(s.Timescale)
+	want := float64(l.lasts(s.Timescale)) / float64(s.Timescale)
 	frames := 0.0
 	if s.FrameRate > 0 {
 		frames = 2 / s.FrameRate

@@ -1,0 +1,68 @@
+package media
+
+// Where the picture sets in later than the sound, players of HLS come apart: many
+// place the first segment of each playlist at the presentation's beginning, whatever
+// its decode time says. So the first picture shows from there on, and lasts so much
+// longer. Nothing else moves, and all of the sound is there. One that is later than a
+// segment lasts stays where it is: a file like that has a reason.
+
+// late is by how many ticks a track of video sets in later than the sound; 0 where it
+// does not, or by more than a segment. A rendition is as late as its source, but for
+// one that was made to last as long: encoders repeat the first picture.
+func (p *parser) late(b *built, pres *presenter) int64 {
+	if pres.count < 2 || !pres.video {
+		return 0
+	}
+	if p.like != nil {
+		held := convert(int64(p.like.source.Held), p.like.source.Timescale, b.track.Timescale)
+		if missing := p.like.lasts(b.track.Timescale) - (b.ends - b.shown); 2*missing < held {
+			return 0
+		}
+		return held
+	}
+	most := int64(0)
+	for _, c := range p.sound {
+		if c.presented.count > 0 {
+			begin, _ := c.presented.shows()
+			most = max(most, b.shown-convert(begin, c.trak.timescale, b.track.Timescale))
+		}
+	}
+	if float64(most) > p.cut.Target*float64(b.track.Timescale) {
+		return 0
+	}
+	return most
+}
+
+// hear has the tracks of sound ready, which tell when they begin.
+func (p *parser) hear(audio []*choice) error {
+	for _, c := range audio {
+		pres, err := p.presenter(c, 1)
+		if err != nil {
+			return err
+		}
+		c.presented = pres
+	}
+	p.sound = audio
+	return nil
+}
+
+// held shows the first picture, and decodes what is decoded with it, so many ticks
+// earlier than each says, before fn has them.
+func (p *presenter) held(ticks int64, fn func(*shown) error) func(*shown) error {
+	if ticks == 0 {
+		return fn
+	}
+	done := false
+	return func(s *shown) error {
+		if done {
+			return fn(s)
+		}
+		h := *s
+		h.decode -= ticks
+		if done = !s.hide && s.present == p.first; done || s.hide {
+			h.present, h.end = h.present-ticks, h.end-ticks
+		}
+		h.early = h.early || done // how long it lasts tells nothing of the others
+		return fn(&h)
+	}
+}
