@@ -73,6 +73,7 @@ func derivedKeys(t testing.TB) hls.KeyProvider {
 // of every way to lay out slices.
 var protectedShapes = []string{
 	"H.264 with B-frames and AAC with priming", "H.264 with open GOPs", "H.264 interlaced", "H.264 with parameter sets in the stream",
+	"Matroska with frames of H.264 without their first bytes", "Matroska with AC-3 without its first bytes",
 	"H.264 baseline", "HEVC hvc1", "HEVC hev1 with open GOPs", "E-AC-3 5.1", "FLAC of 24 bits at 96 kHz", "two languages", "rotated by 90",
 }
 
