@@ -242,6 +242,7 @@ func TestRevisionsNameHowItIsEncrypted(t *testing.T) {
 	for name, e := range map[string]*Encryption{
 		"in the clear": nil, "AES-128": {Scheme: AES128, Keys: derived(t)}, "another secret": {Scheme: AES128, Keys: other},
 		"another period": {Scheme: AES128, Keys: derived(t), Period: 1}, "cbcs": {Scheme: SampleAES, Keys: derived(t)},
+		"cbcs by periods":  {Scheme: SampleAES, Keys: derived(t), Period: 1},
 		"by ClearKey":      {Scheme: SampleAES, Keys: derived(t), ClearKey: true},
 		"by systems alone": {Scheme: SampleAES, Keys: derived(t), NoDelivery: true},
 	} {
@@ -281,7 +282,6 @@ func TestEncryptionThatCannotWorkIsRefused(t *testing.T) {
 		"another scheme":                 {Encryption: &Encryption{Scheme: "AES-256", Keys: keys}},
 		"no keys":                        {Encryption: &Encryption{Scheme: AES128}},
 		"a negative period":              {Encryption: &Encryption{Scheme: AES128, Keys: keys, Period: -1}},
-		"periods of cbcs":                {Encryption: &Encryption{Scheme: SampleAES, Keys: keys, Period: 5}},
 		"AES-128 without its keys":       {Encryption: &Encryption{Scheme: AES128, Keys: keys, NoDelivery: true}},
 		"ClearKey with AES-128":          {Encryption: &Encryption{Scheme: AES128, Keys: keys, ClearKey: true}},
 		"ClearKey without delivery":      {Encryption: &Encryption{Scheme: SampleAES, Keys: keys, ClearKey: true, NoDelivery: true}},

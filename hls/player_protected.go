@@ -60,6 +60,20 @@ func (p *player) sendProtected(w http.ResponseWriter, r *http.Request, t *prepar
 	return nil
 }
 
+// sendInit sends the init segment of a key period. All but the first have nothing
+// that it would save much to keep.
+func (p *player) sendInit(w http.ResponseWriter, r *http.Request, t *prepared, period int) error {
+	if period == 0 {
+		return p.sendDocument(w, r, &t.init, true)
+	}
+	keys := t.file.protection
+	if keys == nil || keys.Scheme != SampleAES || keys.periodOf(len(t.Segments)-1) < period {
+		return problem.Errorf(ErrNotFound, "there is no such init segment")
+	}
+	d := newDocument(t.init.contentType[0], func() []byte { return keys.initSegment(t.Track, period) })
+	return p.sendDocument(w, r, &d, true)
+}
+
 // isPicture reports whether slices are encrypted, and not samples.
 func (t *prepared) isPicture() bool { return t.Kind == media.Video }
 
@@ -69,7 +83,7 @@ func (t *prepared) protectedSize(n int) (size int64, known bool) {
 	if t.file.protection.Scheme == AES128 {
 		return paddedSize(size), true
 	}
-	return size, !t.isPicture()
+	return size + rotation(t.file.protection.rotated(t.Track, t.first+n)), !t.isPicture()
 }
 
 // prepareProtected is prepare; where samples are encrypted, b says so.
@@ -89,7 +103,7 @@ func (p *player) prepareProtected(ctx context.Context, b *body, t *prepared, n i
 		_ = src.Close()
 		return src, fmt.Errorf("reading segment %d of track %d: %w", n, t.ID, err)
 	}
-	b.space = appendProtectedFragment(b.space[:0], t.Track, n, b.samples, b.subsamples, b.counts)
+	b.space = appendProtectedFragment(b.space[:0], t.Track, n, b.samples, b.subsamples, b.counts, t.file.protection.rotated(t.Track, n))
 	b.head = b.space
 	return src, nil
 }
@@ -203,8 +217,10 @@ const (
 // overhead is by how much a segment gets longer, nearly: how many slices there
 // are in pictures is not known yet.
 func (t *prepared) overhead(n int) int64 {
-	if size, known := t.protectedSize(n); known {
-		return size - segmentSize(t.Track, n)
+	size, known := t.protectedSize(n)
+	more := size - segmentSize(t.Track, n)
+	if known {
+		return more
 	}
-	return sampleInfo + int64(t.Segments[n].Samples)*(1+2+6*usualSubsamples)
+	return more + sampleInfo + int64(t.Segments[n].Samples)*(1+2+6*usualSubsamples)
 }

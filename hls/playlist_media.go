@@ -22,7 +22,7 @@ func appendMediaPlaylist(dst []byte, t *media.Track, keys *protection, all share
 	if independent(t) && !all.independent && !all.event {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
-	dst = keys.appendMap(dst, t) // one for all: it holds every sample entry
+	dst = keys.appendMap(dst) // one for all: it holds every sample entry
 	for i := range t.Segments {
 		dst = keys.appendKeys(dst, t, i)
 		dst = append(dst, "#EXTINF:"...)

@@ -81,7 +81,7 @@ func (p *presentation) prepare(f *mediaFile, i int, t *media.Track) prepared {
 		playlist: newDocument(playlistType, func() []byte {
 			return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)+f.protection.tagsSize()), t, f.protection, p.shared())
 		}),
-		init:  newDocument(mediaType(t), func() []byte { return f.protection.initSegment(t) }),
+		init:  newDocument(mediaType(t), func() []byte { return f.protection.initSegment(t, 0) }),
 		etags: `"` + f.revision + "-" + trackName(t) + "-",
 	}
 }

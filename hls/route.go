@@ -132,6 +132,10 @@ func parseTrackFile(file string) (target, bool) {
 		return target{what: subtitleFile}, true
 	}
 	number, extension, _ := strings.Cut(file, ".")
+	if period, found := strings.CutPrefix(number, initPrefix); found && extension == "mp4" {
+		n, ok := parseNumber(period)
+		return target{what: initialization, segment: n}, ok && n > 0
+	}
 	what, ok := segments[extension]
 	if picture, found := strings.CutPrefix(number, iframePrefix); found && what == mediaSegment {
 		what, number = iframeSegment, picture
