@@ -21,15 +21,15 @@ type place struct {
 }
 
 func placeOf(ctx context.Context, pool *pgxpool.Pool) (p place, err error) {
-	var schema *string
+	var schema *string // NULL where none of the search_path is there
 	var encoding, sync string
-	err = pool.QueryRow(ctx, `SELECT current_schema(), hashtext(current_schema()),
+	err = pool.QueryRow(ctx, `SELECT current_schema(), hashtext(coalesce(current_schema(), '')),
 		current_setting('server_encoding'), current_setting('synchronous_commit')`).Scan(&schema, &p.lock, &encoding, &sync)
 	switch {
-	case schema == nil && err == nil, schema == nil && encoding != "":
-		return p, problem.Errorf(metadata.ErrUnavailable, "the database has no schema of the connection's search_path; create one")
 	case err != nil:
 		return p, failed(ctx, "look where the tables are", err)
+	case schema == nil:
+		return p, problem.Errorf(metadata.ErrUnavailable, "the database has no schema of the connection's search_path; create one")
 	case encoding != "UTF8":
 		return p, problem.Errorf(metadata.ErrUnavailable, "the database is in %s; create one WITH ENCODING 'UTF8' TEMPLATE template0", encoding)
 	}
@@ -39,7 +39,9 @@ func placeOf(ctx context.Context, pool *pgxpool.Pool) (p place, err error) {
 
 // take is the statement that waits for the turn of whoever writes, until the end of
 // the transaction.
-func (p *place) take() string { return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d, %d)", lockClass, p.lock) }
+func (p *place) take() string {
+	return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d, %d)", lockClass, p.lock)
+}
 
 // begin begins a transaction of Update, in one message. Each of its statements sees
 // what was committed before it: so those after the lock see all of the Updates

@@ -50,14 +50,18 @@ CREATE INDEX assets_owner_updated ON assets (owner, updated_at, id);
 CREATE INDEX assets_owner_title ON assets (owner, title_key, id);
 CREATE INDEX assets_owner_duration ON assets (owner, duration, id);
 CREATE INDEX assets_owner_size ON assets (owner, size, id);
-CREATE INDEX assets_words ON assets USING gin (words);
-CREATE INDEX assets_tags ON assets USING gin (tags);
+-- Without a list of what is yet to be sorted in, which every search would have to
+-- go through.
+CREATE INDEX assets_words ON assets USING gin (words) WITH (fastupdate = off);
+CREATE INDEX assets_tags ON assets USING gin (tags) WITH (fastupdate = off);
 
 -- What an owner has is summed up for each new upload.
 CREATE INDEX assets_rendition_bytes ON assets (owner, rendition_bytes) WHERE rendition_bytes <> 0;
 CREATE INDEX assets_processing ON assets (owner, id) WHERE state = 'processing';
 
--- asset is NULL for the parts of a file that is to come.
+-- asset is NULL for the parts of a file that is to come. Nothing that an arriving
+-- chunk changes is in an index, and there is room beside each row for its next
+-- version: so that a chunk writes one page.
 CREATE TABLE uploads (
     id         text COLLATE "C" PRIMARY KEY,
     asset      text COLLATE "C" REFERENCES assets (id) ON DELETE CASCADE,
@@ -79,11 +83,11 @@ CREATE TABLE uploads (
     created_at bigint           NOT NULL,
     updated_at bigint           NOT NULL,
     expires_at bigint
-);
+) WITH (fillfactor = 70);
 CREATE INDEX uploads_asset ON uploads (asset, created_at, id);
 -- What may yet become something, as OpenUploads lists it.
 CREATE INDEX uploads_open ON uploads (id) WHERE state = 'open' OR asset IS NULL AND state = 'complete';
-CREATE INDEX uploads_owner ON uploads (owner) INCLUDE (state, size, "offset")
+CREATE INDEX uploads_owner ON uploads (owner)
     WHERE state = 'open' OR asset IS NULL AND state = 'complete' AND key <> '';
 
 -- The ids that stay gone.
