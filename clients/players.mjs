@@ -188,6 +188,13 @@ window.watchAll = async (list, base, seconds, places) => {
   });
 };
 
+// redraw has what is on the screen drawn again.
+window.redraw = async () => {
+  for (const { video } of all) video.style.opacity = video.style.opacity === "1" ? "0.99" : "1";
+  await later(100);
+  return true;
+};
+
 window.endAll = async (from) => {
   await Promise.all(all.map((w) => w.end(from)));
   return all.map((w) => w.result);

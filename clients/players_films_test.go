@@ -18,9 +18,7 @@ const fragmented = 0.1
 const priming = 1024.0 / beepRate
 
 // films are of the containers, codecs and shapes that differ most in how players
-// have to place them in time. Open groups of pictures in H.264 are not among them:
-// Chromium's decoder gives up on the pictures before the one that it seeks to, in
-// every player, also by transport streams.
+// have to place them in time.
 var films = []film{
 	{name: "H.264 with B-frames, moov at the end", file: "bframes.mp4", rate: [2]int{30, 1}, encode: avc + "-bf 3 " + aac, short: true},
 	{name: "23.976 frames a second, moov in front", file: "film.mp4", rate: [2]int{24000, 1001}, encode: avc + aac + "-movflags +faststart", short: true},
@@ -45,7 +43,31 @@ var films = []film{
 	{name: "FLAC in MP4", file: "flac.mp4", rate: [2]int{25, 1}, encode: avc + "-c:a flac -strict -2"},
 	{name: "QuickTime, AAC of 44.1 kHz in one channel", file: "quick.mov", rate: [2]int{25, 1}, encode: avc + "-c:a aac -ar 44100 -ac 1"},
 	{name: "picture 0.7 s late", file: "late.mp4", rate: [2]int{25, 1}, encode: avc + aac, then: "-itsoffset 0.7 -i $IN -i $IN -map 0:v -map 1:a -c copy", picture: 0.7},
-	{name: "sound 0.7 s late", file: "silent.mp4", rate: [2]int{25, 1}, encode: avc + aac, then: "-i $IN -itsoffset 0.7 -i $IN -map 0:v -map 1:a -c copy", sound: 0.7},
+	{name: "sound 0.7 s late", file: "silent.mp4", rate: [2]int{25, 1}, encode: avc + aac, then: "-i $IN -itsoffset 0.7 -i $IN -t 12 -map 0:v -map 1:a -c copy", sound: 0.7, lasts: filmSeconds, known: map[string]string{"Shaka HLS": atOnce, "native": atOnce}},
 	{name: "two languages", file: "two.mp4", rate: [2]int{25, 1}, encode: "-map 0:v -map 1:a -map 1:a -metadata:s:a:0 language=eng -metadata:s:a:1 language=deu " + avc + aac},
 	{name: "pixels that are not square", file: "sar.mp4", rate: [2]int{50, 1}, encode: "-vf setsar=4/3 " + avc + aac},
+	{name: "open groups of pictures", file: "open.mp4", rate: [2]int{30, 1}, encode: avc + "-bf 3 -x264-params open-gop=1:b-pyramid=none:scenecut=0 " + aac},
+	{name: "open groups of pictures that give up references", file: "unmarks.mp4", rate: [2]int{30, 1}, encode: avc + "-bf 3 -x264-params open-gop=1:scenecut=0 " + aac, known: inBrowser(unmarks)},
+	{name: "turned by 90 degrees", file: "turned.mp4", rate: [2]int{25, 1}, encode: "-vf transpose=cclock " + avc + aac, turned: true, known: map[string]string{transportEngine: "a transport stream has nothing that says so"}},
+}
+
+// Why players do what they do.
+const (
+	// atOnce is of Shaka Player 5.2 (timestampOffset is the playlist's time less the
+	// first decode time) and Chromium 156. Both are right by DASH, and by the file.
+	atOnce = "it begins the first segment of each playlist with the presentation, and the sound has nothing that could be shown earlier"
+	// unmarks is of Chromium's software decoder, which is FFmpeg's with
+	// AV_EF_EXPLODE: `ffmpeg -err_detect explode -ss 8.5 -i unmarks.mp4` says "mmco:
+	// unref short failure". Chromium plays the file itself no better. Decoders in
+	// hardware, and ffmpeg, pass over it, as Rec. ITU-T H.264 §D.2.8 has it.
+	unmarks = "its decoder gives up after a seek, where pictures unmark references from before the recovery point"
+)
+
+// inBrowser is a reason that holds for all players in the browser.
+func inBrowser(why string) map[string]string {
+	known := map[string]string{}
+	for _, engine := range engines {
+		known[engine] = why
+	}
+	return known
 }

@@ -5,6 +5,13 @@ package media
 // its decode time says. So the first picture shows from there on, and lasts so much
 // longer. Nothing else moves, and all of the sound is there. One that is later than a
 // segment lasts stays where it is: a file like that has a reason.
+//
+// The same players do not cut what an edit leaves out of the first packet of sound:
+// it is heard, and all that follows is late by it. Where that is more than cutSlack,
+// the presentation begins with that packet, and the picture is held for it.
+
+// cutSlack is what may be cut off a first packet, in fractions of a second.
+const cutSlack = 100
 
 // late is by how many ticks a track of video sets in later than the sound; 0 where it
 // does not, or by more than a segment. A rendition is as late as its source, but for
@@ -39,6 +46,9 @@ func (p *parser) hear(audio []*choice) error {
 		pres, err := p.presenter(c, 1)
 		if err != nil {
 			return err
+		}
+		if !pres.syncs && !pres.settled {
+			pres.cut = max(int64(c.trak.timescale)/cutSlack, 1)
 		}
 		c.presented = pres
 	}

@@ -21,6 +21,8 @@ func TestTheFirstPictureIsThereWhenSoundBegins(t *testing.T) {
 		{"one that an edit cuts to, with what it depends on", ibbp, []edit{{500, -1}, {300, 30}}, nil, 50, []int64{-1, 70, 0, 60}},
 		{"one that is later than a segment lasts stays there", ibbp, []edit{{7000, -1}, {400, 20}}, nil, 0, []int64{700, 730, 710, 720}},
 		{"sound that is late, too, is what counts", ibbp, []edit{{500, -1}, {400, 20}}, []edit{{300, -1}, {5000, 0}}, 20, []int64{0, 50, 30, 40}},
+		{"sound that begins within a packet begins with all of it", ibbp, []edit{{400, 20}}, []edit{{5000, 960}}, 2, []int64{0, 32, 12, 22}},
+		{"unless what is cut off is little", ibbp, []edit{{400, 20}}, []edit{{5000, 480}}, 0, []int64{0, 30, 10, 20}},
 		{"a single picture has no other to last until", ibbp[:1], []edit{{500, -1}, {100, 20}}, nil, 0, []int64{50}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -40,7 +42,7 @@ func TestTheFirstPictureIsThereWhenSoundBegins(t *testing.T) {
 			if int64(v.Held) != c.held*scale {
 				t.Errorf("it is held for %d ticks of 1/%d s, want %d/100 s", v.Held, v.Timescale, c.held)
 			}
-			if sound := presented(t, ix, 1); sound[0].Present != 0 || len(sound) < 200 {
+			if sound := presented(t, ix, 1); sound[0].Present > 0 || sound[0].Present < -480 || len(sound) < 200 {
 				t.Errorf("%d packets of sound from %d on", len(sound), sound[0].Present)
 			}
 			staysAsItWas(t, file, ix)

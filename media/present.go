@@ -49,6 +49,7 @@ type presenter struct {
 	part    bool // and is not there yet
 	syncs   bool // not every sample is a sync sample: true of all video, and of some audio
 	scale   int64
+	cut     int64 // ticks that may be cut off the first packet; 0 is any number: see held.go
 	spans   []span
 	surveys []survey
 
@@ -102,10 +103,11 @@ func (p *presenter) hides() bool {
 }
 
 // shows is when the track begins and ends to be seen or heard: without priming,
-// and without what an encoder padded the last packet with.
+// but for a packet that an edit cuts in two beyond p.cut, and without what an
+// encoder padded the last packet with.
 func (p *presenter) shows() (begin, end int64) {
 	begin, end = p.first, p.beyond
-	if s := &p.spans[0]; !s.open {
+	if s := &p.spans[0]; !s.open && (p.cut == 0 || s.start-begin <= p.cut) {
 		begin = max(begin, s.start)
 	}
 	if s := &p.spans[len(p.spans)-1]; s.end != math.MaxInt64 {
