@@ -33,6 +33,9 @@ type mediaFile struct {
 	name     string // of the rendition; "" for the first
 	isLocal  bool   // a file of the operating system
 
+	came *mediaFile // of a rendition that was settled: the file as it came
+	gone bool       // and it is not kept
+
 	protection *protection // how it is encrypted, or nil
 
 	grown bool         // it played before it was all there

@@ -26,6 +26,8 @@ type rendition struct {
 	Index    string         `json:"index,omitempty"`
 	SHA256   string         `json:"sha256,omitempty"`
 	Revision string         `json:"revision,omitempty"`
+
+	Settling metadata.Settling `json:"settling,omitzero"`
 }
 
 // thumbnails is a metadata.Thumbnails with what the public JSON leaves out.
