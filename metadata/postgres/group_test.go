@@ -135,15 +135,36 @@ func TestOneThatFailsHarmsNobody(t *testing.T) {
 	}
 }
 
+// TestWhoeverIsTakenAlongOnceIsNotAgain has one that succeeds among many that write
+// and fail, again and again.
 func TestWhoeverIsTakenAlongOnceIsNotAgain(t *testing.T) {
 	s := openStore(t)
 	runs := 0
-	updates := []func(metadata.Tx) error{func(tx metadata.Tx) error { runs++; return put(tx, "kept") }}
-	for i := range 10 {
-		updates = append(updates, func(tx metadata.Tx) error { return errors.Join(put(tx, fmt.Sprint("lost", i)), errMine) })
-	}
-	if results := crowd(t, s, updates...); results[0] != nil || !has(t, s, "kept") {
-		t.Errorf("among ten that fail: %v", results[0])
+	kept := make(chan struct{})
+	var all sync.WaitGroup
+	fail := func(tx metadata.Tx) error { return errors.Join(put(tx, "lost"), errMine) }
+	results := crowd(t, s,
+		func(tx metadata.Tx) error {
+			if runs++; runs == 1 {
+				for range 10 {
+					all.Go(func() {
+						for {
+							select {
+							case <-kept:
+								return
+							default:
+								_ = s.Update(t.Context(), fail)
+							}
+						}
+					})
+				}
+			}
+			return put(tx, "kept")
+		}, fail)
+	close(kept)
+	all.Wait()
+	if results[0] != nil || !has(t, s, "kept") {
+		t.Errorf("among those that fail: %v", results[0])
 	}
 	if runs != 2 {
 		t.Errorf("it ran %d times, want 2", runs)
