@@ -94,6 +94,9 @@ type notingTx struct {
 	changed *[]string
 }
 
+// Unwrap is the transaction below, for what else commits with it.
+func (t notingTx) Unwrap() metadata.Tx { return t.Tx }
+
 func (t notingTx) InsertAsset(ctx context.Context, a *metadata.Asset) error {
 	*t.changed = append(*t.changed, a.ID)
 	return t.Tx.InsertAsset(ctx, a)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/streamgate/streamgate"
 	"github.com/streamgate/streamgate/internal/pgtest"
+	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metadata/postgres"
 	"github.com/streamgate/streamgate/storage"
 	"github.com/streamgate/streamgate/storage/disk"
@@ -56,6 +57,14 @@ func TestAGateOverPostgres(t *testing.T) {
 		return errors.Is(err, storage.ErrNotFound)
 	})
 	wantProblem(t, c.get("/v1/assets/"+id), http.StatusNotFound)
+	if err := g.Metadata().Update(t.Context(), func(tx metadata.Tx) error {
+		if _, ok := postgres.Transaction(tx); !ok {
+			t.Error("the Gate hides the transaction of the database")
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestGatesShareADatabaseAndAStore has two of them behind what could be a load

@@ -37,7 +37,8 @@
 // an advisory lock of the database until its commit can be seen. So no Update acts
 // upon what another is about to change, quotas are not exceeded by two at once, and
 // events become visible in the order of their ids. Those of one process queue in
-// the process. Readers wait for nobody.
+// the process, and those that wait for each other share a transaction: one that
+// fails after it has written makes the others run again. Readers wait for nobody.
 //
 // An Update waits for other processes as long as its context lasts, and no longer
 // than Options.Wait. A process that dies in an Update leaves nothing, and one that

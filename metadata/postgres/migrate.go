@@ -38,7 +38,7 @@ func migrate(ctx context.Context, pool *pgxpool.Pool, at place) error {
 		return err
 	}
 	db := stdlib.OpenDBFromPool(pool)
-	defer db.Close()
+	defer func() { _ = db.Close() }() // the pool stays
 	p, err := goose.NewProvider(goose.DialectPostgres, db, files,
 		goose.WithTableName(versionTable),
 		goose.WithDisableGlobalRegistry(true),

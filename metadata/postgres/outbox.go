@@ -42,6 +42,7 @@ func (t *tx) Emit(ctx context.Context, e *events.Event) error {
 	if err != nil {
 		return err
 	}
+	t.wrote = true
 	e.ID, e.Time = id, at
 	return nil
 }

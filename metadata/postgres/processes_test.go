@@ -66,6 +66,7 @@ func TestAnEventIsNotSeenBeforeALowerOne(t *testing.T) {
 		select {
 		case err := <-done:
 			t.Errorf("the second committed while the first was open: %v", err)
+			done <- err
 		case <-time.After(300 * time.Millisecond): // locks are kept in real time
 		}
 		if seen := eventIDs(t, two, 0); seen != nil {

@@ -6,9 +6,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/streamgate/streamgate/internal/pgtest"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/metadata/postgres"
 )
 
 func TestAServerThatRestartsIsFoundAgain(t *testing.T) {
@@ -42,8 +45,15 @@ func TestAServerThatRestartsIsFoundAgain(t *testing.T) {
 // all connections are dead then, and none of the requests may be told so.
 func TestARestartIsNotNoticedByWhoComesAfterIt(t *testing.T) {
 	server := pgtest.Start(t, true)
-	s := open(t, server.Database(t)).Metadata()
-	ctx := t.Context()
+	db, err := postgres.Open(t.Context(), server.Database(t), &postgres.Options{Configure: func(c *pgxpool.Config) {
+		// As if all connections were in use until a moment ago.
+		c.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	s, ctx := db.Metadata(), t.Context()
 	kept := asset("ann")
 	if err := insert(ctx, s, kept); err != nil {
 		t.Fatal(err)

@@ -22,7 +22,8 @@ const (
 type tx struct {
 	reader
 
-	pg pgx.Tx
+	pg    pgx.Tx
+	wrote bool // or somebody may have
 }
 
 // Transaction returns the transaction of the database below a metadata.Tx that an
@@ -34,6 +35,7 @@ type tx struct {
 func Transaction(mtx metadata.Tx) (pgx.Tx, bool) {
 	for mtx != nil {
 		if t, ok := mtx.(*tx); ok {
+			t.wrote = true
 			return t.pg, true
 		}
 		wrapper, ok := mtx.(interface{ Unwrap() metadata.Tx })
@@ -82,6 +84,7 @@ func (t *tx) UpdateAsset(ctx context.Context, a *metadata.Asset) error {
 	if err != nil {
 		return err
 	}
+	t.wrote = true
 	a.Version, a.CreatedAt, a.UpdatedAt = a.Version+1, record.FromMicro(created), now
 	return nil
 }
@@ -131,6 +134,7 @@ func (t *tx) UpdateUpload(ctx context.Context, u *metadata.Upload) error {
 	if err != nil {
 		return err
 	}
+	t.wrote = true
 	u.Version, u.CreatedAt, u.UpdatedAt, u.ExpiresAt = u.Version+1, record.FromMicro(created), now, record.Micro(u.ExpiresAt)
 	return nil
 }
@@ -144,6 +148,7 @@ func (t *tx) exec(ctx context.Context, doing, text string, args ...any) (int64, 
 	timed, cancel := context.WithTimeoutCause(ctx, t.timeout, errSlow)
 	defer cancel()
 	tag, err := t.pg.Exec(timed, text, args...)
+	t.wrote = t.wrote || tag.RowsAffected() > 0
 	return tag.RowsAffected(), failed(ctx, doing, timely(timed, err))
 }
 
