@@ -9,8 +9,9 @@ const (
 	aac = "-c:a aac -b:a 96k "
 )
 
-// fragmented is how late pictures of files in fragments are: their groups are
-// decoded as early as they were, since their beginning is served before their end.
+// fragmented is how late pictures are of files in fragments without an edit list:
+// ffmpeg writes pictures into them so, and Chromium's own player puts the first of
+// them, whatever its time, at the beginning.
 const fragmented = 0.1
 
 // films are of the containers, codecs and shapes that differ most in how players
@@ -29,6 +30,7 @@ var films = []film{
 	{name: "baseline, without B-frames", file: "baseline.mp4", rate: [2]int{25, 1}, encode: avc + "-profile:v baseline " + aac},
 	{name: "one long GOP", file: "long.mp4", rate: [2]int{25, 1}, encode: "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 1000 " + aac},
 	{name: "short GOPs", file: "short.mp4", rate: [2]int{25, 1}, encode: "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 10 " + aac},
+	{name: "fragments after an edit list", file: "edited.mp4", rate: [2]int{30, 1}, encode: avc + "-bf 3 " + aac + "-movflags +frag_keyframe+delay_moov+default_base_moof"},
 	{name: "fragmented at key frames", file: "frag.mp4", rate: [2]int{30, 1}, encode: avc + aac + "-movflags +frag_keyframe+empty_moov", slack: fragmented},
 	{name: "fragments of a second, default-base-moof", file: "cmaf.mp4", rate: [2]int{25, 1}, encode: avc + aac + "-frag_duration 1000000 -movflags +empty_moov+default_base_moof", slack: fragmented},
 	{name: "negative composition offsets", file: "negative.mp4", rate: [2]int{25, 1}, encode: avc + "-bf 3 " + aac + "-movflags +negative_cts_offsets"},

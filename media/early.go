@@ -13,6 +13,12 @@ import (
 // picture of a group shows takes next to no time there, and the picture before the
 // group so much longer.
 
+// A track that sets in late begins to be decoded when the presentation begins, for
+// the same reason: its first picture takes all of that time.
+
+// maxLate is by how many ticks it may be late; beyond that it stays as it is.
+const maxLate = 1 << 30
+
 // maxEarly is how many samples wait for the first picture that shows.
 const maxEarly = 1 << 12
 
@@ -25,6 +31,9 @@ type early struct {
 	group []shown
 	first int64 // the earliest of them to show
 	last  int64 // when what came before is decoded
+
+	begun bool
+	zero  int64 // when the presentation begins
 }
 
 // add hands s on to fn, later or with another decode time where it is early.
@@ -53,6 +62,7 @@ func (e *early) add(s *shown, fn func(*shown) error) error {
 			return e.add(s, fn)
 		}
 	}
+	e.begun = true
 	s.decode = max(s.decode, e.last)
 	e.last = s.decode
 	return fn(s)
@@ -66,6 +76,11 @@ func (e *early) flush(fn func(*shown) error) error {
 		if at := e.first - e.deepest - int64(n-i)*e.unit; e.first > math.MinInt64 && at > s.decode && at > e.last {
 			s.decode, s.early = at, true
 		}
+		if late := e.first - e.zero; !e.begun && late > 0 && late < maxLate {
+			s.decode, s.early = e.zero-e.deepest-int64(n-1)*e.unit, true
+			e.last = s.decode
+		}
+		e.begun = true
 		s.decode = max(s.decode, e.last)
 		e.last = s.decode
 		if err := fn(s); err != nil {
@@ -79,14 +94,15 @@ func (e *early) flush(fn func(*shown) error) error {
 var errEnough = errors.New("enough was read")
 
 // hurry has the samples decoded at the last moment that can be, and finds out
-// when the first one is then.
-func (p *presenter) hurry() error {
-	p.early = early{on: true, deepest: p.deepest, last: p.decode - 1}
+// when the first one is then. The presentation begins at zero.
+func (p *presenter) hurry(zero int64) error {
+	start := early{on: true, deepest: p.deepest, last: p.decode - 1, zero: zero}
+	p.early = start
 	err := p.each(func(s *shown) error {
 		p.decode = s.decode
 		return errEnough
 	})
-	p.early = early{on: true, deepest: p.deepest, last: p.decode - 1}
+	p.early = start
 	switch {
 	case errors.Is(err, errEnough):
 		return nil

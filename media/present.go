@@ -85,9 +85,6 @@ func (p *presenter) prepare() error {
 		}
 		return nil
 	})
-	if err == nil && p.hurries {
-		err = p.hurry()
-	}
 	return err
 }
 
