@@ -9,10 +9,6 @@ const (
 	aac = "-c:a aac -b:a 96k "
 )
 
-// fragmented is how late pictures of files in fragments are: their groups are
-// decoded as early as they were, since their beginning is served before their end.
-const fragmented = 0.1
-
 // priming is by how much sound is late of files that do not tell how much silence an
 // encoder of AAC begins with: one packet.
 const priming = 1024.0 / beepRate
@@ -31,8 +27,9 @@ var films = []film{
 	{name: "baseline, without B-frames", file: "baseline.mp4", rate: [2]int{25, 1}, encode: avc + "-profile:v baseline " + aac},
 	{name: "one long GOP", file: "long.mp4", rate: [2]int{25, 1}, encode: "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 1000 " + aac},
 	{name: "short GOPs", file: "short.mp4", rate: [2]int{25, 1}, encode: "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 10 " + aac},
-	{name: "fragmented at key frames", file: "frag.mp4", rate: [2]int{30, 1}, encode: avc + aac + "-movflags +frag_keyframe+empty_moov", slack: fragmented, picture: 2.0 / 30, sound: priming},
-	{name: "fragments of a second, default-base-moof", file: "cmaf.mp4", rate: [2]int{25, 1}, encode: avc + aac + "-frag_duration 1000000 -movflags +empty_moov+default_base_moof", slack: fragmented, picture: 2.0 / 25, sound: priming},
+	{name: "fragments after an edit list", file: "edited.mp4", rate: [2]int{30, 1}, encode: avc + "-bf 3 " + aac + "-movflags +frag_keyframe+delay_moov+default_base_moof"},
+	{name: "fragmented at key frames", file: "frag.mp4", rate: [2]int{30, 1}, encode: avc + aac + "-movflags +frag_keyframe+empty_moov", picture: 2.0 / 30, sound: priming},
+	{name: "fragments of a second, default-base-moof", file: "cmaf.mp4", rate: [2]int{25, 1}, encode: avc + aac + "-frag_duration 1000000 -movflags +empty_moov+default_base_moof", picture: 2.0 / 25, sound: priming},
 	{name: "negative composition offsets", file: "negative.mp4", rate: [2]int{25, 1}, encode: avc + "-bf 3 " + aac + "-movflags +negative_cts_offsets"},
 	{name: "VP9 and Opus in WebM", file: "vp9.webm", rate: [2]int{25, 1}, encode: "-c:v libvpx-vp9 -cpu-used 8 -deadline realtime -g 50 -c:a libopus"},
 	{name: "VP9 and AAC in MP4", file: "vp9.mp4", rate: [2]int{30, 1}, encode: "-c:v libvpx-vp9 -cpu-used 5 -deadline good -auto-alt-ref 1 -lag-in-frames 16 -g 60 " + aac},

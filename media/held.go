@@ -13,11 +13,22 @@ package media
 // cutSlack is what may be cut off a first packet, in fractions of a second.
 const cutSlack = 100
 
+// cuttable says whether players cut its packets by what they are told.
+func (p *presenter) cuttable() bool { return !p.syncs && !p.settled }
+
+// hold has a track of video that sets in late begin with the presentation.
+func (p *parser) hold(c *prepared) {
+	held := p.late(c)
+	c.built.shown -= held
+	c.built.track.Held = uint64(held)
+}
+
 // late is by how many ticks a track of video sets in later than the sound; 0 where it
 // does not, or by more than a segment. A rendition is as late as its source, but for
 // one that was made to last as long: encoders repeat the first picture.
-func (p *parser) late(b *built, pres *presenter) int64 {
-	if pres.count < 2 || !pres.video {
+func (p *parser) late(c *prepared) int64 {
+	b := c.built
+	if c.count < 2 || !c.video {
 		return 0
 	}
 	if p.like != nil {
@@ -27,33 +38,11 @@ func (p *parser) late(b *built, pres *presenter) int64 {
 		}
 		return held
 	}
-	most := int64(0)
-	for _, c := range p.sound {
-		if c.presented.count > 0 {
-			begin, _ := c.presented.shows()
-			most = max(most, b.shown-convert(begin, c.trak.timescale, b.track.Timescale))
-		}
-	}
-	if float64(most) > p.cut.Target*float64(b.track.Timescale) {
+	late := max(b.shown-b.zero, 0)
+	if float64(late) > p.cut.Target*float64(b.track.Timescale) {
 		return 0
 	}
-	return most
-}
-
-// hear has the tracks of sound ready, which tell when they begin.
-func (p *parser) hear(audio []*choice) error {
-	for _, c := range audio {
-		pres, err := p.presenter(c, 1)
-		if err != nil {
-			return err
-		}
-		if !pres.syncs && !pres.settled {
-			pres.cut = max(int64(c.trak.timescale)/cutSlack, 1)
-		}
-		c.presented = pres
-	}
-	p.sound = audio
-	return nil
+	return late
 }
 
 // held shows the first picture, and decodes what is decoded with it, so many ticks

@@ -86,9 +86,6 @@ func (p *presenter) prepare() error {
 		}
 		return nil
 	})
-	if err == nil && p.hurries {
-		err = p.hurry()
-	}
 	return err
 }
 

@@ -42,13 +42,21 @@ func (p *parser) rendition(video *choice, of *Index) (*Index, error) {
 	source := of.Tracks[at]
 	p.like = &like{source: source, shown: max(source.Segments[0].Start, 0)}
 	p.cut = of.Cut
-	if err := p.build(video, nil); err != nil {
+	c, err := p.prepare(video)
+	if err != nil {
 		return nil, err
 	}
-	if len(p.tracks) == 0 {
+	if c == nil {
 		return nil, problem.Errorf(ErrNoMedia, "the video of the file has no samples")
 	}
-	b := p.tracks[0]
+	b := c.built
+	p.hold(c)
+	if err := p.like.begin(b); err != nil {
+		return nil, err
+	}
+	if err := p.build(c, nil); err != nil {
+		return nil, err
+	}
 	b.settle()
 	if err := p.like.finish(b.track); err != nil {
 		return nil, err
@@ -58,14 +66,11 @@ func (p *parser) rendition(video *choice, of *Index) (*Index, error) {
 	return ix, nil
 }
 
-// begin compares a presented track with the source, and prepares to cut it. It
-// returns by how much more than usual composition offsets have to be lowered: a
-// file that needs more time to reorder its pictures than the source has at its
-// beginning shows some of them before it decodes them (ISO/IEC 14496-12 §8.6.1.3).
-func (l *like) begin(b *built) (deeper int64, err error) {
+// begin compares a prepared track with the source, and prepares to cut it.
+func (l *like) begin(b *built) error {
 	t, s := b.track, l.source
 	if err := l.compare(t, float64(b.ends-b.shown)/float64(t.Timescale)); err != nil {
-		return 0, err
+		return err
 	}
 	b.zero = b.shown - convert(l.shown, s.Timescale, t.Timescale)
 	t.Origin = uint64(convert(int64(s.Origin), s.Timescale, t.Timescale))
@@ -73,6 +78,14 @@ func (l *like) begin(b *built) (deeper int64, err error) {
 	for _, segment := range s.Segments[1:] {
 		l.bounds = append(l.bounds, b.zero+convert(segment.Start, s.Timescale, t.Timescale))
 	}
+	return nil
+}
+
+// deeper is by how much more than usual composition offsets have to be lowered: a
+// file that needs more time to reorder its pictures than the source has at its
+// beginning shows some of them before it decodes them (ISO/IEC 14496-12 §8.6.1.3).
+func (l *like) deeper(b *built) (deeper int64, err error) {
+	t := b.track
 	deeper = max(b.zero-b.decode-int64(t.Origin), 0)
 	if deeper > maxLead*int64(t.Timescale) {
 		return 0, problem.Errorf(ErrInvalid, "decoding would have to begin %d seconds before the first picture", deeper/int64(t.Timescale))
