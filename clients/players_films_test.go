@@ -51,10 +51,10 @@ var films = []film{
 // Why players do what they do.
 const (
 	// atOnce is of Shaka Player 5.2 (timestampOffset is the playlist's time less the
-	// first decode time) and Chromium 156. Both are right by DASH, and by the file.
+	// first decode time) and Chromium 156. Shaka is right by DASH, Chromium by the file.
 	atOnce = "it begins the first segment of each playlist with the presentation, and the sound has nothing that could be shown earlier"
-	// unmarks is of Chromium's software decoder, which is FFmpeg's with
-	// AV_EF_EXPLODE: `ffmpeg -err_detect explode -ss 8.5 -i unmarks.mp4` says "mmco:
+	// unmarks is of Chromium's software decoder, which fails where FFmpeg's does with
+	// AV_EF_EXPLODE: `ffmpeg -err_detect explode -ss 10.8 -i unmarks.mp4` says "mmco:
 	// unref short failure". Chromium plays the file itself no better. Decoders in
 	// hardware, and ffmpeg, pass over it, as Rec. ITU-T H.264 §D.2.8 has it.
 	unmarks = "its decoder gives up after a seek, where pictures unmark references from before the recovery point"
