@@ -130,12 +130,12 @@ func (c *client) opensTo(plain *client, asset string, playlists int) {
 		list := references(c.t, c, c.base+"/play/"+asset+"/master.m3u8")
 		return slices.DeleteFunc(list, func(uri string) bool { return !strings.HasSuffix(uri, "/index.m3u8") })
 	}
-	secret, clear := lists(c), lists(plain)
-	if len(secret) != playlists || len(clear) != playlists {
-		c.t.Fatalf("%d playlists, %d in the clear, want %d", len(secret), len(clear), playlists)
+	secret, inClear := lists(c), lists(plain)
+	if len(secret) != playlists || len(inClear) != playlists {
+		c.t.Fatalf("%d playlists, %d in the clear, want %d", len(secret), len(inClear), playlists)
 	}
 	for i := range secret {
-		got, want := c.opened(secret[i]), plain.opened(clear[i])
+		got, want := c.opened(secret[i]), plain.opened(inClear[i])
 		if len(got) != len(want) || len(got) == 0 {
 			c.t.Errorf("%s has %d segments, and in the clear %d", secret[i], len(got), len(want))
 		}

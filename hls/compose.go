@@ -51,7 +51,7 @@ const MaxParts = 100
 
 // composeVersion stands for how compositions are written. Whatever changes a byte
 // of them changes it.
-const composeVersion = "1"
+const composeVersion = "2"
 
 // clipPart is between the id of an asset and what is cut out of it, in milliseconds.
 const clipPart = "/clip/"
@@ -75,7 +75,7 @@ func clipOf(name string) (Part, bool) {
 // whether that was so.
 func (s *Server) composed(w http.ResponseWriter, r *http.Request, name string, t target) (done bool, err error) {
 	switch t.what {
-	case multivariant, dashManifest, mediaPlaylist, iframePlaylist:
+	case multivariant, dashManifest, mediaPlaylist, iframePlaylist, noSubtitles:
 	default:
 		return false, nil // of which compositions have none of their own
 	}
@@ -111,6 +111,9 @@ func (s *Server) composed(w http.ResponseWriter, r *http.Request, name string, t
 		if err := s.encryption.manifest(); err != nil {
 			return true, err
 		}
+	}
+	if t.kind == embeddedKind && t.revision == p.source().revision {
+		return true, s.serveTexts(w, r, p, t)
 	}
 	return true, s.serve(w, r, p, t)
 }
@@ -165,7 +168,11 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 		if pieces[i], err = newPiece(p, part); err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&key, "\x00%s %s %d %d %d", strings.TrimPrefix(a.key, s.encryption.mark()), p.source().revision, pieces[i].from, pieces[i].to, part.Began.UnixMicro())
+		pieces[i].spoken = p.texts().tracks
+		if a.cap != "" {
+			pieces[i].spoken = p.texts().with(s.subtitles(a, p).tracks)
+		}
+		fmt.Fprintf(&key, "\x00%s %s %s %d %d %d", strings.TrimPrefix(a.key, s.encryption.mark()), p.source().revision, a.cap, pieces[i].from, pieces[i].to, part.Began.UnixMicro())
 	}
 	revision := digest(key.String())
 	cached := s.encryption.mark() + "composed\x00" + revision
@@ -205,7 +212,12 @@ func compose(pieces []*piece, c *Composition, revision, up string) (*presentatio
 			}
 		}
 	}
-	p.master = newDocument(playlistType, func() []byte { return append(p.multivariant(nil), c.tags(pieces[0])...) })
+	var spoken []*subtitle
+	for i, l := range textLanes(pieces) {
+		spoken = append(spoken, l.subtitle(i, revision))
+		p.spoken = append(p.spoken, newDocument(playlistType, func() []byte { return l.playlist(pieces, p.shared(), up) }))
+	}
+	p.master = newDocument(playlistType, func() []byte { return append(p.multivariant(spoken), c.tags(pieces[0])...) })
 	p.manifest = newDocument(manifestType, func() []byte { return composedManifest(pieces, up) })
 	return p, nil
 }

@@ -17,6 +17,7 @@ type piece struct {
 	from, to     int64
 	begins, ends int64 // of the segments in which that is
 	began        time.Time
+	spoken       []*subtitle // of the asset, beside its file and within
 }
 
 func newPiece(p *presentation, part *Part) (*piece, error) {

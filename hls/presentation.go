@@ -17,6 +17,8 @@ type presentation struct {
 	shared   func() shared // what its playlists say alike
 	texts    func() *texts // subtitles within a file
 
+	spoken []document // of a composition, the media playlists of its subtitles: t1, t2, …
+
 	isLadder  bool              // its videos are to be put in order, though they are of one file
 	transport func() *transport // the same as MPEG-2 transport streams
 }
@@ -133,6 +135,9 @@ func (p *presentation) memory(transport bool) int64 {
 		if len(f.index.Texts) > 0 { // one playlist for all, cut as a track is
 			total += int64(len(f.index.Texts))*512 + mediaPlaylistSize(f.index.Tracks[0])*2
 		}
+	}
+	if len(p.spoken) > 0 {
+		total += int64(len(p.spoken)) * (1024 + 3*mediaPlaylistSize(p.leading()))
 	}
 	for i := range p.tracks {
 		t := &p.tracks[i]

@@ -31,6 +31,7 @@ const (
 	transportPlaylist
 	transportSegment
 	subtitleFile
+	noSubtitles
 	contentKey
 	keyLicense
 )
@@ -130,6 +131,8 @@ func parseTrackFile(file string) (target, bool) {
 		return target{what: transportPlaylist}, true
 	case subtitleFileName:
 		return target{what: subtitleFile}, true
+	case noneName:
+		return target{what: noSubtitles}, true
 	}
 	number, extension, _ := strings.Cut(file, ".")
 	if period, found := strings.CutPrefix(number, initPrefix); found && extension == "mp4" {
