@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"testing"
 
@@ -43,7 +44,7 @@ var vocabulary = []string{"river", "mountain", "city", "night", "morning", "inte
 func benchAsset(i int) *metadata.Asset {
 	return &metadata.Asset{
 		ID: metadata.NewID(), Owner: fmt.Sprint("owner", i%10), State: metadata.Ready, Playable: true,
-		Title: fmt.Sprint(vocabulary[i%8], " ", vocabulary[i/8%8], " ", i), Description: "recorded by a camera near the " + vocabulary[i/64%8],
+		Title: fmt.Sprint(vocabulary[i%8], " ", vocabulary[i/8%8], " ", i), Description: fmt.Sprint("recorded by a camera near the ", vocabulary[i/64%8], " scene", i%997, " take", i%211),
 		Tags: []string{vocabulary[i/3%8], "all"}, Duration: float64(i), Size: int64(i) << 20,
 		Tracks: []metadata.Track{{ID: 1, Kind: "video", Codec: "avc1.64001f", Width: 1920, Height: 1080}, {ID: 2, Kind: "audio", Codec: "mp4a.40.2"}},
 	}
@@ -97,7 +98,7 @@ func BenchmarkAsset(b *testing.B) {
 	})
 }
 
-// alone and together run an Update for one writer, and for sixteen.
+// aloneAndTogether runs an Update for one writer, and for sixteen.
 func aloneAndTogether(b *testing.B, update func(i int) error) {
 	var n atomic.Int64
 	b.Run("1 writer", func(b *testing.B) {
@@ -108,7 +109,7 @@ func aloneAndTogether(b *testing.B, update func(i int) error) {
 		}
 	})
 	b.Run("16 writers", func(b *testing.B) {
-		b.SetParallelism(8) // for each of two CPUs
+		b.SetParallelism(max(1, 16/runtime.GOMAXPROCS(0)))
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
 				if err := update(int(n.Add(1))); err != nil {
