@@ -134,9 +134,9 @@ func (s *sandbox) paths(program, dir string, hardware Hardware) []grant {
 // loader or interpreter, and the libraries that lie beside it.
 func ofProgram(program string) []string {
 	paths := []string{program}
-	if real, err := filepath.EvalSymlinks(program); err == nil && real != program {
-		paths = append(paths, real)
-		program = real
+	if target, err := filepath.EvalSymlinks(program); err == nil && target != program {
+		paths = append(paths, target)
+		program = target
 	}
 	if strings.HasPrefix(program, "/nix/store/") {
 		return append(paths, "/nix/store")

@@ -48,7 +48,7 @@ func (l *launch) start() error {
 	}
 	close(l.limited)
 	if err != nil {
-		<-l.ended
+		_ = <-l.ended // what it says of being killed
 	}
 	return err
 }
@@ -105,11 +105,11 @@ func (l *launch) limit(pid int) error {
 		if err := unix.Prlimit(pid, r.which, nil, &now); err != nil {
 			return fmt.Errorf("the limit on %s: %w", r.what, err)
 		}
-		max := min(uint64(r.max), now.Max) // a negative one is none
+		most := min(uint64(r.max), now.Max) // a negative one is none
 		if r.which == unix.RLIMIT_CPU && r.max == 0 {
-			max = 1
+			most = 1
 		}
-		if err := unix.Prlimit(pid, r.which, &unix.Rlimit{Cur: max, Max: max}, nil); err != nil {
+		if err := unix.Prlimit(pid, r.which, &unix.Rlimit{Cur: most, Max: most}, nil); err != nil {
 			return fmt.Errorf("the limit on %s: %w", r.what, err)
 		}
 	}

@@ -18,7 +18,7 @@ type usage struct {
 func usageOf(p *os.ProcessState) usage {
 	u := usage{cpu: p.UserTime() + p.SystemTime()}
 	if ru, ok := p.SysUsage().(*syscall.Rusage); ok {
-		u.memory = int64(ru.Maxrss)
+		u.memory = int64(ru.Maxrss) //nolint:unconvert // it has another size elsewhere
 		if runtime.GOOS != "darwin" {
 			u.memory <<= 10
 		}
