@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/streamgate/streamgate/internal/testclip"
@@ -33,6 +34,26 @@ func newRunnerIn(t testing.TB, dir string, o *ffmpeg.Options) *ffmpeg.Runner {
 	})
 	return r
 }
+
+// shared is a Runner for all tests that have no wishes: it asks ffmpeg once what it
+// can do. TestMain closes it.
+func shared(t testing.TB) *ffmpeg.Runner {
+	t.Helper()
+	needFFmpeg(t)
+	r, err := sharedRunner()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+var sharedRunner = sync.OnceValues(func() (*ffmpeg.Runner, error) {
+	dir, err := os.MkdirTemp("", "runs")
+	if err != nil {
+		return nil, err
+	}
+	return ffmpeg.New(dir, &ffmpeg.Options{Nice: -1})
+})
 
 // wantDirs compares the directories of processes below dir with want, by number.
 func wantDirs(t testing.TB, dir string, want ...string) {

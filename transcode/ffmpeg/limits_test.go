@@ -38,26 +38,26 @@ func TestRunsAreEndedAtTheirLimits(t *testing.T) {
 		{"by CPU time", encode("1920x1080", "-c:v", "libx264"), ffmpeg.Limits{CPU: time.Second}, ffmpeg.TimeLimit, "more than 1s of CPU time"},
 		{"by address space", encode("3840x2160", "-c:v", "libx264"), ffmpeg.Limits{Memory: 700 << 20}, ffmpeg.Memory, "memory"},
 		{"by the size of a file", encode("640x480", "-c:v", "rawvideo"), ffmpeg.Limits{Output: 3 << 20}, ffmpeg.OutputLimit, "more than 3072 KiB"},
-		{"by the size of all files", encode("640x480", "-c:v", "ffv1", "-f", "segment", "-segment_time", "0.1", "-g", "1"), ffmpeg.Limits{Output: 12 << 20}, ffmpeg.OutputLimit, "more than 12 MiB"},
+		{"by the size of all files", encode("640x480", "-c:v", "ffv1", "-f", "segment", "-segment_time", "0.1", "-g", "1"), ffmpeg.Limits{Output: 4 << 20}, ffmpeg.OutputLimit, "more than 4096 KiB"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			r := newRunnerIn(t, dir, nil)
 			if strings.HasSuffix(c.name, "all files") {
 				c.c.Outputs[0].Name = "out%d.mkv"
 			}
 			c.c.Limits = c.limits
-			_, err := r.Run(t.Context(), c.c)
+			_, err := shared(t).Run(t.Context(), c.c)
 			wantClass(t, err, c.class, c.words)
 		})
 	}
 }
 
 func TestAPixelBombIsNotDecoded(t *testing.T) {
-	needFFmpeg(t)
-	r := newRunner(t, &ffmpeg.Options{Limits: ffmpeg.Limits{Pixels: 160*120 - 1}})
-	_, err := r.Run(t.Context(), &ffmpeg.Command{Inputs: []ffmpeg.Input{clip(t)}, Outputs: []ffmpeg.Output{{Args: []string{"-an"}}}})
+	_, err := shared(t).Run(t.Context(), &ffmpeg.Command{
+		Inputs:  []ffmpeg.Input{clip(t)},
+		Outputs: []ffmpeg.Output{{Args: []string{"-an"}}},
+		Limits:  ffmpeg.Limits{Pixels: 160*120 - 1},
+	})
 	wantClass(t, err, ffmpeg.BrokenInput, "exceeds specified max pixel count")
 }
 

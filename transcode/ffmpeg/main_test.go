@@ -1,7 +1,9 @@
 package ffmpeg_test
 
 import (
+	"context"
 	"os"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -14,7 +16,12 @@ func TestMain(m *testing.M) {
 		childMain(dir)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if r, err := sharedRunner(); err == nil {
+			_ = r.Close()
+		}
+		os.Exit(code)
+	}))
 }
 
 // missing skips a test for want of a tool, and says how to get it.
@@ -29,9 +36,11 @@ func missing(t testing.TB, what string) {
 // needFFmpeg is ffmpeg as it is installed here.
 func needFFmpeg(t testing.TB) *ffmpeg.Tools {
 	t.Helper()
-	tools, err := ffmpeg.Find(t.Context(), "")
+	tools, err := installed()
 	if err != nil {
 		missing(t, err.Error())
 	}
 	return tools
 }
+
+var installed = sync.OnceValues(func() (*ffmpeg.Tools, error) { return ffmpeg.Find(context.Background(), "") })

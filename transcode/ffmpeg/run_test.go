@@ -15,8 +15,7 @@ import (
 )
 
 func TestARunLeavesItsOutputsUntilTheyAreClosed(t *testing.T) {
-	needFFmpeg(t)
-	r := newRunner(t, nil)
+	r := shared(t)
 	var told []ffmpeg.Progress
 	result, err := r.Run(t.Context(), &ffmpeg.Command{
 		Inputs:   []ffmpeg.Input{clip(t)},
@@ -53,7 +52,7 @@ func TestARunLeavesItsOutputsUntilTheyAreClosed(t *testing.T) {
 }
 
 func TestSeveralInputsMayBeTheSameOpenFile(t *testing.T) {
-	needFFmpeg(t)
+	r := shared(t)
 	f, err := os.Open(clip(t).Path)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +61,7 @@ func TestSeveralInputsMayBeTheSameOpenFile(t *testing.T) {
 	in := ffmpeg.Input{File: f, Type: media.TypeMP4}
 	late := in
 	late.Args = []string{"-ss", "1"}
-	result, err := newRunner(t, nil).Run(t.Context(), &ffmpeg.Command{
+	result, err := r.Run(t.Context(), &ffmpeg.Command{
 		Args:    []string{"-filter_complex", "[0:v][1:v]concat=n=2[v]"},
 		Inputs:  []ffmpeg.Input{in, late, {Graph: "anullsrc"}},
 		Outputs: []ffmpeg.Output{{Name: "both.mp4", Args: []string{"-map", "[v]", "-map", "2:a", "-shortest"}}},
@@ -77,8 +76,8 @@ func TestSeveralInputsMayBeTheSameOpenFile(t *testing.T) {
 }
 
 func TestTheLogOfAnAnalysisIsKept(t *testing.T) {
-	needFFmpeg(t)
-	result, err := newRunner(t, nil).Run(t.Context(), &ffmpeg.Command{
+	r := shared(t)
+	result, err := r.Run(t.Context(), &ffmpeg.Command{
 		Inputs:  []ffmpeg.Input{clip(t)},
 		Outputs: []ffmpeg.Output{{Args: []string{"-vn", "-af", "loudnorm=print_format=json"}}},
 		Verbose: true,
@@ -93,8 +92,7 @@ func TestTheLogOfAnAnalysisIsKept(t *testing.T) {
 }
 
 func TestACancelledRunIsGoneWithinASecond(t *testing.T) {
-	needFFmpeg(t)
-	r := newRunner(t, nil)
+	r := shared(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	c := endless()
 	var pids []int
