@@ -57,8 +57,8 @@ func ExampleFind() {
 	_, err := ffmpeg.Find(context.Background(), "/nowhere/ffmpeg")
 	if missing, ok := errors.AsType[*ffmpeg.MissingError](err); ok {
 		fmt.Println(missing.Program, "is not at", missing.Looked[0])
+		fmt.Println("what to do about it is said:", missing.Install != "")
 	}
-	fmt.Println("what to do about it is said:", missing.Install != "")
 	// Output:
 	// ffmpeg is not at /nowhere/ffmpeg
 	// what to do about it is said: true
