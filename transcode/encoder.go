@@ -2,7 +2,6 @@ package transcode
 
 import (
 	"strconv"
-	"strings"
 )
 
 // encoder is how ffmpeg encodes pictures in a codec.
@@ -54,5 +53,3 @@ func (p *Profile) pixels() string {
 func bits(n int64) string { return strconv.FormatInt(n, 10) }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-
-func join(parts []string, with string) string { return strings.Join(parts, with) }
