@@ -5,21 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
-
-// Command is what one process of ffmpeg is told: the options of its input, then the
-// input, then the options of its outputs with their files.
-type Command struct {
-	Input  []string      // what goes before -i
-	Output []string      // what goes after the input
-	Files  []string      // that it writes
-	Lasts  time.Duration // of the source it works on, for its progress; 0 where that is not known
-}
-
-// Args are all arguments, for the file that is the input.
-func (c *Command) Args(input string) []string {
-	return slices.Concat(c.Input, []string{"-i", input}, c.Output)
-}
 
 // Shift is by how much later than it is everything stands in the files of chunks and
 // of sound: decoding begins before the first picture shows, and no time in them may
@@ -37,8 +25,14 @@ func fragments(when ...string) []string {
 	}, when...)
 }
 
-// timed makes all times those of the source.
-func timed() []string { return []string{"-copyts", "-start_at_zero"} }
+// timed makes all times those of the source: options of a whole run.
+func timed(more ...string) []string { return append([]string{"-copyts", "-start_at_zero"}, more...) }
+
+// with is an input with options before it.
+func with(in ffmpeg.Input, options ...string) []ffmpeg.Input {
+	in.Args = slices.Concat(in.Args, options)
+	return []ffmpeg.Input{in}
+}
 
 // stamp is a time as ffmpeg takes it.
 func stamp(d time.Duration) string {
@@ -46,10 +40,3 @@ func stamp(d time.Duration) string {
 }
 
 func streamOf(n int) string { return fmt.Sprintf("0:%d", n) }
-
-func threads(n int) []string {
-	if n < 1 {
-		return nil
-	}
-	return []string{"-threads", strconv.Itoa(n)}
-}

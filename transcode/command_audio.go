@@ -8,31 +8,36 @@ import (
 	"strconv"
 
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
 
 // MeasureCommand measures how loud a stream of sound is; ParseLoudness reads what
-// ffmpeg says at its end.
-func (p *Plan) MeasureCommand(t Track) Command {
-	return Command{
-		Lasts:  p.source.Duration,
-		Input:  []string{"-vn", "-sn", "-dn"},
-		Output: []string{"-map", streamOf(t.Stream), "-af", layout(t.Mix) + ",ebur128=peak=true:framelog=quiet", "-f", "null", "-"},
+// ffmpeg logs at its end.
+func (p *Plan) MeasureCommand(in ffmpeg.Input, t Track) *ffmpeg.Command {
+	filter := layout(t.Mix) + ",ebur128=peak=true:framelog=quiet"
+	return &ffmpeg.Command{
+		Inputs: with(in, "-vn", "-sn", "-dn"), Length: p.source.Duration, Verbose: true,
+		Outputs: []ffmpeg.Output{{Args: []string{"-map", streamOf(t.Stream), "-af", filter, "-f", "null"}}},
 	}
 }
 
 // AudioCommand copies or encodes a stream of sound, whole: chunks of sound would be
 // heard where they meet. measured is how loud it is, see MeasureCommand; nil leaves it
-// as it is.
+// as it is. The file is called by Track.File.
 //
 // What is measured is corrected by one gain for the whole stream, no more than the
 // peak leaves room for. A compressor such as loudnorm in its dynamic mode would reach
 // the target always, and change what somebody mixed.
-func (p *Plan) AudioCommand(t Track, measured *Loudness, file string) Command {
-	cmd := Command{Lasts: p.source.Duration, Input: append(timed(), "-vn", "-sn", "-dn"), Files: []string{file}}
-	cmd.Output = append([]string{"-map", streamOf(t.Stream)}, p.coding(&t, measured)...)
-	cmd.Output = append(append(cmd.Output, fragments("-frag_duration", "2000000")...), file)
-	return cmd
+func (p *Plan) AudioCommand(in ffmpeg.Input, t Track, measured *Loudness) *ffmpeg.Command {
+	args := append([]string{"-map", streamOf(t.Stream)}, p.coding(&t, measured)...)
+	return &ffmpeg.Command{
+		Args: timed(), Inputs: with(in, "-vn", "-sn", "-dn"), Length: p.source.Duration,
+		Outputs: []ffmpeg.Output{{Name: t.File(), Args: append(args, fragments("-frag_duration", "2000000")...)}},
+	}
 }
+
+// File is what a command calls the file of a stream of sound.
+func (t *Track) File() string { return fmt.Sprintf("sound-%d.mp4", t.Stream) }
 
 // coding is how a stream of sound becomes.
 func (p *Plan) coding(t *Track, measured *Loudness) []string {
@@ -110,15 +115,16 @@ func last(re *regexp.Regexp, text []byte) float64 {
 //
 // The file has the source's own key frames; where its segments begin, its index says,
 // see CutsOf.
-func (p *Plan) RemuxCommand(measured []*Loudness, file string) Command {
-	cmd := Command{Lasts: p.source.Duration, Files: []string{file}, Input: []string{"-sn", "-dn"}}
+func (p *Plan) RemuxCommand(in ffmpeg.Input, measured []*Loudness) *ffmpeg.Command {
+	cmd := &ffmpeg.Command{Inputs: with(in, "-sn", "-dn"), Length: p.source.Duration}
 	if slices.Contains(unordered, p.source.Format) {
-		cmd.Input = append(cmd.Input, "-fflags", "+genpts")
+		cmd.Inputs[0].Args = append(cmd.Inputs[0].Args, "-fflags", "+genpts")
 	}
+	var args []string
 	if v := p.source.Video; v != nil {
-		cmd.Output = append(cmd.Output, "-map", streamOf(v.Stream), "-c:v", "copy")
+		args = append(args, "-map", streamOf(v.Stream), "-c:v", "copy")
 		if e := encoders[Codec(v.Codec)]; e != nil {
-			cmd.Output = append(cmd.Output, "-tag:v", e.tag)
+			args = append(args, "-tag:v", e.tag)
 		}
 	}
 	for i := range p.Audio {
@@ -127,13 +133,16 @@ func (p *Plan) RemuxCommand(measured []*Loudness, file string) Command {
 			m = measured[i]
 		}
 		t := &p.Audio[i]
-		cmd.Output = append(cmd.Output, "-map", streamOf(t.Stream))
-		cmd.Output = append(cmd.Output, numbered(p.coding(t, m), i)...)
-		cmd.Output = append(cmd.Output, fmt.Sprintf("-metadata:s:a:%d", i), "language="+letters(t.Language))
+		args = append(append(args, "-map", streamOf(t.Stream)), numbered(p.coding(t, m), i)...)
+		args = append(args, fmt.Sprintf("-metadata:s:a:%d", i), "language="+letters(t.Language))
 	}
-	cmd.Output = append(cmd.Output, "-map_metadata", "-1", "-map_chapters", "-1", "-movflags", "+faststart", "-f", "mp4", file)
+	args = append(args, "-map_metadata", "-1", "-map_chapters", "-1", "-movflags", "+faststart", "-f", "mp4")
+	cmd.Outputs = []ffmpeg.Output{{Name: RemuxFile, Args: args}}
 	return cmd
 }
+
+// RemuxFile is what RemuxCommand calls its file.
+const RemuxFile = "remux.mp4"
 
 // numbered makes options of sound those of output stream i of sound.
 func numbered(options []string, i int) []string {

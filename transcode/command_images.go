@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
 
 const (
@@ -32,22 +33,23 @@ func (p *Plan) Thumbnails() metadata.Thumbnails {
 	}
 }
 
-// ThumbnailsCommand makes the images of thumbnails. pattern is what their files are
-// called, with a number from 0 as %d. Only key frames are decoded: they are as near to
-// a moment as somebody who seeks can tell, and cost a hundredth.
-func (p *Plan) ThumbnailsCommand(t metadata.Thumbnails, pattern string) Command {
+// ThumbnailsCommand makes the images of thumbnails, image n called by ThumbnailFile.
+// Only key frames are decoded: they are as near to a moment as somebody who seeks can
+// tell, and cost a hundredth.
+func (p *Plan) ThumbnailsCommand(in ffmpeg.Input, t metadata.Thumbnails) *ffmpeg.Command {
 	last := p.source.Duration.Seconds() + t.Interval
 	filters := fmt.Sprintf("fps=fps=1/%g:start_time=0:round=up,tpad=stop_mode=clone:stop_duration=%g,trim=end_frame=%d", t.Interval, last, t.Count)
-	cmd := Command{Lasts: p.source.Duration, Input: []string{"-skip_frame", "nokey"}}
-	options := p.pictures(filters, t.Width, t.Height)
-	options[1] += fmt.Sprintf(",tile=%dx%d", t.Columns, t.Rows)
-	cmd.Output = append([]string{"-map", streamOf(p.source.Video.Stream)}, options...)
-	cmd.Output = append(cmd.Output, "-fps_mode", "passthrough", "-q:v", "4", "-map_metadata", "-1", "-start_number", "0", "-f", "image2", pattern)
-	for n := range t.Images() {
-		cmd.Files = append(cmd.Files, strings.Replace(pattern, "%d", fmt.Sprint(n), 1))
+	args := append([]string{"-map", streamOf(p.source.Video.Stream)}, p.pictures(filters, t.Width, t.Height)...)
+	args[3] += fmt.Sprintf(",tile=%dx%d", t.Columns, t.Rows)
+	args = append(args, "-fps_mode", "passthrough", "-q:v", "4", "-map_metadata", "-1", "-start_number", "0", "-f", "image2")
+	return &ffmpeg.Command{
+		Inputs: with(in, "-skip_frame", "nokey"), Length: p.source.Duration,
+		Outputs: []ffmpeg.Output{{Name: "thumbnails-%d.jpg", Args: args}},
 	}
-	return cmd
 }
+
+// ThumbnailFile is what ThumbnailsCommand calls image n, from 0.
+func ThumbnailFile(n int) string { return fmt.Sprintf("thumbnails-%d.jpg", n) }
 
 // pictures are the filters that make pictures for browsers: SDR, on square pixels, in
 // the full range that JPEG has.

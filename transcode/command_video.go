@@ -3,34 +3,34 @@ package transcode
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
 
 // VideoCommand encodes a chunk in some rungs of the plan, all of them from one
-// decoding. file says what the file of a rung is called. The rungs are in order, and
-// at least one; limit is how many threads each encoder and the decoder may have, 0 is
-// up to ffmpeg.
-func (p *Plan) VideoCommand(c Chunk, rungs []Output, limit int, file func(Output) string) Command {
-	cmd := Command{Lasts: c.Lasts, Input: slices.Concat(timed(), threads(limit), p.seek(c))}
-	cmd.Output = []string{"-filter_complex", p.graph(c, rungs)}
+// decoding; at least one. The file of a rung is called by its name, see Output.File.
+func (p *Plan) VideoCommand(in ffmpeg.Input, c Chunk, rungs []Output) *ffmpeg.Command {
 	e := encoders[p.profile.Video]
+	cmd := &ffmpeg.Command{
+		Args: timed("-filter_complex", p.graph(c, rungs)), Inputs: with(in, p.seek(c)...), Length: c.Lasts, Start: c.Start,
+	}
 	for i := range rungs {
-		o := &rungs[i]
-		name := file(*o)
-		cmd.Output = append(cmd.Output, "-map", pad("o", i), "-c:v", e.name)
-		cmd.Output = append(cmd.Output, e.args(o, &p.profile)...)
-		cmd.Output = append(cmd.Output, threads(limit)...)
+		args := slices.Concat([]string{"-map", pad("o", i), "-c:v", e.name}, e.args(&rungs[i], &p.profile))
 		if keys := p.forced(c.Cuts); keys != "" {
-			cmd.Output = append(cmd.Output, "-force_key_frames", keys)
+			args = append(args, "-force_key_frames", keys)
 		}
-		cmd.Output = append(cmd.Output,
-			"-fps_mode", "passthrough", "-enc_time_base", fmt.Sprintf("1:%d", p.Timescale), "-video_track_timescale", fmt.Sprint(p.Timescale), "-tag:v", e.tag)
-		cmd.Output = append(append(cmd.Output, fragments("-movflags", "+frag_keyframe")...), name)
-		cmd.Files = append(cmd.Files, name)
+		args = append(args, "-fps_mode", "passthrough", "-enc_time_base", fmt.Sprintf("1:%d", p.Timescale),
+			"-video_track_timescale", strconv.Itoa(p.Timescale), "-tag:v", e.tag)
+		cmd.Outputs = append(cmd.Outputs, ffmpeg.Output{Name: rungs[i].File(), Args: append(args, fragments("-movflags", "+frag_keyframe")...)})
 	}
 	return cmd
 }
+
+// File is what a command calls the file of a rung.
+func (o *Output) File() string { return o.Name + ".mp4" }
 
 // First are the rungs that the first chunk is encoded in before all others: the
 // smallest, so that there is something to watch.

@@ -125,7 +125,7 @@ func (p *Profile) bitrate(channels int) int64 {
 
 func (p *Plan) texts() {
 	for _, s := range p.source.Subtitles {
-		if !s.Text() {
+		if !s.Text {
 			p.leave("the subtitles of stream %d are pictures (%s), which players of HLS do not show", s.Stream, s.Codec)
 			continue
 		}

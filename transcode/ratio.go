@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -30,6 +31,13 @@ func (r Ratio) times(n int) int {
 func (r Ratio) at(n int64) time.Duration {
 	whole, rest := n*r.Den/r.Num, n*r.Den%r.Num
 	return time.Duration(whole)*time.Second + time.Duration((rest*int64(time.Second)+r.Num/2)/r.Num)
+}
+
+// near says whether two are the same, to what a count of frames is off by.
+func (r Ratio) near(other Ratio) bool {
+	const slight = 0.002
+	f, g := r.Float(), other.Float()
+	return f > 0 && g > 0 && math.Abs(f/g-1) < slight
 }
 
 func gcd(a, b int64) int64 {

@@ -3,13 +3,14 @@ package transcode
 import (
 	"slices"
 	"time"
+
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
 
 // Source is what is known of a file that is to be transcoded.
 type Source struct {
 	Format    string        // as ffprobe names it, such as "matroska,webm"
 	Duration  time.Duration // 0 where it is not known
-	Size      int64         // bytes
 	Video     *Video        // nil for sound alone
 	Audio     []Audio
 	Subtitles []Subtitle
@@ -63,17 +64,12 @@ type Audio struct {
 type Subtitle struct {
 	Stream   int
 	Codec    string // as ffmpeg names it
+	Text     bool   // it is written in letters; else in pictures
 	Language string
 	Title    string
 	Forced   bool
 	Default  bool
 }
-
-// textSubtitles are codecs that ffmpeg makes WebVTT of; others are pictures.
-var textSubtitles = []string{"ass", "mov_text", "ssa", "subrip", "subviewer", "text", "ttml", "webvtt"}
-
-// Text reports whether it is written in letters, and not in pictures.
-func (s *Subtitle) Text() bool { return slices.Contains(textSubtitles, s.Codec) }
 
 // Display is the size of the picture as it is seen, on square pixels: neither is
 // smaller than coded, but for the one that the shape of a pixel makes so.
@@ -90,3 +86,54 @@ func (v *Video) Display() (width, height int) {
 
 // rate is how many frames there are a second; 0 where it is not known.
 func (v *Video) rate() float64 { return v.Rate.Float() }
+
+// SourceOf is what planning needs of what ffprobe tells. plays says that the packager
+// plays the file as it lies. The picture is the first one that the file has by default,
+// as the packager has it.
+func SourceOf(f *ffmpeg.Source, plays bool) Source {
+	s := Source{Format: f.Format, Duration: f.Duration, Plays: plays}
+	at := slices.IndexFunc(f.Video, func(v ffmpeg.Video) bool { return v.Default })
+	if len(f.Video) > 0 {
+		s.Video = videoOf(&f.Video[max(at, 0)], f)
+	}
+	for _, a := range f.Audio {
+		s.Audio = append(s.Audio, Audio{
+			Stream: a.Index, Codec: a.Codec, Profile: a.Profile, Channels: a.Channels, SampleRate: a.Rate,
+			Language: a.Language, Title: a.Title, Default: a.Default,
+		})
+	}
+	for _, t := range f.Subtitles {
+		s.Subtitles = append(s.Subtitles, Subtitle{
+			Stream: t.Index, Codec: t.Codec, Text: t.Text, Language: t.Language, Title: t.Title, Forced: t.Forced, Default: t.Default,
+		})
+	}
+	return s
+}
+
+func videoOf(v *ffmpeg.Video, f *ffmpeg.Source) *Video {
+	p := &Video{
+		Stream: v.Index, Codec: v.Codec, Profile: v.Profile, PixelFormat: v.PixelFormat, Width: v.Width, Height: v.Height,
+		Aspect: Ratio{int64(v.SAR.Num), int64(v.SAR.Den)}, Rotation: v.Rotation, Interlaced: v.Interlaced, Reordered: v.BFrames > 0,
+		Range: map[ffmpeg.HDR]Range{ffmpeg.PQ: PQ, ffmpeg.HLG: HLG}[v.Color.HDR], Bitrate: v.Bitrate, Start: v.Start - f.Start,
+	}
+	p.Rate, p.Constant = rateOf(v)
+	if p.Bitrate == 0 && len(f.Audio) == 0 {
+		p.Bitrate = f.Bitrate
+	}
+	return p
+}
+
+// rateOf is the rate of frames, and whether all of them keep it: the rate on whose grid
+// they lie is then the average. Of interlaced pictures that may be the rate of fields.
+func rateOf(v *ffmpeg.Video) (Ratio, bool) {
+	grid, average := Ratio{int64(v.Rate.Num), int64(v.Rate.Den)}, Ratio{int64(v.AverageRate.Num), int64(v.AverageRate.Den)}
+	if v.Interlaced && grid.positive() {
+		if half := (Ratio{grid.Num, 2 * grid.Den}); half.near(average) {
+			return half, true
+		}
+	}
+	if grid.near(average) {
+		return grid, true
+	}
+	return average, false
+}
