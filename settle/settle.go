@@ -154,10 +154,13 @@ func (s *Settler) swap(ctx context.Context, f *file) error {
 		}
 		told := e
 		told.Data = map[string]any{"bytes": e.Data["bytes"], "seconds": e.Data["seconds"]}
-		if a.Index != "" {
-			told.Data["keys"] = []any{a.Index}
+		if left := outdated(a); len(left) > 0 {
+			told.Data["keys"] = left
 		}
-		a.Settling = metadata.Settling{State: metadata.Settled, Original: a.Source}
+		a.Settling.State = metadata.Settled
+		if a.Settling.Original == "" { // else the source was made of that by a transcoder, and goes
+			a.Settling.Original = a.Source
+		}
 		a.Source, a.Index, a.Revision = f.key, f.indexKey, f.revision
 		if err := tx.UpdateAsset(ctx, a); err != nil {
 			return err
@@ -165,6 +168,17 @@ func (s *Settler) swap(ctx context.Context, f *file) error {
 		f.swapped = a
 		return tx.Emit(ctx, &told)
 	})
+}
+
+// outdated are the keys that nothing refers to once the asset is of the new file.
+func outdated(a *metadata.Asset) (keys []any) {
+	if a.Index != "" {
+		keys = append(keys, a.Index)
+	}
+	if a.Settling.Original != "" {
+		keys = append(keys, a.Source)
+	}
+	return keys
 }
 
 // hand makes the new file that of the upload which brought the source: what an
@@ -204,7 +218,7 @@ func (s *Settler) conclude(ctx context.Context, was *metadata.Asset, now metadat
 		if !same(was, a) {
 			return errMoved
 		}
-		a.Settling = now
+		a.Settling.State, a.Settling.Reason = now.State, now.Reason
 		if err := tx.UpdateAsset(ctx, a); err != nil {
 			return err
 		}
