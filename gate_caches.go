@@ -94,6 +94,9 @@ type notingTx struct {
 	changed *[]string
 }
 
+// Unwrap lets a driver find its own transaction, see sqlite.Transaction.
+func (t notingTx) Unwrap() metadata.Tx { return t.Tx }
+
 func (t notingTx) InsertAsset(ctx context.Context, a *metadata.Asset) error {
 	*t.changed = append(*t.changed, a.ID)
 	return t.Tx.InsertAsset(ctx, a)

@@ -26,7 +26,10 @@ const (
 	UploadComplete Type = "upload.completed" // Data may have "keys", see AssetReplaced; so of the next two
 	UploadCanceled Type = "upload.canceled"
 	UploadRefused  Type = "upload.refused"
-	KeyServed      Type = "key.served" // Data has the "key_ids" of the keys that somebody gets
+	JobSubmitted   Type = "job.submitted" // Data has the number of the "job" and its "kind"; so of the next two
+	JobCanceled    Type = "job.canceled"
+	JobChanged     Type = "job.changed" // live: it is in another "state", or has another "progress"; Data may have the last "error"
+	KeyServed      Type = "key.served"  // Data has the "key_ids" of the keys that somebody gets
 )
 
 // Event is one thing that happened.

@@ -16,7 +16,7 @@ var (
 	}
 	// between is what services share that knows the contract of metadata.
 	between = []string{"rendition"}
-	drivers = []string{"storage/disk", "storage/s3", "metadata/sqlite", "metadata/postgres", "ratelimit/redis"}
+	drivers = []string{"storage/disk", "storage/s3", "metadata/sqlite", "metadata/postgres", "jobs/sqlite", "jobs/postgres", "ratelimit/redis"}
 	// wiring may link whatever it wires.
 	wiring = []string{".", "examples", "bench", "internal"}
 )
@@ -33,7 +33,8 @@ func TestDependenciesPointDown(t *testing.T) {
 			return to != "." || within(from, "examples", "bench")
 		}},
 		{"a service links no other service, but the contract of metadata", func(from, to string) bool {
-			return to == "metadata" || within(to, "metadata/internal") || !within(from, services...) || !within(to, services...) || room(from) == room(to)
+			return to == "metadata" || within(to, "metadata/internal") || !within(from, services...) || !within(to, services...) ||
+				room(from) == room(to) || within(from, drivers...) && within(to, drivers...) // jobs in the database of the metadata
 		}},
 		{"a leaf links no service", func(from, to string) bool {
 			return !within(from, leaves...) || !within(to, services...)
@@ -42,7 +43,7 @@ func TestDependenciesPointDown(t *testing.T) {
 			return !within(from, between...) || to == "metadata" || within(to, "metadata/internal") || !within(to, services...)
 		}},
 		{"a driver is linked by who asks for it", func(from, to string) bool {
-			return !within(to, drivers...) || within(from, wiring...) || within(from, to) || isSuite(from)
+			return !within(to, drivers...) || within(from, wiring...) || within(from, to) || within(from, drivers...) || isSuite(from)
 		}},
 		{"hls and its index know no database and start no process", func(from, to string) bool {
 			return !within(from, "hls", "media") || (to != others+"database/sql" && to != others+"os/exec")
@@ -98,5 +99,5 @@ func room(pkg string) string {
 
 // isSuite says whether pkg is a suite for implementations of a contract.
 func isSuite(pkg string) bool {
-	return slices.Contains([]string{"storage/storagetest", "metadata/metadatatest", "ratelimit/ratelimittest"}, pkg)
+	return slices.Contains([]string{"storage/storagetest", "metadata/metadatatest", "jobs/jobstest", "ratelimit/ratelimittest"}, pkg)
 }

@@ -1,0 +1,124 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/streamgate/streamgate/jobs/internal/backend"
+)
+
+// join makes this process one of those that work. Where it is the only one,
+// whatever ran is nobody's any more.
+func (q *Queue) join(ctx context.Context) error {
+	if !q.db.Alone() {
+		return q.sayAlive(ctx)
+	}
+	return q.rescue(ctx)
+}
+
+// leave tells others that nothing runs here any more.
+func (q *Queue) leave(ctx context.Context) {
+	if q.db.Alone() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	err := q.db.Update(ctx, func(c backend.Conn) error {
+		_, err := c.Exec(ctx, `DELETE FROM job_nodes WHERE id = ?`, q.node)
+		return err
+	})
+	if err != nil {
+		q.o.Logger.WarnContext(ctx, "others are not told that this worker has stopped", "error", err)
+	}
+}
+
+func (q *Queue) sayAlive(ctx context.Context) error {
+	return q.db.Update(ctx, func(c backend.Conn) error {
+		_, err := c.Exec(ctx, `INSERT INTO job_nodes (id, beat) VALUES (?, `+c.Now()+`)
+			ON CONFLICT (id) DO UPDATE SET beat = excluded.beat`, q.node)
+		return err
+	})
+}
+
+// beat says again and again that this process lives, looks whether its tasks are
+// still its own, and takes over those of processes that are silent.
+func (w *worker) beat(ctx context.Context) {
+	q := w.q
+	ticker := time.NewTicker(q.o.Heartbeat)
+	defer ticker.Stop()
+	heard := time.Now() // of this process by others
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		begun := time.Now()
+		err := w.beatOnce(ctx)
+		switch {
+		case err == nil:
+			heard = begun
+		case ctx.Err() != nil:
+			return
+		case time.Since(heard) >= q.o.Lease-q.o.Heartbeat:
+			q.o.Logger.ErrorContext(ctx, "the database does not answer, so that others take over the jobs of this worker", "error", err)
+			for _, t := range q.tasks() {
+				t.end(ErrLeaseLost)
+			}
+		default:
+			q.o.Logger.WarnContext(ctx, "the worker of jobs cannot tell that it lives, it will try again", "error", err)
+		}
+	}
+}
+
+func (w *worker) beatOnce(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, w.q.o.Heartbeat)
+	defer cancel()
+	if w.q.mute.Load() {
+		return context.DeadlineExceeded
+	}
+	if err := w.q.sayAlive(ctx); err != nil {
+		return err
+	}
+	if err := w.q.checkLeases(ctx); err != nil {
+		return err
+	}
+	return w.q.rescue(ctx)
+}
+
+// checkLeases ends the tasks that are not this process's any more, and those that
+// were cancelled elsewhere without a word of it coming here.
+func (q *Queue) checkLeases(ctx context.Context) error {
+	tasks := q.tasks()
+	if len(tasks) == 0 {
+		return nil
+	}
+	type lease struct {
+		generation int64
+		cancelled  bool
+	}
+	ours := map[int64]lease{}
+	err := q.db.Reader().Query(ctx, func(r backend.Row) error {
+		var id int64
+		var l lease
+		if err := r.Scan(&id, &l.generation, &l.cancelled); err != nil {
+			return err
+		}
+		ours[id] = l
+		return nil
+	}, `SELECT id, generation, cancelled FROM jobs WHERE node = ?`, q.node)
+	if err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		l, is := ours[t.ID]
+		switch {
+		case t.calledDone():
+		case !is || l.generation != t.Generation:
+			t.end(ErrLeaseLost)
+		case l.cancelled:
+			t.end(ErrCancelled)
+		}
+	}
+	return nil
+}

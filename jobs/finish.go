@@ -1,0 +1,176 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/streamgate/streamgate/jobs/internal/backend"
+)
+
+// outcome is what is to become of a job whose handler has returned.
+type outcome struct {
+	state  State
+	runAt  time.Time // of Retrying and Scheduled
+	err    error     // to be kept; nil for none
+	free   bool      // the attempt does not count
+	silent bool      // it is somebody else's job by now
+}
+
+// outcome decides by what the handler returned, and why its context ended.
+func (t *Task) outcome(ctx context.Context, err error) *outcome {
+	why := cause(ctx)
+	var later snooze
+	switch {
+	case errors.Is(why, ErrLeaseLost), errors.Is(err, ErrLeaseLost):
+		return &outcome{silent: true}
+	case err == nil:
+		return &outcome{state: Done}
+	case errors.Is(why, ErrCancelled), errors.Is(err, ErrCancelled):
+		return &outcome{state: Cancelled, err: ErrCancelled}
+	case errors.As(err, &later):
+		return &outcome{state: Scheduled, runAt: now().Add(time.Duration(later)), free: true}
+	case errors.Is(why, ErrStopping):
+		return &outcome{state: Waiting, free: true}
+	case errors.As(err, new(*discard)) || t.Attempt >= t.MaxAttempts:
+		return &outcome{state: Failed, err: err}
+	}
+	return &outcome{state: Retrying, err: err, runAt: now().Add(t.kind.o.Backoff(t.Attempt))}
+}
+
+// How often to try to write down what became of a job.
+const (
+	finishPause    = 50 * time.Millisecond
+	maxFinishPause = 5 * time.Second
+)
+
+// finish writes it down, fenced by the generation, and tries for as long as the
+// database refuses and the Queue is not closed: what was done is not to be done
+// again for want of a word.
+func (t *Task) finish(ctx context.Context, o *outcome) {
+	progress := t.settle()
+	if o.silent {
+		t.q.o.Logger.WarnContext(ctx, "a job was taken over by another worker", "job", t.ID, "kind", t.Kind)
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	for pause := finishPause; ; pause = min(2*pause, maxFinishPause) {
+		err := t.q.db.Update(ctx, func(c backend.Conn) error { return t.write(ctx, c, o, progress) })
+		if err == nil {
+			break
+		}
+		if errors.Is(err, errNotOurs) {
+			if o.state == Done && t.calledDone() { // and its transaction was committed
+				break
+			}
+			t.q.o.Logger.WarnContext(ctx, "a job was taken over by another worker", "job", t.ID, "kind", t.Kind)
+			return
+		}
+		t.q.o.Logger.ErrorContext(ctx, "what became of a job is not written down yet", "job", t.ID, "kind", t.Kind, "error", err)
+		select {
+		case <-t.q.worker.closed:
+			return
+		case <-time.After(pause):
+		}
+	}
+	t.finished(o, progress)
+}
+
+// errNotOurs undoes a transaction: the job is not this task's, or not running.
+var errNotOurs = errors.New("jobs: not ours any more")
+
+// write sets the state, if the job runs by this lease.
+func (t *Task) write(ctx context.Context, c backend.Conn, o *outcome, progress []byte) error {
+	p, err := o.params(&t.Job, t.begun)
+	if err != nil {
+		return err
+	}
+	if _, err := c.River().JobSetStateIfRunningMany(ctx, p); err != nil {
+		return err
+	}
+	n, err := c.Exec(ctx, `UPDATE jobs SET node = '', crashes = 0 WHERE id = ? AND generation = ? AND node = ?`, t.ID, t.Generation, t.q.node)
+	if err == nil && n == 0 {
+		return errNotOurs
+	}
+	if err == nil && progress != nil {
+		_, err = c.Exec(ctx, `UPDATE jobs SET progress = ? WHERE id = ?`, string(progress), t.ID)
+	}
+	return err
+}
+
+// maxErrorText is how much is kept of an error.
+const maxErrorText = 8 << 10
+
+// params is the outcome of j in River's words.
+func (o *outcome) params(j *Job, begun time.Time) (*riverdriver.JobSetStateIfRunningManyParams, error) {
+	var failure []byte
+	if o.err != nil {
+		var err error
+		failure, err = json.Marshal(rivertype.AttemptError{At: begun.UTC(), Attempt: j.Attempt, Error: clip(o.err.Error(), maxErrorText)})
+		if err != nil {
+			return nil, err
+		}
+	}
+	attempt, at := max(j.Attempt-1, 0), now()
+	p := &riverdriver.JobSetStateIfRunningParams{ID: j.ID, ErrData: failure}
+	if o.free {
+		p.Attempt = &attempt
+	}
+	switch o.state {
+	case Done:
+		p.State, p.FinalizedAt = rivertype.JobStateCompleted, &at
+	case Cancelled:
+		p.State, p.FinalizedAt = rivertype.JobStateCancelled, &at
+	case Failed:
+		p.State, p.FinalizedAt = rivertype.JobStateDiscarded, &at
+	case Scheduled:
+		p.State, p.ScheduledAt = rivertype.JobStateScheduled, &o.runAt
+	case Retrying:
+		p.State, p.ScheduledAt = rivertype.JobStateRetryable, &o.runAt
+	case Waiting, Running:
+		p.State = rivertype.JobStateAvailable
+	}
+	return &riverdriver.JobSetStateIfRunningManyParams{
+		ID: []int64{p.ID}, Attempt: []*int{p.Attempt}, ErrData: [][]byte{p.ErrData}, FinalizedAt: []*time.Time{p.FinalizedAt},
+		MetadataDoMerge: []bool{false}, MetadataUpdates: [][]byte{nil}, ScheduledAt: []*time.Time{p.ScheduledAt},
+		State: []rivertype.JobState{p.State},
+	}, nil
+}
+
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xc0 == 0x80 { // not within a rune
+		n--
+	}
+	return s[:n] + "…"
+}
+
+// finished tells of what is written down.
+func (t *Task) finished(o *outcome, progress []byte) {
+	j := t.Job
+	j.State, j.Errors = o.state, slices.Clip(j.Errors)
+	if progress != nil {
+		j.Progress = progress
+	}
+	if o.err != nil {
+		j.Errors = append(j.Errors, Failure{At: t.begun.UTC(), Attempt: j.Attempt, Error: clip(o.err.Error(), maxErrorText)})
+	}
+	if o.free {
+		j.Attempt = max(j.Attempt-1, 0)
+	}
+	if j.State.Ended() {
+		j.EndedAt = now()
+	} else {
+		j.RunAt = o.runAt
+		t.q.wake(t.kind.o.Lane, o.runAt)
+	}
+	t.q.publish(&j)
+	t.q.o.Ended(&j, time.Since(t.begun))
+}

@@ -1,0 +1,43 @@
+package transcode
+
+import "slices"
+
+// everywhere reports whether what is coded so plays wherever the profile's own
+// codec does: no rung has to repeat it.
+func (v *Video) everywhere(p *Profile) bool {
+	if v.Range != SDR && v.Range != "" && !p.HDR {
+		return false
+	}
+	switch p.Video {
+	case H264:
+		return v.Codec == "h264" && v.PixelFormat == "yuv420p" && !v.Interlaced
+	case HEVC:
+		return (v.Codec == "hevc" || v.Codec == "h264") && slices.Contains([]string{"yuv420p", "yuv420p10le"}, v.PixelFormat) && !v.Interlaced
+	case AV1:
+		return slices.Contains([]string{"av1", "hevc", "h264"}, v.Codec) && slices.Contains([]string{"yuv420p", "yuv420p10le"}, v.PixelFormat) && !v.Interlaced
+	}
+	return false
+}
+
+// unordered are containers that do not say when a picture shows, only in which
+// order they are decoded.
+var unordered = []string{"avi", "h264", "hevc", "obu"}
+
+// copies reports whether the picture can be put into another container as it is.
+// One that does not play everywhere is encoded: it would be the only rung of its
+// kind, and nothing but that would play.
+func (v *Video) copies(format string, p *Profile) bool {
+	switch {
+	case !v.everywhere(p):
+		return false
+	case v.Reordered && slices.Contains(unordered, format):
+		return false
+	}
+	return true
+}
+
+// copies reports whether a stream of sound can be put into another container as it
+// is, and plays everywhere then.
+func (a *Audio) copies() bool {
+	return a.Codec == "aac" && a.Profile == "LC" && a.Channels <= 6 && a.Channels > 0
+}

@@ -1,0 +1,118 @@
+package transcode_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/streamgate/streamgate/transcode"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
+)
+
+// need skips a test where a program is missing.
+func need(t testing.TB, program string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err == nil {
+		return
+	}
+	missing := program + " is not installed; `apt-get install ffmpeg` brings it"
+	if os.Getenv("CI") != "" {
+		t.Fatal(missing)
+	}
+	t.Skip(missing)
+}
+
+// call runs a program and returns what it writes to its standard output.
+func call(t testing.TB, dir, program string, args ...string) string {
+	t.Helper()
+	need(t, program)
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Dir = dir
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, stderr.String())
+	}
+	return string(out)
+}
+
+// makeFilm writes a file by ffmpeg and returns its path.
+func makeFilm(t testing.TB, name, options string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	call(t, "", "ffmpeg", append(strings.Fields("-v error -nostdin -y "+options), path)...)
+	return path
+}
+
+// run runs a command in a folder of its own, which it returns.
+func run(t testing.TB, c *ffmpeg.Command) string {
+	t.Helper()
+	dir := t.TempDir()
+	args := append([]string{"-v", "error", "-nostdin", "-y"}, c.Args...)
+	for _, in := range c.Inputs {
+		args = append(append(args, in.Args...), "-i", in.Path)
+	}
+	for _, out := range c.Outputs {
+		args = append(append(args, out.Args...), out.Name)
+	}
+	call(t, dir, "ffmpeg", args...)
+	return dir
+}
+
+// keyFrames are when the key frames of the picture of a file show, from the beginning
+// of the file, and when the last picture ends.
+func keyFrames(t testing.TB, path string) (keys []time.Duration, end time.Duration) {
+	t.Helper()
+	text := call(t, "", "ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "packet=pts_time,dts_time,duration_time,flags:format=start_time",
+		"-of", "csv", path)
+	start := time.Duration(0)
+	for line := range strings.Lines(text) {
+		f := strings.Split(strings.TrimSpace(line), ",")
+		switch {
+		case f[0] == "format":
+			start = second(f[1])
+			continue
+		case len(f) < 5:
+			continue
+		}
+		at := second(f[1])
+		if f[1] == "N/A" {
+			at = second(f[2])
+		}
+		end = max(end, at+second(f[3]))
+		if strings.Contains(f[4], "K") {
+			keys = append(keys, at)
+		}
+	}
+	slices.Sort(keys)
+	for i := range keys {
+		keys[i] -= start
+	}
+	return keys, end - start
+}
+
+func second(text string) time.Duration {
+	s, _ := strconv.ParseFloat(text, 64)
+	return time.Duration(s * float64(time.Second))
+}
+
+// partOf opens a file that a command wrote.
+func partOf(t testing.TB, path string) transcode.Part {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return transcode.Part{ReaderAt: f, Size: info.Size()}
+}

@@ -1,0 +1,187 @@
+package transcode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/streamgate/streamgate/internal/fmp4"
+	"github.com/streamgate/streamgate/internal/problem"
+)
+
+// Part is a file that a command of a Plan has written.
+type Part struct {
+	io.ReaderAt
+
+	Size int64
+}
+
+// Sound is the file of a stream of sound, whole.
+type Sound struct {
+	Part
+
+	Language string // ISO 639-2/T
+}
+
+// lead is by how much later than it is everything stands in a joined file: what is
+// decoded before it shows, and a packet that is heard in part, need room.
+const lead = 100 * time.Millisecond
+
+// Joiner puts the chunks of a rung into one file, with all sound beside, as they come:
+// an MP4 in fragments of a segment each, which plays up to its end at any time. What
+// has been written never changes. It is not for concurrent use.
+type Joiner struct {
+	out    *fmp4.Writer
+	video  *fmp4.Track
+	sound  []*soundQueue
+	shown  int64 // of the last picture, in ticks of the video
+	chunks int
+}
+
+// NewJoiner writes the beginning of a file to dst: of a rung, whose first chunk is
+// first, and of sound; first is nil for sound alone. It reads no more than the
+// descriptions. Errors match ErrOutput, or are those of the files and dst.
+func NewJoiner(dst io.Writer, first *Part, sound []Sound) (*Joiner, error) {
+	j := &Joiner{shown: math.MinInt64}
+	var tracks []fmp4.Track
+	if first != nil {
+		r, err := open(*first)
+		if err != nil {
+			return nil, err
+		}
+		j.video = &r.Track
+		tracks = append(tracks, r.Track)
+	}
+	for _, s := range sound {
+		r, err := open(s.Part)
+		if err != nil {
+			return nil, err
+		}
+		r.Track.Language = s.Language
+		tracks = append(tracks, r.Track)
+		j.sound = append(j.sound, &soundQueue{reader: r, track: len(tracks)})
+	}
+	var err error
+	j.out, err = fmp4.NewWriter(dst, tracks)
+	return j, err
+}
+
+func open(p Part) (*fmp4.Reader, error) {
+	r, err := fmp4.NewReader(p, p.Size)
+	if err != nil {
+		return nil, unusable(err)
+	}
+	return r, nil
+}
+
+func unusable(err error) error {
+	if errors.Is(err, fmp4.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return problem.Because(ErrOutput, err, "a file that ffmpeg wrote cannot be read")
+	}
+	return err
+}
+
+// Append writes the next chunk, and the sound that is heard with it. Where it fails,
+// the file is of no use beyond what it was before.
+func (j *Joiner) Append(ctx context.Context, chunk Part) error {
+	r, err := open(chunk)
+	if err != nil {
+		return err
+	}
+	if j.chunks++; j.video == nil || string(r.Track.Entries) != string(j.video.Entries) || r.Track.Timescale != j.video.Timescale {
+		return problem.Errorf(ErrOutput, "chunk %d is coded in another way than the first", j.chunks-1)
+	}
+	fragment, err := r.Next()
+	for err == nil {
+		var next fmp4.Fragment
+		if next, err = r.Next(); err != nil && !errors.Is(err, io.EOF) {
+			break
+		}
+		if failed := errors.Join(ctx.Err(), j.fragment(r, fragment, next)); failed != nil {
+			return failed
+		}
+		fragment = next
+	}
+	if !errors.Is(err, io.EOF) {
+		return unusable(err)
+	}
+	return nil
+}
+
+// Finish writes the sound that goes on after the last picture.
+func (j *Joiner) Finish() error { return j.soundUntil(math.MaxInt64) }
+
+// fragment writes a group of pictures; next is the one that follows in the chunk, empty
+// for its last.
+func (j *Joiner) fragment(r *fmp4.Reader, f, next fmp4.Fragment) error {
+	tick := max(int64(r.Track.Timescale)/25_000, 1)
+	timed, err := schedule(f.Samples, tick)
+	if err != nil {
+		return err
+	}
+	first, last := bounds(f.Samples)
+	switch {
+	case !f.Samples[0].Sync || f.Samples[0].Shown != first:
+		return problem.Errorf(ErrOutput, "chunk %d has a fragment that does not begin with a key frame", j.chunks-1)
+	case first <= j.shown:
+		return problem.Errorf(ErrOutput, "chunk %d shows pictures that were shown before", j.chunks-1)
+	}
+	j.shown = last.Shown
+	end := last.Shown + int64(last.Duration)
+	if len(next.Samples) > 0 {
+		end, _ = bounds(next.Samples)
+	}
+	final := &timed[len(timed)-1]
+	final.Duration = uint32(max(end-maxEarly*tick-final.Decode, 1))
+	move(timed, r.Track.Timescale)
+	write := func(w io.Writer) error { return r.Samples(w, f) }
+	if err := j.out.Fragment(1, timed, write); err != nil {
+		return fmt.Errorf("transcode: joining chunks: %w", unusable(err))
+	}
+	return j.soundUntil(ticks(end, r.Track.Timescale))
+}
+
+// maxEarly is how many pictures may be decoded before the first one of the next
+// fragment shows: their time is not counted as the last picture's.
+const maxEarly = 16
+
+// bounds are when the first picture shows, and the one that shows last.
+func bounds(samples []fmp4.Sample) (first int64, last fmp4.Sample) {
+	first, last = math.MaxInt64, fmp4.Sample{Shown: math.MinInt64}
+	for _, s := range samples {
+		first = min(first, s.Shown)
+		if s.Shown > last.Shown {
+			last = s
+		}
+	}
+	return first, last
+}
+
+// move takes the Shift of commands back and adds the lead.
+func move(samples []fmp4.Timed, scale uint32) {
+	by := int64((lead - Shift) * time.Duration(scale) / time.Second)
+	for i := range samples {
+		samples[i].Shown += by
+		samples[i].Decode += by
+	}
+}
+
+// ticks are a time in nanoseconds.
+func ticks(n int64, scale uint32) int64 {
+	if n == math.MaxInt64 {
+		return n
+	}
+	return int64(Ratio{int64(scale), 1}.at(n))
+}
+
+func (j *Joiner) soundUntil(end int64) error {
+	for _, q := range j.sound {
+		if err := q.write(j.out, end); err != nil {
+			return fmt.Errorf("transcode: joining sound: %w", unusable(err))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package transcode
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/streamgate/streamgate/internal/fmp4"
+)
+
+// soundQueue is a stream of sound as far as it was written.
+type soundQueue struct {
+	reader *fmp4.Reader
+	track  int
+	ahead  []fmp4.Sample // read and not written
+	done   bool
+}
+
+// write writes what begins before end, in nanoseconds of the files of commands.
+func (q *soundQueue) write(out *fmp4.Writer, end int64) error {
+	for {
+		if err := q.read(end); err != nil {
+			return err
+		}
+		n := 0
+		for n < len(q.ahead) && n < maxSound && ticks(q.ahead[n].Shown, q.reader.Track.Timescale) < end {
+			n++
+		}
+		if n == 0 {
+			return nil
+		}
+		now := q.ahead[:n]
+		timed := make([]fmp4.Timed, n)
+		for i := range now {
+			timed[i] = fmp4.Timed{Sample: now[i], Decode: now[i].Shown}
+		}
+		move(timed, q.reader.Track.Timescale)
+		err := out.Fragment(q.track, timed, func(w io.Writer) error { return q.reader.Samples(w, fmp4.Fragment{Samples: now}) })
+		if err != nil {
+			return err
+		}
+		q.ahead = slices.Clone(q.ahead[n:])
+	}
+}
+
+// read reads ahead until end, or what makes a fragment.
+func (q *soundQueue) read(end int64) error {
+	for !q.done && len(q.ahead) < maxSound {
+		if n := len(q.ahead); n > 0 && ticks(q.ahead[n-1].Shown, q.reader.Track.Timescale) >= end {
+			break
+		}
+		f, err := q.reader.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			q.done = true
+		case err != nil:
+			return err
+		}
+		q.ahead = append(q.ahead, f.Samples...)
+		q.prime()
+	}
+	return nil
+}
+
+// maxSound is how many packets are written in one fragment: some ten seconds.
+const maxSound = 512
+
+// prime leaves out what an encoder writes before the first that is heard.
+func (q *soundQueue) prime() {
+	scale := q.reader.Track.Timescale
+	begin := int64(Shift) / int64(time.Second) * int64(scale)
+	q.ahead = slices.DeleteFunc(q.ahead, func(s fmp4.Sample) bool { return s.Shown+int64(s.Duration) <= begin })
+}

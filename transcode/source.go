@@ -1,0 +1,139 @@
+package transcode
+
+import (
+	"slices"
+	"time"
+
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
+)
+
+// Source is what is known of a file that is to be transcoded.
+type Source struct {
+	Format    string        // as ffprobe names it, such as "matroska,webm"
+	Duration  time.Duration // 0 where it is not known
+	Video     *Video        // nil for sound alone
+	Audio     []Audio
+	Subtitles []Subtitle
+
+	// Plays says that the packager plays the file as it lies.
+	Plays bool
+}
+
+// Video is the picture that is presented.
+type Video struct {
+	Stream      int    // in the file, as ffmpeg counts
+	Codec       string // as ffmpeg names it, such as "h264"
+	Profile     string // as ffmpeg names it, such as "High"
+	PixelFormat string // as ffmpeg names it, such as "yuv420p10le"
+	Width       int    // as coded, in pixels
+	Height      int
+	Aspect      Ratio // of a pixel; zero is square
+	Rotation    int   // clockwise, as it is to be displayed: 0, 90, 180 or 270 degrees
+	Rate        Ratio // frames a second, on average; zero where it is not known
+	Constant    bool  // frames are evenly spaced
+	Interlaced  bool
+	Reordered   bool          // some pictures show in another order than they are decoded
+	Range       Range         // of brightness
+	Bitrate     int64         // bits a second; 0 where it is not known
+	Start       time.Duration // when its first frame shows
+}
+
+// Range is how brightness is coded.
+type Range string
+
+// The ranges of brightness.
+const (
+	SDR Range = "SDR"
+	PQ  Range = "PQ"  // SMPTE ST 2084: HDR10, HDR10+, Dolby Vision
+	HLG Range = "HLG" // ARIB STD-B67
+)
+
+// Audio is a stream of sound.
+type Audio struct {
+	Stream     int
+	Codec      string // as ffmpeg names it
+	Profile    string
+	Channels   int
+	SampleRate int    // Hz
+	Language   string // BCP 47 or ISO 639-2; "" where it is not known
+	Title      string // hostile text
+	Default    bool
+}
+
+// Subtitle is a stream of subtitles.
+type Subtitle struct {
+	Stream   int
+	Codec    string // as ffmpeg names it
+	Text     bool   // it is written in letters; else in pictures
+	Language string
+	Title    string
+	Forced   bool
+	Default  bool
+}
+
+// Display is the size of the picture as it is seen, on square pixels: neither is
+// smaller than coded, but for the one that the shape of a pixel makes so.
+func (v *Video) Display() (width, height int) {
+	width, height = v.Width, v.Height
+	if v.Aspect.positive() {
+		width = v.Aspect.times(width)
+	}
+	if v.Rotation%180 != 0 {
+		width, height = height, width
+	}
+	return width, height
+}
+
+// rate is how many frames there are a second; 0 where it is not known.
+func (v *Video) rate() float64 { return v.Rate.Float() }
+
+// SourceOf is what planning needs of what ffprobe tells. plays says that the packager
+// plays the file as it lies. The picture is the first one that the file has by default,
+// as the packager has it.
+func SourceOf(f *ffmpeg.Source, plays bool) Source {
+	s := Source{Format: f.Format, Duration: f.Duration, Plays: plays}
+	at := slices.IndexFunc(f.Video, func(v ffmpeg.Video) bool { return v.Default })
+	if len(f.Video) > 0 {
+		s.Video = videoOf(&f.Video[max(at, 0)], f)
+	}
+	for _, a := range f.Audio {
+		s.Audio = append(s.Audio, Audio{
+			Stream: a.Index, Codec: a.Codec, Profile: a.Profile, Channels: a.Channels, SampleRate: a.Rate,
+			Language: a.Language, Title: a.Title, Default: a.Default,
+		})
+	}
+	for _, t := range f.Subtitles {
+		s.Subtitles = append(s.Subtitles, Subtitle{
+			Stream: t.Index, Codec: t.Codec, Text: t.Text, Language: t.Language, Title: t.Title, Forced: t.Forced, Default: t.Default,
+		})
+	}
+	return s
+}
+
+func videoOf(v *ffmpeg.Video, f *ffmpeg.Source) *Video {
+	p := &Video{
+		Stream: v.Index, Codec: v.Codec, Profile: v.Profile, PixelFormat: v.PixelFormat, Width: v.Width, Height: v.Height,
+		Aspect: Ratio{int64(v.SAR.Num), int64(v.SAR.Den)}, Rotation: v.Rotation, Interlaced: v.Interlaced, Reordered: v.BFrames > 0,
+		Range: map[ffmpeg.HDR]Range{ffmpeg.PQ: PQ, ffmpeg.HLG: HLG}[v.Color.HDR], Bitrate: v.Bitrate, Start: v.Start - f.Start,
+	}
+	p.Rate, p.Constant = rateOf(v)
+	if p.Bitrate == 0 && len(f.Audio) == 0 {
+		p.Bitrate = f.Bitrate
+	}
+	return p
+}
+
+// rateOf is the rate of frames, and whether all of them keep it: the rate on whose grid
+// they lie is then the average. Of interlaced pictures that may be the rate of fields.
+func rateOf(v *ffmpeg.Video) (Ratio, bool) {
+	grid, average := Ratio{int64(v.Rate.Num), int64(v.Rate.Den)}, Ratio{int64(v.AverageRate.Num), int64(v.AverageRate.Den)}
+	if v.Interlaced && grid.positive() {
+		if half := (Ratio{grid.Num, 2 * grid.Den}); half.near(average) {
+			return half, true
+		}
+	}
+	if grid.near(average) {
+		return grid, true
+	}
+	return average, false
+}
