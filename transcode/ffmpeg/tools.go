@@ -1,7 +1,5 @@
 package ffmpeg
 
-import "context"
-
 // Tools are an ffmpeg and the ffprobe beside it, and what they can do. They do not
 // change.
 type Tools struct {
@@ -39,11 +37,17 @@ func (p Part) String() string { return string(p.Kind) + " " + p.Name }
 // Has says whether the part is there.
 func (t *Tools) Has(k Kind, name string) bool { return t.parts[Part{k, name}] }
 
-// Need returns nil if all parts are there, else an *IncompleteError.
-func (t *Tools) Need(parts ...Part) error { panic("not yet") }
-
-// Find looks for ffmpeg: at path if that is not empty, else where the environment
-// variable STREAMGATE_FFMPEG points, else on the PATH; and for ffprobe in the same
-// folder, else on the PATH. Both are started to tell their version and parts, which
-// takes some half a second. The error is a *MissingError, or that of ctx.
-func Find(ctx context.Context, path string) (*Tools, error) { panic("not yet") }
+// Need returns nil if all parts are there, else an *IncompleteError with those that
+// are not.
+func (t *Tools) Need(parts ...Part) error {
+	var missing []Part
+	for _, p := range parts {
+		if !t.parts[p] {
+			missing = append(missing, p)
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	return &IncompleteError{Path: t.FFmpeg, Version: t.Version, Missing: missing, Install: install()}
+}

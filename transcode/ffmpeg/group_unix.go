@@ -1,0 +1,14 @@
+//go:build unix && !linux
+
+package ffmpeg
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// group makes the process the first of a group, which is killed as a whole.
+func group(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+}

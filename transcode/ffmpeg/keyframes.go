@@ -1,0 +1,68 @@
+package ffmpeg
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// mostKeyFrames is that of a day in which every picture is one, at 60 a second.
+const mostKeyFrames = 24 * 3600 * 60
+
+// KeyFrames returns when the key frames of a stream (by its index in the file) are
+// shown, sorted, as the file's own timestamps have it: those of Source.Start. It
+// has ffprobe read the file through, and decodes nothing. Errors are those of Run.
+func (r *Runner) KeyFrames(ctx context.Context, in Input, stream int) ([]time.Duration, error) {
+	k := &keyFrames{}
+	args := []string{
+		"-select_streams", strconv.Itoa(stream), "-show_entries", "packet=pts_time,dts_time,flags", "-print_format", "csv=print_section=0",
+	}
+	err := r.probe(ctx, in, Limits{Output: probeLimits.Output}, args, func(p *process) {
+		p.stdout, p.progress = k, k.lines.Load
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(k.times)
+	return slices.Compact(k.times), nil
+}
+
+// keyFrames reads lines such as "0.080000,0.000000,K__", of which a timestamp may
+// be N/A.
+type keyFrames struct {
+	lines atomic.Int64
+	line  []byte
+	times []time.Duration
+}
+
+func (k *keyFrames) Write(p []byte) (int, error) {
+	for rest := p; len(rest) > 0; {
+		line, after, whole := bytes.Cut(rest, []byte("\n"))
+		k.line = append(k.line, line[:min(len(line), longestLine-len(k.line))]...)
+		if whole {
+			k.read(string(k.line))
+			k.line = k.line[:0]
+		}
+		rest = after
+	}
+	return len(p), nil
+}
+
+func (k *keyFrames) read(line string) {
+	k.lines.Add(1)
+	f := strings.Split(strings.TrimSpace(line), ",")
+	if len(f) < 3 || !strings.HasPrefix(f[2], "K") || len(k.times) >= mostKeyFrames {
+		return
+	}
+	at := f[0]
+	if at == "N/A" || at == "" {
+		at = f[1]
+	}
+	if _, err := strconv.ParseFloat(at, 64); err == nil {
+		k.times = append(k.times, scalar(at).seconds())
+	}
+}

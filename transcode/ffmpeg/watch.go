@@ -1,0 +1,81 @@
+package ffmpeg
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// watchEvery is how often a run is looked at.
+const watchEvery = 250 * time.Millisecond
+
+// A watchdog decides from one look to the next whether a run goes on.
+type watchdog struct {
+	limits      Limits
+	bytes, free int64 // of all runs together; what has to stay free
+
+	began, moved time.Time
+	at           int64
+}
+
+// A look is how a run stands.
+type look struct {
+	now      time.Time
+	progress int64 // changes with progress
+	steady   bool  // there is no progress to speak of
+	own, all int64 // bytes in its directory, and in those of all runs
+	free     int64 // on their file system
+	known    bool  // free is
+}
+
+// judge returns why the run has to end, or nil.
+func (w *watchdog) judge(l *look) *limitError {
+	if l.progress != w.at {
+		w.at, w.moved = l.progress, l.now
+	}
+	switch {
+	case l.own > w.limits.Output:
+		return &limitError{OutputLimit, "it wrote more than " + size(w.limits.Output)}
+	case l.all > w.bytes:
+		return &limitError{DiskFull, "all runs together wrote more than " + size(w.bytes)}
+	case l.known && l.free < w.free && l.own > 0:
+		return &limitError{DiskFull, fmt.Sprintf("the disk has %s left, and %s have to stay free", size(l.free), size(w.free))}
+	case l.now.Sub(w.began) >= w.limits.Time:
+		return &limitError{TimeLimit, fmt.Sprintf("it took longer than %v", w.limits.Time)}
+	case !l.steady && l.now.Sub(w.moved) >= w.limits.Stall:
+		return &limitError{Stuck, fmt.Sprintf("it made no progress for %v", w.limits.Stall)}
+	}
+	return nil
+}
+
+// watch ends a process that goes beyond its limits. The channel has the peak of its
+// address space once ctx has ended.
+func (r *Runner) watch(ctx context.Context, end context.CancelCauseFunc, p *process, dir *workdir, pid int) <-chan int64 {
+	peak := make(chan int64, 1)
+	now := time.Now()
+	w := &watchdog{limits: p.limits, bytes: r.o.Bytes, free: r.o.Free, began: now, moved: now}
+	go func() {
+		tick := time.NewTicker(watchEvery)
+		defer tick.Stop()
+		most := int64(0)
+		for {
+			l := &look{now: time.Now(), steady: p.progress == nil}
+			l.own, l.all = dir.count()
+			l.free, l.known = freeBytes(dir.path)
+			if p.progress != nil {
+				l.progress = p.progress()
+			}
+			if why := w.judge(l); why != nil {
+				end(why)
+			}
+			most = max(most, addressSpace(pid))
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				peak <- most
+				return
+			}
+		}
+	}()
+	return peak
+}
