@@ -9,6 +9,7 @@ import (
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/rendition"
 	"github.com/streamgate/streamgate/storage"
 )
 
@@ -139,7 +140,7 @@ func (c *Completed) ready(ctx context.Context, index *media.Index) error {
 		}
 		a.Index = IndexKey(a.ID, f.own.ID)
 		a.Revision = index.Revision(a.SourceID())
-		a.Duration, a.Tracks, a.Renditions = index.Duration, tracksOf(index), renditionsOf(index)
+		a.Duration, a.Tracks, a.Renditions = index.Duration, rendition.Tracks(index), renditionsOf(index)
 		return events.AssetReady
 	})
 }

@@ -128,7 +128,7 @@ func matrix(s string) (m [4]float64, ok bool) {
 		if !found {
 			continue
 		}
-		for _, word := range strings.FieldsSeq(row) {
+		for word := range strings.FieldsSeq(row) {
 			f, err := strconv.ParseFloat(word, 64)
 			if err != nil {
 				return m, false
