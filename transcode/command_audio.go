@@ -14,7 +14,7 @@ import (
 // MeasureCommand measures how loud a stream of sound is; ParseLoudness reads what
 // ffmpeg logs at its end.
 func (p *Plan) MeasureCommand(in ffmpeg.Input, t Track) *ffmpeg.Command {
-	filter := layout(t.Mix) + ",ebur128=peak=true:framelog=quiet"
+	filter := layout(t.Mix) + ",ebur128=peak=true:framelog=verbose"
 	return &ffmpeg.Command{
 		Inputs: with(in, "-vn", "-sn", "-dn"), Length: p.source.Duration, Verbose: true,
 		Outputs: []ffmpeg.Output{{Args: []string{"-map", streamOf(t.Stream), "-af", filter, "-f", "null"}}},
@@ -113,8 +113,9 @@ func last(re *regexp.Regexp, text []byte) float64 {
 // does not: one MP4 with its description in front. measured has the loudness of the
 // tracks of Plan.Audio, or is shorter.
 //
-// The file has the source's own key frames; where its segments begin, its index says,
-// see CutsOf.
+// Rungs beside it are made of the new file, which seeks by an index and says when each
+// picture shows: give its Source, which plays, to Ladder. CutsOf its index are where
+// they need key frames.
 func (p *Plan) RemuxCommand(in ffmpeg.Input, measured []*Loudness) *ffmpeg.Command {
 	cmd := &ffmpeg.Command{Inputs: with(in, "-sn", "-dn"), Length: p.source.Duration}
 	if slices.Contains(unordered, p.source.Format) {

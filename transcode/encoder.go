@@ -34,7 +34,7 @@ var encoders = map[Codec]*encoder{
 	}},
 	AV1: {name: "libaom-av1", preset: "8", tag: "av01", args: func(o *Output, p *Profile) []string {
 		return []string{
-			"-cpu-used", p.Preset, "-row-mt", "1", "-crf", number(o.CRF), "-b:v", "0", "-maxrate", bits(o.MaxRate), "-bufsize", bits(o.Buffer),
+			"-cpu-used", p.Preset, "-row-mt", "1", "-crf", number(o.CRF), "-b:v", bits(o.MaxRate), // constrained quality
 			"-g", "100000", "-sc_threshold", "0", "-pix_fmt", p.pixels(),
 		}
 	}},

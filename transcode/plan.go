@@ -17,7 +17,7 @@ const (
 // Plan is what is to be done for a source.
 type Plan struct {
 	Carriage Carriage
-	Video    []Output // rungs to encode, from the smallest
+	Video    []Output // rungs to encode, from the smallest; of a file that is remuxed, what will be encoded of the new one
 	Audio    []Track  // sound to copy or encode; none where the upload plays
 	Texts    []Text   // subtitles to extract; none where the upload plays
 	Left     []string // what of the source is left out or not made, and why, for a person

@@ -2,7 +2,6 @@ package fmp4
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 )
@@ -156,7 +155,7 @@ func (f *Reader) moof(b box, body []byte, data box) (Fragment, error) {
 			return nil
 		}
 		tracks++
-		return f.traf(&fragment, b.start, body)
+		return f.traf(&fragment, b.start, data.end-data.body, body)
 	})
 	switch {
 	case err != nil:
@@ -166,15 +165,15 @@ func (f *Reader) moof(b box, body []byte, data box) (Fragment, error) {
 	}
 	for i := range fragment.Samples {
 		s := &fragment.Samples[i]
-		if s.Offset < data.body || s.Offset+int64(s.Size) > data.end {
-			return fragment, fmt.Errorf("%w: a sample lies outside of its fragment", ErrFormat)
+		if s.Size == 0 || s.Offset < data.body || s.Offset+int64(s.Size) > data.end {
+			return fragment, fmt.Errorf("%w: a sample is empty or lies outside of its fragment", ErrFormat)
 		}
 	}
 	return fragment, nil
 }
 
 // traf reads the samples of a fragment of a track (§8.8.6 to 8.8.8, 8.8.12).
-func (f *Reader) traf(fragment *Fragment, base int64, body []byte) error {
+func (f *Reader) traf(fragment *Fragment, base, room int64, body []byte) error {
 	d, decode, at := f.trex, int64(0), base
 	return children(body, func(kind string, _, body []byte) error {
 		v := fields{b: body}
@@ -200,9 +199,14 @@ func (f *Reader) traf(fragment *Fragment, base int64, body []byte) error {
 			}
 			fragment.Decode = decode
 		case "trun":
-			var err error
-			decode, at, err = fragment.run(&v, flags, d, decode, base, at)
-			return err
+			count := v.u32()
+			if count > maxSamples || int64(len(fragment.Samples))+int64(count) > min(room, maxSamples) {
+				return fmt.Errorf("%w: %d samples in %d bytes", ErrFormat, count, room)
+			}
+			if flags&0x01 != 0 {
+				at = base + int64(int32(v.u32()))
+			}
+			decode, at = fragment.run(&v, count, flags, d, decode, at)
 		}
 		return v.err(kind)
 	})
@@ -214,17 +218,8 @@ func (f *fields) optional(flags, flag uint32, into *uint32) {
 	}
 }
 
-var errMany = errors.New("too many samples")
-
-// run reads a trun box.
-func (fragment *Fragment) run(v *fields, flags uint32, d defaults, decode, base, at int64) (int64, int64, error) {
-	count := v.u32()
-	if count > maxSamples || len(fragment.Samples)+int(count) > maxSamples {
-		return 0, 0, fmt.Errorf("%w: %w", ErrFormat, errMany)
-	}
-	if flags&0x01 != 0 {
-		at = base + int64(int32(v.u32()))
-	}
+// run reads the samples of a trun box; it returns when and where the next one begins.
+func (fragment *Fragment) run(v *fields, count, flags uint32, d defaults, decode, at int64) (int64, int64) {
 	first := d.flags
 	v.optional(flags, 0x04, &first)
 	for i := range count {
@@ -245,5 +240,5 @@ func (fragment *Fragment) run(v *fields, flags uint32, d defaults, decode, base,
 		decode += int64(each.duration)
 		at += int64(each.size)
 	}
-	return decode, at, v.err("trun")
+	return decode, at
 }
