@@ -75,22 +75,22 @@ var errMore = errors.New("transcode: more came meanwhile")
 // rest ends the task, unless something came that it has not seen; and the transcode,
 // where all is done.
 func (t *Transcoder) rest(ctx context.Context, w *work) error {
-	ended := false
-	err := t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+	if w.done(w.upload) { // before it is said: after a crash it is done again
+		t.forget(w.upload.ID)
+		if err := t.tidy(ctx, w); err != nil {
+			return err
+		}
+	}
+	return t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
 		if u.Version != w.upload.Version {
 			return errMore
 		}
-		if ended = r.done(u); !ended {
+		if !r.done(u) {
 			return nil
 		}
 		r.Ended, r.Parts, u.State = true, nil, metadata.UploadComplete
 		return tx.Emit(ctx, t.event(events.TranscodeDone, u, map[string]any{"seconds": time.Since(u.CreatedAt).Seconds()}))
 	})
-	if err != nil || !ended {
-		return err
-	}
-	t.forget(w.upload.ID)
-	return t.tidy(ctx, w)
 }
 
 // done reports whether nothing is left to do.

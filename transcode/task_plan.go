@@ -48,6 +48,9 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 		if kept.Keys, err = t.Programs.KeyFrames(ctx, in, kept.Source.Video.Stream); err != nil {
 			return err
 		}
+		for i := range kept.Keys {
+			kept.Keys[i] -= found.Start
+		}
 	}
 	if p.Carriage == Encoded {
 		kept.cut(&p, p.Cuts(kept.end()), t.o.AtOnce)

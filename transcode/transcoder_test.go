@@ -9,16 +9,16 @@ import (
 	"github.com/streamgate/streamgate/transcode"
 )
 
-// small is a profile that costs little.
-func small() transcode.Profile {
+// smallProfile is one that costs little.
+func smallProfile() transcode.Profile {
 	return transcode.Profile{Preset: "ultrafast", Rungs: []transcode.Rung{
-		{Height: 64, CRF: 30, MaxRate: 200_000}, {Height: 128, CRF: 30, MaxRate: 400_000},
+		{Height: 64, CRF: 30, MaxRate: 60_000}, {Height: 128, CRF: 30, MaxRate: 400_000},
 	}}
 }
 
 // smallOptions are options of a house with that profile.
 func smallOptions() houseOptions {
-	return houseOptions{Options: transcode.Options{Profiles: []transcode.Profile{small()}}}
+	return houseOptions{Options: transcode.Options{Profiles: []transcode.Profile{smallProfile()}}}
 }
 
 const (
@@ -54,7 +54,7 @@ func TestAFileThatHLSCannotCarryPlays(t *testing.T) {
 				t.Fatalf("%+v", a)
 			}
 			if len(a.Renditions) != c.rungs+1 {
-				t.Errorf("renditions: %+v", a.Renditions)
+				t.Errorf("renditions: %+v, %s", a.Renditions, h.transcodes(a.ID)[0].Metadata)
 			}
 			master := string(h.get("/play/" + a.ID + "/master.m3u8"))
 			if got := strings.Count(master, "#EXT-X-STREAM-INF"); got < c.rungs+1 {
