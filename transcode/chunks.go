@@ -94,6 +94,16 @@ func (p *Plan) preroll() time.Duration {
 	return 0
 }
 
+// Since counts moments, which are a file's own timestamps, from its beginning: key
+// frames as ffmpeg.Runner tells them, from ffmpeg.Source.Start.
+func Since(start time.Duration, at []time.Duration) []time.Duration {
+	since := make([]time.Duration, len(at))
+	for i := range at {
+		since[i] = at[i] - start
+	}
+	return since
+}
+
 // keyBefore is the last key frame up to a moment, or 0.
 func keyBefore(keys []time.Duration, at time.Duration) time.Duration {
 	n, exact := slices.BinarySearch(keys, at)

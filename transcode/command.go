@@ -20,7 +20,7 @@ const Shift = 10 * time.Second
 func fragments(when ...string) []string {
 	return append([]string{
 		"-map_metadata", "-1", "-map_chapters", "-1",
-		"-use_editlist", "0", "-movflags", "+empty_moov+default_base_moof+frag_discont",
+		"-use_editlist", "0", "-movflags", "+default_base_moof+frag_discont",
 		"-avoid_negative_ts", "disabled", "-output_ts_offset", stamp(Shift), "-f", "mp4",
 	}, when...)
 }

@@ -17,7 +17,7 @@ func (p *Plan) MeasureCommand(in ffmpeg.Input, t Track) *ffmpeg.Command {
 	filter := layout(t.Mix) + ",ebur128=peak=true:framelog=verbose"
 	return &ffmpeg.Command{
 		Inputs: with(in, "-vn", "-sn", "-dn"), Length: p.source.Duration, Verbose: true,
-		Outputs: []ffmpeg.Output{{Args: []string{"-map", streamOf(t.Stream), "-af", filter, "-f", "null"}}},
+		Outputs: []ffmpeg.Output{{Args: []string{"-map", streamOf(t.Stream), "-af", filter}}},
 	}
 }
 
@@ -32,7 +32,7 @@ func (p *Plan) AudioCommand(in ffmpeg.Input, t Track, measured *Loudness) *ffmpe
 	args := append([]string{"-map", streamOf(t.Stream)}, p.coding(&t, measured)...)
 	return &ffmpeg.Command{
 		Args: timed(), Inputs: with(in, "-vn", "-sn", "-dn"), Length: p.source.Duration,
-		Outputs: []ffmpeg.Output{{Name: t.File(), Args: append(args, fragments("-frag_duration", "2000000")...)}},
+		Outputs: []ffmpeg.Output{{Name: t.File(), Args: append(args, fragments("-movflags", "+empty_moov", "-frag_duration", "2000000")...)}},
 	}
 }
 

@@ -24,7 +24,7 @@ func (p *Plan) VideoCommand(in ffmpeg.Input, c Chunk, rungs []Output) *ffmpeg.Co
 		}
 		args = append(args, "-fps_mode", "passthrough", "-enc_time_base", fmt.Sprintf("1:%d", p.Timescale),
 			"-video_track_timescale", strconv.Itoa(p.Timescale), "-tag:v", e.tag)
-		cmd.Outputs = append(cmd.Outputs, ffmpeg.Output{Name: rungs[i].File(), Args: append(args, fragments("-movflags", "+frag_keyframe")...)})
+		cmd.Outputs = append(cmd.Outputs, ffmpeg.Output{Name: rungs[i].File(), Args: append(args, fragments("-movflags", "+frag_keyframe"+e.when)...)})
 	}
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,8 +116,10 @@ func TestOtherCodecsCutWhereTheyAreTold(t *testing.T) {
 			}}, profile)
 			cuts := []time.Duration{1200 * time.Millisecond, 3 * time.Second}
 			files := encode(t, &p, path, []transcode.Chunk{{Cuts: cuts[:1], End: cuts[1]}, {Number: 1, Start: cuts[1], Key: time.Second}})
-			if diff := cmp.Diff(cuts, keysOf(t, files[0], 0), cmp.Comparer(near)); diff != "" {
-				t.Errorf("key frames (-want +got):\n%s", diff)
+			for _, cut := range cuts { // libaom makes a key frame of the picture after it, too
+				if !slices.ContainsFunc(keysOf(t, files[0], 0), func(key time.Duration) bool { return near(cut, key) }) {
+					t.Errorf("there is no key frame at %v: %v", cut, keysOf(t, files[0], 0))
+				}
 			}
 			if n := len(framesOf(t, files[0])); n != 50 {
 				t.Errorf("%d pictures, want 50", n)
@@ -203,9 +206,7 @@ func TestLoudness(t *testing.T) {
 
 func measure(t testing.TB, p *transcode.Plan, path string) transcode.Loudness {
 	t.Helper()
-	c := p.MeasureCommand(ffmpeg.Input{Path: path}, p.Audio[0])
-	args := append([]string{"-c", `exec ffmpeg -hide_banner -nostdin -i "$0" "$@" - 2>&1`, path}, c.Outputs[0].Args...)
-	m, err := transcode.ParseLoudness([]byte(call(t, "", "sh", args...)))
+	m, err := transcode.ParseLoudness([]byte(ran(t, p.MeasureCommand(ffmpeg.Input{Path: path}, p.Audio[0])).Log))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,9 @@
 package transcode_test
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
@@ -50,19 +54,68 @@ func makeFilm(t testing.TB, name, options string) string {
 	return path
 }
 
+// shared runs ffmpeg as a transcoder does: on files that nobody trusts.
+var shared *ffmpeg.Runner
+
+func TestMain(m *testing.M) {
+	code, err := 1, error(nil)
+	dir, err := os.MkdirTemp("", "transcode")
+	if err == nil {
+		shared, err = ffmpeg.New(dir, nil)
+	}
+	if err == nil {
+		code = m.Run()
+		err = errors.Join(shared.Close(), os.RemoveAll(dir))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func runner(t testing.TB) *ffmpeg.Runner {
+	t.Helper()
+	need(t, "ffmpeg")
+	need(t, "ffprobe")
+	return shared
+}
+
+// input is a file, with the type that its content has.
+func input(t testing.TB, path string) ffmpeg.Input {
+	t.Helper()
+	head := make([]byte, media.SniffLen)
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatal(err)
+	}
+	kind, _ := media.Sniff(head[:n])
+	return ffmpeg.Input{Path: path, Type: kind}
+}
+
 // run runs a command in a folder of its own, which it returns.
 func run(t testing.TB, c *ffmpeg.Command) string {
 	t.Helper()
-	dir := t.TempDir()
-	args := append([]string{"-v", "error", "-nostdin", "-y"}, c.Args...)
-	for _, in := range c.Inputs {
-		args = append(append(args, in.Args...), "-i", in.Path)
+	return ran(t, c).Dir
+}
+
+func ran(t testing.TB, c *ffmpeg.Command) *ffmpeg.Result {
+	t.Helper()
+	for i, in := range c.Inputs {
+		in.Type = input(t, in.Path).Type
+		c.Inputs[i] = in
 	}
-	for _, out := range c.Outputs {
-		args = append(append(args, out.Args...), out.Name)
+	result, err := runner(t).Run(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
 	}
-	call(t, dir, "ffmpeg", args...)
-	return dir
+	t.Cleanup(func() { _ = result.Close() })
+	return result
 }
 
 // keyFrames are when the key frames of the picture of a file show, from the beginning

@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/streamgate/streamgate/internal/problem"
 )
@@ -32,7 +33,11 @@ func Ladder(s Source, profile Profile) (Plan, error) {
 	if s.Video != nil && len(p.Rungs) > 0 {
 		plan.climb()
 	}
-	if plan.Carriage == Encoded && len(plan.Video)+len(plan.Audio) == 0 {
+	switch {
+	case plan.Carriage == AsItCame || len(plan.Video)+len(plan.Audio) > 0:
+	case s.Video == nil:
+		return plan, problem.Errorf(ErrSource, "%s", strings.Join(plan.Left, "; "))
+	case plan.Carriage == Encoded:
 		return plan, problem.Errorf(ErrSource, "the file has a picture without sound, and profile %q has no rungs", p.Name)
 	}
 	return plan, nil

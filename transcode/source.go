@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -98,7 +99,7 @@ func SourceOf(f *ffmpeg.Source, plays bool) Source {
 	}
 	for _, a := range f.Audio {
 		s.Audio = append(s.Audio, Audio{
-			Stream: a.Index, Codec: a.Codec, Profile: a.Profile, Channels: a.Channels, SampleRate: a.Rate,
+			Stream: a.Index, Codec: cmp.Or(a.Codec, a.Tag), Profile: a.Profile, Channels: a.Channels, SampleRate: a.Rate,
 			Language: a.Language, Title: a.Title, Default: a.Default,
 		})
 	}
@@ -112,7 +113,7 @@ func SourceOf(f *ffmpeg.Source, plays bool) Source {
 
 func videoOf(v *ffmpeg.Video, f *ffmpeg.Source) *Video {
 	p := &Video{
-		Stream: v.Index, Codec: v.Codec, Profile: v.Profile, PixelFormat: v.PixelFormat, Width: v.Width, Height: v.Height,
+		Stream: v.Index, Codec: cmp.Or(v.Codec, v.Tag), Profile: v.Profile, PixelFormat: v.PixelFormat, Width: v.Width, Height: v.Height,
 		Aspect: Ratio{int64(v.SAR.Num), int64(v.SAR.Den)}, Rotation: v.Rotation, Interlaced: v.Interlaced, Reordered: v.BFrames > 0,
 		Range: map[ffmpeg.HDR]Range{ffmpeg.PQ: PQ, ffmpeg.HLG: HLG}[v.Color.HDR], Bitrate: v.Bitrate, Start: v.Start - f.Start,
 	}
@@ -132,8 +133,14 @@ func rateOf(v *ffmpeg.Video) (Ratio, bool) {
 			return half, true
 		}
 	}
-	if grid.near(average) {
+	switch {
+	case grid.near(average):
 		return grid, true
+	case !average.positive() || grid.positive() && grid.Float() < average.Float():
+		average = grid // there cannot be more frames than times at which they could show
+	}
+	if average.Float() > maxFPS {
+		return Ratio{}, false // it was guessed from a few frames
 	}
 	return average, false
 }
