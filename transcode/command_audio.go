@@ -31,7 +31,7 @@ func (p *Plan) MeasureCommand(in ffmpeg.Input, t Track) *ffmpeg.Command {
 func (p *Plan) AudioCommand(in ffmpeg.Input, t Track, measured *Loudness) *ffmpeg.Command {
 	args := append([]string{"-map", streamOf(t.Stream)}, p.coding(&t, measured)...)
 	return &ffmpeg.Command{
-		Args: timed(), Inputs: with(in, "-vn", "-sn", "-dn"), Length: p.source.Duration,
+		Args: timed(), Inputs: with(in, append(p.begin(), "-vn", "-sn", "-dn")...), Length: p.source.Duration,
 		Outputs: []ffmpeg.Output{{Name: t.File(), Args: append(args, fragments("-movflags", "+empty_moov", "-frag_duration", "2000000")...)}},
 	}
 }
