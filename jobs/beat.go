@@ -48,11 +48,6 @@ func (w *worker) beat(ctx context.Context) {
 	defer ticker.Stop()
 	heard := time.Now() // of this process by others
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
 		begun := time.Now()
 		err := w.beatOnce(ctx)
 		switch {
@@ -68,15 +63,17 @@ func (w *worker) beat(ctx context.Context) {
 		default:
 			q.o.Logger.WarnContext(ctx, "the worker of jobs cannot tell that it lives, it will try again", "error", err)
 		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
 	}
 }
 
 func (w *worker) beatOnce(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, w.q.o.Heartbeat)
 	defer cancel()
-	if w.q.mute.Load() {
-		return context.DeadlineExceeded
-	}
 	if err := w.q.sayAlive(ctx); err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
@@ -111,7 +110,7 @@ func (q *Queue) Retry(ctx context.Context, id int64) (*Job, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jobs: retrying job %d: %w", id, err)
 	}
-	q.wake(lane, time.Time{})
+	q.wake(j, lane)
 	q.publish(j)
 	return j, nil
 }

@@ -34,20 +34,19 @@ func (d *due) at(t time.Time) {
 	}
 }
 
-// wake has a job run: now, or at a time. It may be called from within the
-// transaction that has written the job down.
-func (q *Queue) wake(lane string, at time.Time) {
+// wake has a job run that is or was written down: now, or at its time. It may be
+// called from within the transaction that does so.
+func (q *Queue) wake(j *Job, lane string) {
 	q.mu.Lock()
 	w := q.worker
 	q.mu.Unlock()
-	if w == nil {
-		return
+	switch {
+	case w == nil:
+	case j.State == Waiting:
+		w.pilot.wake(lane)
+	default: // or is duplicate, for which one look more does no harm
+		w.due.at(j.RunAt)
 	}
-	if at.After(time.Now()) {
-		w.due.at(at)
-		return
-	}
-	w.pilot.wake(lane)
 }
 
 // runDue makes jobs ready whose time has come.

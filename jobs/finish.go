@@ -65,7 +65,8 @@ func (t *Task) finish(ctx context.Context, o *outcome) {
 			break
 		}
 		if errors.Is(err, errNotOurs) {
-			if o.state == Done && t.calledDone() { // and its transaction was committed
+			if t.calledDone() && t.isDone(ctx) { // in a transaction of the handler's
+				o = &outcome{state: Done}
 				break
 			}
 			t.q.o.Logger.WarnContext(ctx, "a job was taken over by another worker", "job", t.ID, "kind", t.Kind)
@@ -81,6 +82,12 @@ func (t *Task) finish(ctx context.Context, o *outcome) {
 	t.finished(o, progress)
 }
 
+// isDone says whether this run of the job has ended it already.
+func (t *Task) isDone(ctx context.Context) bool {
+	j, err := t.q.Get(ctx, t.ID)
+	return err == nil && j.State == Done && j.Generation == t.Generation
+}
+
 // errNotOurs undoes a transaction: the job is not this task's, or not running.
 var errNotOurs = errors.New("jobs: not ours any more")
 
@@ -93,7 +100,11 @@ func (t *Task) write(ctx context.Context, c backend.Conn, o *outcome, progress [
 	if _, err := c.River().JobSetStateIfRunningMany(ctx, p); err != nil {
 		return err
 	}
-	n, err := c.Exec(ctx, `UPDATE jobs SET node = '', crashes = 0 WHERE id = ? AND generation = ? AND node = ?`, t.ID, t.Generation, t.q.node)
+	crashes := "0"
+	if o.free { // it may yet be what takes workers with it
+		crashes = "crashes"
+	}
+	n, err := c.Exec(ctx, `UPDATE jobs SET node = '', crashes = `+crashes+` WHERE id = ? AND generation = ? AND node = ?`, t.ID, t.Generation, t.q.node)
 	if err == nil && n == 0 {
 		return errNotOurs
 	}
@@ -169,7 +180,7 @@ func (t *Task) finished(o *outcome, progress []byte) {
 		j.EndedAt = now()
 	} else {
 		j.RunAt = o.runAt
-		t.q.wake(t.kind.o.Lane, o.runAt)
+		t.q.wake(&j, t.kind.o.Lane)
 	}
 	t.q.publish(&j)
 	t.q.o.Ended(&j, time.Since(t.begun))

@@ -37,7 +37,7 @@ const (
 type Job struct {
 	ID    int64           `json:"id"` // rising
 	Kind  string          `json:"kind"`
-	Args  json.RawMessage `json:"args,omitempty"`  // what its handler needs to know; an object, up to 64 KiB
+	Args  json.RawMessage `json:"args,omitempty"`  // what its handler needs to know: an object of up to 64 KiB
 	Owner string          `json:"owner,omitempty"` // whose it is: the id of a principal, or "" for the application's own
 	State State           `json:"state"`
 

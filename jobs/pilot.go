@@ -78,6 +78,11 @@ func (p *pilot) JobGetAvailable(ctx context.Context, _ riverdriver.Executor, _ r
 	if err != nil {
 		return nil, err
 	}
+	if len(res.Jobs) == params.MaxToLock {
+		// There may be more, and River does not see that slots become free while it
+		// fetches.
+		p.wake(params.Queue)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for id := range res.DecodeErrors {

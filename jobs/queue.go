@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -42,8 +41,6 @@ type Queue struct {
 	worker  *worker // once started
 	running map[int64]*Task
 	ending  bool // tasks are to end
-
-	mute atomic.Bool // for tests: no heartbeat is sent
 }
 
 // kind is what Handle was told.

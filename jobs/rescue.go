@@ -90,7 +90,7 @@ func (q *Queue) adopt(ctx context.Context, o orphan) error {
 	}
 	q.o.Logger.WarnContext(ctx, "a job ran on a worker that is gone", "job", o.id, "kind", row.Kind, "worker", o.node, "state", end.state)
 	if end.state == Waiting {
-		q.wake(row.Queue, time.Time{})
+		q.wake(&Job{State: Waiting}, row.Queue)
 	}
 	return nil
 }

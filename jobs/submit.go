@@ -58,7 +58,7 @@ func (q *Queue) SubmitTx(ctx context.Context, tx metadata.Tx, j Job) (*Job, erro
 	}
 	// Already here: a fetch waits for this transaction, where there is one writer,
 	// and elsewhere the database tells of it at its commit.
-	q.wake(p.Queue, out.RunAt)
+	q.wake(out, p.Queue)
 	return out, nil
 }
 
@@ -74,7 +74,7 @@ func (q *Queue) submit(ctx context.Context, j Job, unique byte) (out *Job, err e
 	if err != nil {
 		return nil, fmt.Errorf("jobs: submitting: %w", err)
 	}
-	q.wake(p.Queue, out.RunAt)
+	q.wake(out, p.Queue)
 	return out, nil
 }
 
@@ -119,8 +119,8 @@ func check(j *Job) error {
 		return problem.Errorf(ErrInvalid, "max_attempts is %d; it goes from 1 to %d", j.MaxAttempts, maxAttempts)
 	case len(j.Args) > maxArgs:
 		return problem.Errorf(ErrInvalid, "the arguments have %d bytes; %d are possible", len(j.Args), maxArgs)
-	case len(bytes.TrimSpace(j.Args)) > 0 && !isText(string(j.Args), maxArgs), len(bytes.TrimSpace(j.Args)) > 0 && !json.Valid(j.Args):
-		return problem.Errorf(ErrInvalid, "the arguments are no JSON")
+	case len(bytes.TrimSpace(j.Args)) > 0 && !isObject(j.Args):
+		return problem.Errorf(ErrInvalid, "the arguments are no JSON object")
 	case bytes.Contains(j.Args, []byte(`\u0000`)):
 		return problem.Errorf(ErrInvalid, "the arguments hold a NUL, which not every database keeps")
 	case !isText(j.Owner, maxOwner):
@@ -131,6 +131,12 @@ func check(j *Job) error {
 		return problem.Errorf(ErrInvalid, "run_at is in no year that can be kept")
 	}
 	return nil
+}
+
+// isObject says whether text is what every database keeps as it is: of scalars some
+// become others.
+func isObject(text []byte) bool {
+	return utf8.Valid(text) && json.Valid(text) && bytes.HasPrefix(bytes.TrimSpace(text), []byte("{"))
 }
 
 func isText(s string, limit int) bool {
