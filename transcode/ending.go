@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
 )
@@ -198,4 +199,18 @@ func (t *Transcoder) usedOf(ctx context.Context, u *metadata.Upload) ([]string, 
 		err = nil
 	}
 	return used, err
+}
+
+// Cancel ends a transcode: what it runs is gone within a second, and its files soon
+// after. An asset that plays another way goes on to do so; one that does not has
+// failed. What has ended stays as it is. ErrNotFound.
+func (t *Transcoder) Cancel(ctx context.Context, id string) error {
+	u, err := t.Metadata.Upload(ctx, id)
+	if err == nil && u.Protocol != metadata.ProtocolTranscode {
+		err = problem.Errorf(ErrNotFound, "there is no transcode %q", id)
+	}
+	if err != nil {
+		return err
+	}
+	return t.end(ctx, id, metadata.UploadCanceled, reasonCanceled)
 }

@@ -263,3 +263,18 @@ func (h *house) delete(a *metadata.Asset) {
 		h.t.Fatal(err)
 	}
 }
+
+// idle reports whether no task is queued or runs.
+func (h *house) idle() bool {
+	h.t.Helper()
+	for _, s := range []jobs.State{jobs.Scheduled, jobs.Waiting, jobs.Running, jobs.Retrying} {
+		page, err := h.queue.List(h.t.Context(), jobs.Query{States: []jobs.State{s}, Limit: 1})
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if len(page.Jobs) > 0 {
+			return false
+		}
+	}
+	return true
+}
