@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/streamgate/streamgate/metadata"
 )
@@ -29,8 +30,9 @@ type record struct {
 	Sounds  []int    `json:"sounds,omitempty"` // streams
 	Left    []string `json:"left,omitempty"`   // what is left out of the source, and why
 
-	Planned bool `json:"planned,omitempty"` // rungs are cut where what plays is
-	Ended   bool `json:"ended,omitempty"`   // nothing more is made
+	Began   time.Time `json:"began,omitzero"`    // when there was a plan
+	Planned bool      `json:"planned,omitempty"` // rungs are cut where what plays is
+	Ended   bool      `json:"ended,omitempty"`   // nothing more is made
 
 	// Parts are what is done: by the name of the part, who did it, which is in the keys
 	// of its files.
@@ -72,11 +74,13 @@ func (r *record) write(u *metadata.Upload) error {
 }
 
 // The names of parts.
-func partVideo(chunk int) string  { return fmt.Sprintf("v%d", chunk) } // in all rungs but the first, where that came before
-func partFirst() string           { return "first" }                   // the first chunk, in the first rung
+func partVideo(chunk int) string  { return fmt.Sprintf("v%d", chunk) } // in all rungs, but for the first part
 func partSound(stream int) string { return fmt.Sprintf("a%d", stream) }
 
-const partRemux = "remux"
+const (
+	partFirst = "first" // the first chunk in the first rung
+	partRemux = "remux" // the whole in another container
+)
 
 // fails has a rung failed, with the reason.
 func (r *record) fails(name, reason string) {

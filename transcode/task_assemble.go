@@ -65,7 +65,7 @@ func (r *record) whole(rung int) bool {
 // partOf is the part that has a chunk of a rung.
 func (r *record) partOf(rung, chunk int) string {
 	if r.Carry == Encoded && rung == 0 && chunk == 0 {
-		return partFirst()
+		return partFirst
 	}
 	return partVideo(chunk)
 }

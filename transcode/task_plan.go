@@ -96,6 +96,7 @@ func (t *Transcoder) spread(ctx context.Context, w *work, p *Plan, kept *planned
 	return t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
 		r.Plan, r.Carry, r.Left, r.Rungs, r.Sounds = key, p.Carriage, p.Left, nil, nil
 		r.take(p, kept)
+		r.Began = time.Now().UTC()
 		if err := t.says(ctx, tx, u); err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func (t *Transcoder) video(ctx context.Context, w *work) error {
 	defer done()
 	part := partVideo(w.args.Chunk)
 	if w.args.First {
-		part = partFirst()
+		part = partFirst
 	}
 	var refused map[string]string
 	if rungs := w.rungsOf(p); len(rungs) > 0 {
