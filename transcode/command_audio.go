@@ -30,9 +30,13 @@ func (p *Plan) MeasureCommand(in ffmpeg.Input, t Track) *ffmpeg.Command {
 // the target always, and change what somebody mixed.
 func (p *Plan) AudioCommand(in ffmpeg.Input, t Track, measured *Loudness) *ffmpeg.Command {
 	args := append([]string{"-map", streamOf(t.Stream)}, p.coding(&t, measured)...)
+	when := "+empty_moov"
+	if t.Copy {
+		when = "+delay_moov" // the first packet of a transport stream says how it is coded
+	}
 	return &ffmpeg.Command{
 		Args: timed(), Inputs: with(in, append(p.begin(), "-vn", "-sn", "-dn")...), Length: p.source.Duration,
-		Outputs: []ffmpeg.Output{{Name: t.File(), Args: append(args, fragments("-movflags", "+empty_moov", "-frag_duration", "2000000")...)}},
+		Outputs: []ffmpeg.Output{{Name: t.File(), Args: append(args, fragments("-movflags", when, "-frag_duration", "2000000")...)}},
 	}
 }
 

@@ -14,10 +14,13 @@ import (
 	"github.com/streamgate/streamgate/transcode"
 )
 
-var update = flag.Bool("update", false, "write testdata/corpus.txt anew instead of comparing with it")
+var update = flag.Bool("update", false, "write testdata/corpus_*.txt anew instead of comparing with them")
 
-// plansOfCorpus says of each file that is work for a transcoder what is to be done.
-const plansOfCorpus = "testdata/corpus.txt"
+// What is to be done for each file that is work for a transcoder, and what plays then.
+const (
+	plansOfCorpus = "testdata/corpus_plans.txt"
+	playsOfCorpus = "testdata/corpus_plays.txt"
+)
 
 // corpus is where the media corpus is, which is no part of the project.
 func corpus(t *testing.T) string {
@@ -71,17 +74,48 @@ func TestPlansOfTheCorpus(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "%s: %s\n", name, said)
 	}
+	compare(t, plansOfCorpus, b.String())
+}
+
+// TestTheCorpusPlays transcodes every file that is work for a transcoder, in the
+// smallest rung, and wants it to play to its end, or to be refused with a reason that
+// was decided to be right.
+func TestTheCorpusPlays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a minute of encoding")
+	}
+	dir := corpus(t)
+	r := runner(t)
+	profile := small(96)
+	var b strings.Builder
+	for _, name := range transcodable(t, dir) {
+		path, err := transcodeFile(t.Context(), r, input(t, filepath.Join(dir, name)), profile, t.TempDir())
+		said := ""
+		if err == nil {
+			said, err = tracks(t.Context(), path)
+		}
+		if err != nil {
+			said = "refused: " + strings.SplitN(err.Error(), "\n", 2)[0]
+		}
+		fmt.Fprintf(&b, "%s: %s\n", name, said)
+	}
+	compare(t, playsOfCorpus, b.String())
+}
+
+// compare compares with a file, or writes it anew.
+func compare(t *testing.T, name, now string) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile(plansOfCorpus, []byte(b.String()), 0o600); err != nil {
+		if err := os.WriteFile(name, []byte(now), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	want, err := os.ReadFile(plansOfCorpus)
+	want, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(b.String(), "\n")); diff != "" {
-		t.Errorf("plans (-%s +now):\n%s", plansOfCorpus, diff)
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(now, "\n")); diff != "" {
+		t.Errorf("plans (-%s +now):\n%s", name, diff)
 	}
 }

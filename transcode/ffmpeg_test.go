@@ -58,7 +58,7 @@ func makeFilm(t testing.TB, name, options string) string {
 var shared *ffmpeg.Runner
 
 func TestMain(m *testing.M) {
-	code, err := 1, error(nil)
+	code := 1
 	dir, err := os.MkdirTemp("", "transcode")
 	if err == nil {
 		shared, err = ffmpeg.New(dir, nil)

@@ -96,10 +96,11 @@ func (p *Plan) thin(c Chunk, o *Output) string {
 	slot := func(t string) string {
 		return fmt.Sprintf("floor((%s-%.9f)/%.9f)", t, v.Start.Seconds()-early, interval)
 	}
-	keep := "isnan(prev_selected_t)+gt(" + slot("t") + "," + slot("prev_selected_t") + ")"
+	var keep strings.Builder
+	keep.WriteString("select='isnan(prev_selected_t)+gt(" + slot("t") + "," + slot("prev_selected_t") + ")")
 	for _, cut := range c.Cuts {
 		at := stamp(cut - p.early())
-		keep += "+gte(t," + at + ")*lt(prev_selected_t," + at + ")"
+		keep.WriteString("+gte(t," + at + ")*lt(prev_selected_t," + at + ")")
 	}
-	return "select='" + keep + "'"
+	return keep.String() + "'"
 }

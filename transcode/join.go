@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,27 +35,59 @@ const lead = 100 * time.Millisecond
 // an MP4 in fragments of a segment each, which plays up to its end at any time. What
 // has been written never changes. It is not for concurrent use.
 type Joiner struct {
-	out    *fmp4.Writer
-	video  *fmp4.Track
-	sound  []*soundQueue
-	shown  int64 // of the last picture, in ticks of the video
-	chunks int
+	out   *fmp4.Writer
+	sound []*soundQueue
+	state Joined
+}
+
+// Joined is how far a file has been joined: what has to be kept beside its size so that
+// another Joiner goes on with it after a crash.
+type Joined struct {
+	Chunks    int    `json:"chunks"`
+	Fragments uint32 `json:"fragments"`
+	Entries   []byte `json:"entries,omitempty"`   // how the rung is coded; nil for sound alone
+	Timescale uint32 `json:"timescale,omitempty"` // of the rung
+	Shown     int64  `json:"shown"`               // the last picture, in ticks
+	Heard     int64  `json:"heard"`               // sound up to here was written, in nanoseconds
 }
 
 // NewJoiner writes the beginning of a file to dst: of a rung, whose first chunk is
 // first, and of sound; first is nil for sound alone. It reads no more than the
 // descriptions. Errors match ErrOutput, or are those of the files and dst.
 func NewJoiner(dst io.Writer, first *Part, sound []Sound) (*Joiner, error) {
-	j := &Joiner{shown: math.MinInt64}
+	j := &Joiner{state: Joined{Shown: math.MinInt64, Heard: math.MinInt64}}
 	var tracks []fmp4.Track
 	if first != nil {
 		r, err := open(*first)
 		if err != nil {
 			return nil, err
 		}
-		j.video = &r.Track
+		j.state.Entries, j.state.Timescale = r.Track.Entries, r.Track.Timescale
 		tracks = append(tracks, r.Track)
 	}
+	heard, err := j.listen(sound)
+	if err != nil {
+		return nil, err
+	}
+	j.out, err = fmp4.NewWriter(dst, append(tracks, heard...))
+	return j, err
+}
+
+// ResumeJoiner goes on where another was when it told its State: dst ends where that
+// one's did then, and sound is the same.
+func ResumeJoiner(dst io.Writer, state Joined, sound []Sound) (*Joiner, error) {
+	j := &Joiner{state: state, out: fmp4.Resume(dst, state.Fragments)}
+	_, err := j.listen(sound)
+	return j, err
+}
+
+// State is how far it has come, as of the last call that succeeded.
+func (j *Joiner) State() Joined {
+	j.state.Fragments = j.out.Fragments()
+	return j.state
+}
+
+func (j *Joiner) listen(sound []Sound) (tracks []fmp4.Track, err error) {
 	for _, s := range sound {
 		r, err := open(s.Part)
 		if err != nil {
@@ -62,11 +95,13 @@ func NewJoiner(dst io.Writer, first *Part, sound []Sound) (*Joiner, error) {
 		}
 		r.Track.Language = s.Language
 		tracks = append(tracks, r.Track)
-		j.sound = append(j.sound, &soundQueue{reader: r, track: len(tracks)})
+		number := len(tracks)
+		if j.state.Entries != nil {
+			number++
+		}
+		j.sound = append(j.sound, &soundQueue{reader: r, track: number, heard: j.state.Heard})
 	}
-	var err error
-	j.out, err = fmp4.NewWriter(dst, tracks)
-	return j, err
+	return tracks, nil
 }
 
 func open(p Part) (*fmp4.Reader, error) {
@@ -91,8 +126,8 @@ func (j *Joiner) Append(ctx context.Context, chunk Part) error {
 	if err != nil {
 		return err
 	}
-	if j.chunks++; j.video == nil || string(r.Track.Entries) != string(j.video.Entries) || r.Track.Timescale != j.video.Timescale {
-		return problem.Errorf(ErrOutput, "chunk %d is coded in another way than the first", j.chunks-1)
+	if !bytes.Equal(r.Track.Entries, j.state.Entries) || r.Track.Timescale != j.state.Timescale {
+		return problem.Errorf(ErrOutput, "chunk %d is coded in another way than the first", j.state.Chunks)
 	}
 	fragment, err := r.Next()
 	for err == nil {
@@ -108,6 +143,7 @@ func (j *Joiner) Append(ctx context.Context, chunk Part) error {
 	if !errors.Is(err, io.EOF) {
 		return unusable(err)
 	}
+	j.state.Chunks++
 	return nil
 }
 
@@ -125,11 +161,11 @@ func (j *Joiner) fragment(r *fmp4.Reader, f, next fmp4.Fragment) error {
 	first, last := bounds(f.Samples)
 	switch {
 	case !f.Samples[0].Sync || f.Samples[0].Shown != first:
-		return problem.Errorf(ErrOutput, "chunk %d has a fragment that does not begin with a key frame", j.chunks-1)
-	case first <= j.shown:
-		return problem.Errorf(ErrOutput, "chunk %d shows pictures that were shown before", j.chunks-1)
+		return problem.Errorf(ErrOutput, "chunk %d has a fragment that does not begin with a key frame", j.state.Chunks)
+	case first <= j.state.Shown:
+		return problem.Errorf(ErrOutput, "chunk %d shows pictures that were shown before", j.state.Chunks)
 	}
-	j.shown = last.Shown
+	j.state.Shown = last.Shown
 	end := last.Shown + int64(last.Duration)
 	if len(next.Samples) > 0 {
 		end, _ = bounds(next.Samples)
@@ -183,5 +219,6 @@ func (j *Joiner) soundUntil(end int64) error {
 			return fmt.Errorf("transcode: joining sound: %w", unusable(err))
 		}
 	}
+	j.state.Heard = end
 	return nil
 }

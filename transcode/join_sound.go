@@ -13,6 +13,7 @@ import (
 type soundQueue struct {
 	reader *fmp4.Reader
 	track  int
+	heard  int64         // what begins before was written by another Joiner, in nanoseconds
 	ahead  []fmp4.Sample // read and not written
 	done   bool
 }
@@ -66,9 +67,10 @@ func (q *soundQueue) read(end int64) error {
 // maxSound is how many packets are written in one fragment: some ten seconds.
 const maxSound = 512
 
-// prime leaves out what an encoder writes before the first that is heard.
+// prime leaves out what an encoder writes before the first that is heard, and what was
+// written before.
 func (q *soundQueue) prime() {
 	scale := q.reader.Track.Timescale
 	begin := int64(Shift) / int64(time.Second) * int64(scale)
-	q.ahead = slices.DeleteFunc(q.ahead, func(s fmp4.Sample) bool { return s.Shown+int64(s.Duration) <= begin })
+	q.ahead = slices.DeleteFunc(q.ahead, func(s fmp4.Sample) bool { return s.Shown+int64(s.Duration) <= begin || ticks(s.Shown, scale) < q.heard })
 }

@@ -55,7 +55,7 @@ type Audio struct {
 	Stream     int
 	Codec      string // as ffmpeg names it
 	Profile    string
-	Channels   int
+	Channels   int    // 0 where nothing decodes it
 	SampleRate int    // Hz
 	Language   string // BCP 47 or ISO 639-2; "" where it is not known
 	Title      string // hostile text
@@ -99,6 +99,9 @@ func SourceOf(f *ffmpeg.Source, plays bool) Source {
 		s.Video = videoOf(&f.Video[max(at, 0)], f)
 	}
 	for _, a := range f.Audio {
+		if a.Codec == "" {
+			a.Channels = 0 // as the container has it: nothing decodes it
+		}
 		s.Audio = append(s.Audio, Audio{
 			Stream: a.Index, Codec: cmp.Or(a.Codec, a.Tag), Profile: a.Profile, Channels: a.Channels, SampleRate: a.Rate,
 			Language: a.Language, Title: a.Title, Default: a.Default,

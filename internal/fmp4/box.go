@@ -95,8 +95,6 @@ func (f *fields) u32() uint32 { return binary.BigEndian.Uint32(f.take(4)) }
 
 func (f *fields) u64() uint64 { return binary.BigEndian.Uint64(f.take(8)) }
 
-func (f *fields) u16() uint16 { return binary.BigEndian.Uint16(f.take(2)) }
-
 // full reads version and flags.
 func (f *fields) full() (version byte, flags uint32) {
 	v := f.u32()

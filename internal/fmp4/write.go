@@ -20,6 +20,12 @@ func NewWriter(w io.Writer, tracks []Track) (*Writer, error) {
 	return &Writer{w: w}, err
 }
 
+// Resume goes on with a file that has so many fragments.
+func Resume(w io.Writer, fragments uint32) *Writer { return &Writer{w: w, sequence: fragments} }
+
+// Fragments is how many fragments the file has.
+func (w *Writer) Fragments() uint32 { return w.sequence }
+
 // Timed is a sample with when it is decoded, which is never after it is shown.
 type Timed struct {
 	Sample
@@ -27,10 +33,10 @@ type Timed struct {
 	Decode int64 // ticks
 }
 
-// Fragment writes samples of a track, which is a number from 1. copy writes their
+// Fragment writes samples of a track, which is a number from 1. data writes their
 // bytes, in their order. Samples last until the next is decoded, and the last as it
 // says itself.
-func (w *Writer) Fragment(track int, samples []Timed, copy func(io.Writer) error) error {
+func (w *Writer) Fragment(track int, samples []Timed, data func(io.Writer) error) error {
 	w.sequence++
 	size := uint64(8)
 	for i := range samples {
@@ -44,7 +50,7 @@ func (w *Writer) Fragment(track int, samples []Timed, copy func(io.Writer) error
 	if _, err := w.w.Write(head); err != nil {
 		return err
 	}
-	return copy(w.w)
+	return data(w.w)
 }
 
 // moof describes samples that follow it, in an mdat box (§8.8.4).

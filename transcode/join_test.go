@@ -1,0 +1,119 @@
+package transcode_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/streamgate/streamgate/transcode"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
+)
+
+// pieces are the files of a small film: its chunks, of three segments each, and sound.
+func pieces(t *testing.T) (chunks []transcode.Part, sound []transcode.Sound) {
+	t.Helper()
+	path := makeFilm(t, "film.mkv", "-f lavfi -i testsrc2=s=64x48:r=25:d=36 -f lavfi -i sine=r=48000:d=37 -c:v mpeg4 -g 25 -c:a libvorbis")
+	keys, end := keyFrames(t, path)
+	p := ladder(t, transcode.Source{
+		Format: "matroska,webm", Duration: end,
+		Video: &transcode.Video{Codec: "mpeg4", PixelFormat: "yuv420p", Width: 64, Height: 48, Constant: true, Rate: transcode.Ratio{Num: 25, Den: 1}},
+		Audio: []transcode.Audio{{Stream: 1, Codec: "vorbis", Channels: 1, SampleRate: 48000}},
+	}, small(48))
+	in := ffmpeg.Input{Path: path}
+	for _, c := range p.Chunks(p.Cuts(end), keys, end, 1) {
+		chunks = append(chunks, partOf(t, filepath.Join(run(t, p.VideoCommand(in, c, p.Video)), p.Video[0].File())))
+	}
+	heard := partOf(t, filepath.Join(run(t, p.AudioCommand(in, p.Audio[0], nil)), p.Audio[0].File()))
+	return chunks, []transcode.Sound{{Part: heard}}
+}
+
+func TestJoiner(t *testing.T) {
+	chunks, sound := pieces(t)
+	var whole bytes.Buffer
+	j, err := transcode.NewJoiner(&whole, &chunks[0], sound)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range chunks {
+		if err := j.Append(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := j.Finish(); err != nil {
+		t.Fatal(err)
+	}
+
+	t.Run("goes on after a crash as if there had been none", func(t *testing.T) {
+		var b bytes.Buffer
+		j, err := transcode.NewJoiner(&b, &chunks[0], sound)
+		for _, c := range chunks {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := j.Append(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			text, _ := json.Marshal(j.State())
+			var state transcode.Joined
+			if err := json.Unmarshal(text, &state); err != nil {
+				t.Fatal(err)
+			}
+			j, err = transcode.ResumeJoiner(&b, state, sound)
+		}
+		if err := j.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(b.Bytes(), whole.Bytes()) {
+			t.Errorf("the file has %d bytes, and not the %d of one that was joined at once", b.Len(), whole.Len())
+		}
+	})
+	t.Run("refuses a chunk twice", func(t *testing.T) {
+		j, err := transcode.NewJoiner(new(bytes.Buffer), &chunks[0], nil)
+		if err == nil {
+			err = j.Append(t.Context(), chunks[0])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Append(t.Context(), chunks[0]); !errors.Is(err, transcode.ErrOutput) {
+			t.Errorf("got %v, want ErrOutput", err)
+		}
+	})
+	t.Run("refuses what is cut short", func(t *testing.T) {
+		j, err := transcode.NewJoiner(new(bytes.Buffer), &chunks[0], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		short := transcode.Part{ReaderAt: chunks[0], Size: chunks[0].Size - 1000}
+		if err := j.Append(t.Context(), short); !errors.Is(err, transcode.ErrOutput) {
+			t.Errorf("got %v, want ErrOutput", err)
+		}
+		if _, err := transcode.NewJoiner(new(bytes.Buffer), &transcode.Part{ReaderAt: chunks[0], Size: 100}, nil); !errors.Is(err, transcode.ErrOutput) {
+			t.Errorf("the beginning of a file: got %v, want ErrOutput", err)
+		}
+	})
+	t.Run("refuses a chunk that is coded in another way", func(t *testing.T) {
+		j, err := transcode.NewJoiner(new(bytes.Buffer), &chunks[0], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Append(t.Context(), sound[0].Part); !errors.Is(err, transcode.ErrOutput) {
+			t.Errorf("got %v, want ErrOutput", err)
+		}
+	})
+	t.Run("ends with its context", func(t *testing.T) {
+		j, err := transcode.NewJoiner(new(bytes.Buffer), &chunks[0], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), -time.Second)
+		defer cancel()
+		if err := j.Append(ctx, chunks[0]); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want the context's error", err)
+		}
+	})
+}
