@@ -150,7 +150,7 @@ $(CLIENTS): clients/package.json clients/package-lock.json clients/.npmrc
 
 .PHONY: need
 need:
-	@scripts/need ffmpeg ffprobe mkvmerge chromium node npm redis-server promtool openssl nginx
+	@scripts/need ffmpeg ffprobe mkvmerge chromium node npm redis-server postgres promtool openssl nginx
 
 # The race detector is linked by the C compiler.
 .PHONY: need-race

@@ -94,7 +94,7 @@ type notingTx struct {
 	changed *[]string
 }
 
-// Unwrap lets a driver find its own transaction, see sqlite.Transaction.
+// Unwrap is the transaction below, for what else commits with it.
 func (t notingTx) Unwrap() metadata.Tx { return t.Tx }
 
 func (t notingTx) InsertAsset(ctx context.Context, a *metadata.Asset) error {

@@ -103,7 +103,8 @@ func WithStorage(s storage.Store) Option {
 }
 
 // WithMetadata keeps what is known of assets in a store that the caller opened
-// and closes after Stop. Default: streamgate.db in the data directory, by
+// and closes after Stop. metadata/postgres is for several
+// processes on one database. Default: streamgate.db in the data directory, by
 // metadata/sqlite.
 func WithMetadata(s metadata.Store) Option {
 	return func(o *options) { o.meta = s }

@@ -12,29 +12,25 @@ type Type string
 
 // The events of this module.
 const (
-	AssetCreated       Type = "asset.created"
-	AssetUpdated       Type = "asset.updated" // Data may have the language of the "caption" that changed, the name of the "rendition" that joined or went, how many "thumbnails" came, "keys", see AssetReplaced, and whether it is "playable" before its upload is complete
-	AssetReady         Type = "asset.ready"
-	AssetFailed        Type = "asset.failed"
-	AssetReplaced      Type = "asset.replaced"  // of another file now; Data has the "keys" that it left in storage
-	AssetSettled       Type = "asset.settled"   // its source was rewritten for playback; Data has "bytes", "seconds", and may have "keys", see AssetReplaced
-	AssetUnsettled     Type = "asset.unsettled" // it stays as it came; Data has the "reason"
-	AssetDeleted       Type = "asset.deleted"
-	AssetSearched      Type = "asset.searched"
-	UploadCreated      Type = "upload.created"
-	UploadProgress     Type = "upload.progress"
-	UploadComplete     Type = "upload.completed" // Data may have "keys", see AssetReplaced; so of the next two
-	UploadCanceled     Type = "upload.canceled"
-	UploadRefused      Type = "upload.refused"
-	JobSubmitted       Type = "job.submitted" // Data has the number of the "job" and its "kind"; so of the next two
-	JobCanceled        Type = "job.canceled"
-	JobChanged         Type = "job.changed"         // live: it is in another "state", or has another "progress"; Data may have the last "error"
-	TranscodeSubmitted Type = "transcode.submitted" // Data has the id of the "transcode"; so of all these
-	TranscodeDone      Type = "transcode.done"      // and how many "seconds" it took
-	TranscodeFailed    Type = "transcode.failed"    // and the "error"; so of the next
-	TranscodeCanceled  Type = "transcode.canceled"
-	TranscodeProgress  Type = "transcode.progress" // live: how far a "part" is, in "percent" (-1: nobody knows), and its "speed"
-	KeyServed          Type = "key.served"         // Data has the "key_ids" of the keys that somebody gets
+	AssetCreated   Type = "asset.created"
+	AssetUpdated   Type = "asset.updated" // Data may have the language of the "caption" that changed, the name of the "rendition" that joined or went, how many "thumbnails" came, "keys", see AssetReplaced, and whether it is "playable" before its upload is complete
+	AssetReady     Type = "asset.ready"
+	AssetFailed    Type = "asset.failed"
+	AssetReplaced  Type = "asset.replaced"  // of another file now; Data has the "keys" that it left in storage
+	AssetSettled   Type = "asset.settled"   // its source was rewritten for playback; Data has "bytes", "seconds", and may have "keys", see AssetReplaced
+	AssetUnsettled Type = "asset.unsettled" // it stays as it came; Data has the "reason"
+	AssetDeleted   Type = "asset.deleted"
+	AssetSearched  Type = "asset.searched"
+	UploadCreated  Type = "upload.created"
+	UploadProgress Type = "upload.progress"
+	UploadComplete Type = "upload.completed" // Data may have "keys", see AssetReplaced; so of the next two
+	UploadCanceled Type = "upload.canceled"
+	UploadRefused  Type = "upload.refused"
+	JobSubmitted   Type = "job.submitted" // Data has the number of the "job" and its "kind"; so of the next three
+	JobCanceled    Type = "job.canceled"
+	JobRetried     Type = "job.retried"
+	JobChanged     Type = "job.changed" // live: it is in another "state", or has another "progress"; Data may have the last "error"
+	KeyServed      Type = "key.served"  // Data has the "key_ids" of the keys that somebody gets
 )
 
 // Event is one thing that happened.

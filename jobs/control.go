@@ -20,10 +20,16 @@ import (
 // had finished. What has ended stays as it is. It returns the job as it is now, or
 // ErrNotFound.
 func (q *Queue) Cancel(ctx context.Context, id int64) (*Job, error) {
+	return q.cancel(ctx, id, nil)
+}
+
+func (q *Queue) cancel(ctx context.Context, id int64, then last) (*Job, error) {
 	var j *Job
 	err := q.db.Update(ctx, func(c backend.Conn) (err error) {
-		j, err = cancel(ctx, q.db, c, id)
-		return err
+		if j, err = cancel(ctx, q.db, c, id); err != nil {
+			return err
+		}
+		return then.do(j)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("jobs: cancelling job %d: %w", id, err)
@@ -90,6 +96,10 @@ func (q *Queue) cancelled(j *Job) {
 // returns the job as it is now, ErrNotFound, or ErrConflict for one that runs, and
 // for one in whose place another of the same Unique key is.
 func (q *Queue) Retry(ctx context.Context, id int64) (*Job, error) {
+	return q.again(ctx, id, nil)
+}
+
+func (q *Queue) again(ctx context.Context, id int64, then last) (*Job, error) {
 	var j *Job
 	var lane string
 	err := q.db.Update(ctx, func(c backend.Conn) (err error) {
@@ -104,8 +114,10 @@ func (q *Queue) Retry(ctx context.Context, id int64) (*Job, error) {
 			return problem.Errorf(ErrConflict, "job %d is running", id)
 		}
 		lane = before.Queue
-		j, err = q.retry(ctx, c, before)
-		return err
+		if j, err = q.retry(ctx, c, before); err != nil {
+			return err
+		}
+		return then.do(j)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("jobs: retrying job %d: %w", id, err)

@@ -55,7 +55,7 @@ func (c *cron) run(ctx context.Context, q *Queue) {
 	c.loop(ctx, func(ctx context.Context, at time.Time) error {
 		j := c.job
 		j.Unique = fmt.Sprintf("cron %s %d", c.name, at.Unix())
-		_, err := q.submit(ctx, j, ever) // whoever comes second finds it
+		_, err := q.submit(ctx, j, ever, nil) // whoever comes second finds it
 		if err != nil {
 			q.o.Logger.ErrorContext(ctx, "a job could not be submitted by its schedule, it will be tried again", "schedule", c.name, "error", err)
 		}

@@ -38,7 +38,7 @@ var ever = uniquestates.UniqueStatesToBitmask(rivertype.JobStates())
 // Submit has a job done, and returns it as it was written down. The errors match
 // ErrInvalid, metadata.ErrFull and metadata.ErrUnavailable.
 func (q *Queue) Submit(ctx context.Context, j Job) (*Job, error) {
-	return q.submit(ctx, j, open)
+	return q.submit(ctx, j, open, nil)
 }
 
 // SubmitTx is Submit within a transaction: the job is there if that is committed.
@@ -62,14 +62,26 @@ func (q *Queue) SubmitTx(ctx context.Context, tx metadata.Tx, j Job) (*Job, erro
 	return out, nil
 }
 
-func (q *Queue) submit(ctx context.Context, j Job, unique byte) (out *Job, err error) {
+// last is what is done last before a commit, and can keep it from happening.
+type last func(j *Job) error
+
+func (f last) do(j *Job) error {
+	if f == nil {
+		return nil
+	}
+	return f(j)
+}
+
+func (q *Queue) submit(ctx context.Context, j Job, unique byte, then last) (out *Job, err error) {
 	p, err := q.insertion(&j, unique)
 	if err != nil {
 		return nil, err
 	}
 	err = q.db.Update(ctx, func(c backend.Conn) (err error) {
-		out, err = insert(ctx, q.db, c, p, &j)
-		return err
+		if out, err = insert(ctx, q.db, c, p, &j); err != nil {
+			return err
+		}
+		return then.do(out)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("jobs: submitting: %w", err)

@@ -1,6 +1,6 @@
 // Package metadata says what is known of an asset: the Store contract with its
 // transactions, the search, and the HTTP handler for it. Package sqlite keeps it
-// in one file.
+// in one file, package postgres in a database for several processes.
 //
 // A Store keeps what it is given and checks only that it can be kept. Whoever
 // takes input from people calls Asset.Validate first, as NewHandler does. What

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/metadata/internal/record"
 )
 
 const eventColumns = `id, type, time, owner, actor, asset, upload, request_id, data`
@@ -17,14 +18,14 @@ type outbox struct{ writer, pool *sql.DB }
 
 // Emit implements metadata.Tx.
 func (t *tx) Emit(ctx context.Context, e *events.Event) error {
-	if err := checkText([]string{string(e.Type), e.Owner, e.Actor, e.Asset, e.Upload, e.RequestID}); err != nil {
+	if err := record.CheckText([]string{string(e.Type), e.Owner, e.Actor, e.Asset, e.Upload, e.RequestID}); err != nil {
 		return err
 	}
-	data, err := toJSON(e.Data)
+	data, err := record.Encode(e.Data)
 	if err != nil {
 		return failed("encode an event", err)
 	}
-	at := firstTime(e.Time, micro(time.Now()))
+	at := record.FirstTime(e.Time, record.Micro(time.Now()))
 	res, err := t.stmt(ctx, insertEvent).ExecContext(t.live(ctx),
 		e.Type, at.UnixMicro(), e.Owner, e.Actor, e.Asset, e.Upload, e.RequestID, data[0])
 	if err != nil {
@@ -65,7 +66,7 @@ func (o outbox) Delivered(ctx context.Context, ids ...int64) error {
 }
 
 func (o outbox) Purge(ctx context.Context, before time.Time) (int, error) {
-	n, err := affected(o.exec(ctx, `DELETE FROM outbox WHERE delivered = 1 AND time < ?`, micro(before).UnixMicro()))
+	n, err := affected(o.exec(ctx, `DELETE FROM outbox WHERE delivered = 1 AND time < ?`, record.Micro(before).UnixMicro()))
 	return int(n), failed("purge events", err)
 }
 
@@ -80,7 +81,7 @@ func (o outbox) exec(ctx context.Context, text string, args ...any) (res sql.Res
 
 func scanEvent(row scanner) (e events.Event, err error) {
 	var at int64
-	err = row.Scan(&e.ID, &e.Type, &at, &e.Owner, &e.Actor, &e.Asset, &e.Upload, &e.RequestID, fromJSON(&e.Data))
-	e.Time = fromMicro(at)
+	err = row.Scan(&e.ID, &e.Type, &at, &e.Owner, &e.Actor, &e.Asset, &e.Upload, &e.RequestID, record.JSON(&e.Data))
+	e.Time = record.FromMicro(at)
 	return e, err
 }

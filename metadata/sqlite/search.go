@@ -7,6 +7,7 @@ import (
 
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metadata/internal/query"
+	"github.com/streamgate/streamgate/metadata/internal/record"
 )
 
 // found ranks what matches, with weights for title, description and tags. It is
@@ -132,7 +133,7 @@ func (c *conditions) add(text string, args ...any) {
 }
 
 func (c *conditions) filters(p *query.Plan) error {
-	lists, err := toJSON(p.Tags, p.States)
+	lists, err := record.Encode(p.Tags, p.States)
 	if err != nil {
 		return failed("encode a search", err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/metadata/internal/record"
 )
 
 // The kinds of tombstones.
@@ -45,11 +46,11 @@ func (t *tx) exec(text string) error {
 }
 
 func (t *tx) InsertAsset(ctx context.Context, a *metadata.Asset) error {
-	if err := checkAsset(a); err != nil {
+	if err := record.CheckAsset(a); err != nil {
 		return err
 	}
-	now := micro(time.Now())
-	created := firstTime(a.CreatedAt, now)
+	now := record.Micro(time.Now())
+	created := record.FirstTime(a.CreatedAt, now)
 	args, err := assetArgs(a)
 	if err != nil {
 		return failed("encode an asset", err)
@@ -62,14 +63,14 @@ func (t *tx) InsertAsset(ctx context.Context, a *metadata.Asset) error {
 }
 
 func (t *tx) UpdateAsset(ctx context.Context, a *metadata.Asset) error {
-	if err := checkAsset(a); err != nil {
+	if err := record.CheckAsset(a); err != nil {
 		return err
 	}
 	args, err := assetArgs(a)
 	if err != nil {
 		return failed("encode an asset", err)
 	}
-	now := micro(time.Now())
+	now := record.Micro(time.Now())
 	created, err := t.update(ctx, updateAsset, selectAssetVers, a.Version, now, args, a.ID, noAsset)
 	if err != nil {
 		return err
@@ -83,14 +84,14 @@ func (t *tx) DeleteAsset(ctx context.Context, id string) error {
 }
 
 func (t *tx) InsertUpload(ctx context.Context, u *metadata.Upload) error {
-	if err := checkUpload(u); err != nil {
+	if err := record.CheckUpload(u); err != nil {
 		return err
 	}
 	if err := t.needAsset(ctx, u); err != nil {
 		return err
 	}
-	now := micro(time.Now())
-	created := firstTime(u.CreatedAt, now)
+	now := record.Micro(time.Now())
+	created := record.FirstTime(u.CreatedAt, now)
 	args, err := uploadArgs(u)
 	if err != nil {
 		return failed("encode an upload", err)
@@ -98,13 +99,13 @@ func (t *tx) InsertUpload(ctx context.Context, u *metadata.Upload) error {
 	if err := t.insert(ctx, insertUpload, uploadKind, u.ID, created, now, args); err != nil {
 		return err
 	}
-	u.Version, u.CreatedAt, u.UpdatedAt, u.ExpiresAt = 1, created, now, micro(u.ExpiresAt)
+	u.Version, u.CreatedAt, u.UpdatedAt, u.ExpiresAt = 1, created, now, record.Micro(u.ExpiresAt)
 	return nil
 }
 
 func (t *tx) UpdateUpload(ctx context.Context, u *metadata.Upload) error {
 	t.makesRoom = t.makesRoom || u.State == metadata.UploadCanceled || u.State == metadata.UploadFailed
-	if err := checkUpload(u); err != nil {
+	if err := record.CheckUpload(u); err != nil {
 		return err
 	}
 	if err := t.needAsset(ctx, u); err != nil {
@@ -114,12 +115,12 @@ func (t *tx) UpdateUpload(ctx context.Context, u *metadata.Upload) error {
 	if err != nil {
 		return failed("encode an upload", err)
 	}
-	now := micro(time.Now())
+	now := record.Micro(time.Now())
 	created, err := t.update(ctx, updateUpload, selectUploadVers, u.Version, now, args, u.ID, noUpload)
 	if err != nil {
 		return err
 	}
-	u.Version, u.CreatedAt, u.UpdatedAt, u.ExpiresAt = u.Version+1, created, now, micro(u.ExpiresAt)
+	u.Version, u.CreatedAt, u.UpdatedAt, u.ExpiresAt = u.Version+1, created, now, record.Micro(u.ExpiresAt)
 	return nil
 }
 
@@ -160,7 +161,7 @@ func (t *tx) update(ctx context.Context, text, versionText string, version int64
 	var created int64
 	err := t.stmt(ctx, text).QueryRowContext(t.live(ctx), args...).Scan(&created)
 	if !errors.Is(err, sql.ErrNoRows) {
-		return fromMicro(created), failed("update", err)
+		return record.FromMicro(created), failed("update", err)
 	}
 	has, err := t.version(ctx, versionText, id, none)
 	if err != nil {
@@ -191,11 +192,4 @@ func affected(res sql.Result, err error) (int64, error) {
 		return 0, err
 	}
 	return res.RowsAffected()
-}
-
-func firstTime(t, now time.Time) time.Time {
-	if t.IsZero() {
-		return now
-	}
-	return micro(t)
 }

@@ -1,4 +1,6 @@
-package sqlite
+// Package record is what every implementation of metadata.Store does with assets
+// and uploads before it writes them and after it has read them.
+package record
 
 import (
 	"math"
@@ -12,7 +14,9 @@ import (
 // What cannot be kept faithfully is refused: a NUL ends text early, bytes that
 // are no UTF-8 do not survive JSON, and SQLite keeps NaN as NULL.
 
-func checkAsset(a *metadata.Asset) error {
+// CheckAsset refuses what cannot be kept; its errors match metadata.ErrInvalid, as
+// those of the others do.
+func CheckAsset(a *metadata.Asset) error {
 	if a.ID == "" {
 		return problem.Errorf(metadata.ErrInvalid, "an asset needs an id")
 	}
@@ -21,7 +25,7 @@ func checkAsset(a *metadata.Asset) error {
 	}
 	texts := []string{
 		a.ID, a.Owner, a.Title, a.Description, string(a.State), a.Error, a.Waiting, a.Reason, a.SHA256, a.Type,
-		a.Filename, a.Poster, a.Source, a.Index, a.Revision,
+		a.Filename, a.Poster, a.Source, a.Index, a.Revision, a.Growth,
 		string(a.Settling.State), a.Settling.Original, a.Settling.Reason,
 	}
 	texts = append(texts, a.Tags...)
@@ -37,10 +41,11 @@ func checkAsset(a *metadata.Asset) error {
 	for _, c := range a.Captions {
 		texts = append(texts, c.Language, c.Label, c.Kind, c.Key)
 	}
-	return checkText(texts)
+	return CheckText(texts)
 }
 
-func checkUpload(u *metadata.Upload) error {
+// CheckUpload refuses what cannot be kept.
+func CheckUpload(u *metadata.Upload) error {
 	if u.ID == "" {
 		return problem.Errorf(metadata.ErrInvalid, "an upload needs an id")
 	}
@@ -50,14 +55,18 @@ func checkUpload(u *metadata.Upload) error {
 	for k, v := range u.Metadata {
 		texts = append(texts, k, v)
 	}
-	return checkText(texts)
+	return CheckText(texts)
 }
 
-func checkText(texts []string) error {
+// CheckText refuses what is no text.
+func CheckText(texts []string) error {
 	for _, s := range texts {
-		if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+		if !IsText(s) {
 			return problem.Errorf(metadata.ErrInvalid, "%.40q is not text: it is no valid UTF-8 or holds a NUL", s)
 		}
 	}
 	return nil
 }
+
+// IsText says whether s can be kept: nothing is called what is no text.
+func IsText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }

@@ -1,0 +1,33 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/streamgate/streamgate/internal/pgtest"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/metadata/metadatatest"
+	"github.com/streamgate/streamgate/metadata/postgres"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// open opens a database for one test.
+func open(t testing.TB, dsn string) *postgres.DB {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), dsn, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func TestStoreKeepsTheContract(t *testing.T) {
+	metadatatest.Run(t, func(t *testing.T) metadata.Store { return open(t, pgtest.Database(t)).Metadata() })
+}
