@@ -27,7 +27,7 @@ func (g *Gate) open(dir string) error {
 			return fmt.Errorf("streamgate: opening the database: %w", err)
 		}
 		g.closers = append(g.closers, db.Close)
-		meta = db.Metadata()
+		g.database, meta = db, db.Metadata()
 	}
 	g.meta = &wakingStore{Store: meta, changed: g.changed}
 	return nil

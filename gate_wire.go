@@ -18,7 +18,7 @@ import (
 const recoveryInterval = 10 * time.Minute
 
 // wire makes the services over the stores and puts the stack before them.
-func (g *Gate) wire() (err error) {
+func (g *Gate) wire(dir string) (err error) {
 	if g.crossOrigin, err = trusting(g.o.origins); err != nil {
 		return err
 	}
@@ -39,6 +39,9 @@ func (g *Gate) wire() (err error) {
 		g.dispatcher.Handle("OnReady", g.tellReady, events.AssetReady)
 	}
 	if err = g.openSettling(); err != nil {
+		return err
+	}
+	if err = g.openTranscoder(dir); err != nil {
 		return err
 	}
 	if g.uploads, err = upload.New(g.files, g.meta, g.uploadOptions()); err != nil {
@@ -84,6 +87,8 @@ func (g *Gate) uploadOptions() *upload.Options {
 		Playback:   g.playbackPath,
 		BaseURL:    g.absolute("/v1/uploads"),
 
+		Transcoder:  g.coder != nil,
+		Waits:       g.waits(),
 		CrossOrigin: g.crossOrigin,
 		Expiry:      g.o.uploadExpiry,
 		Logger:      g.o.logger,

@@ -21,6 +21,8 @@ import (
 	"github.com/streamgate/streamgate/ratelimit"
 	"github.com/streamgate/streamgate/settle"
 	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/transcode"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
 	"github.com/streamgate/streamgate/upload"
 )
 
@@ -54,7 +56,9 @@ type options struct {
 	quiet           bool
 	audit           *audit.Log
 	settling        []func(*settle.Options)
-	unsettled       bool // they are not wanted
+	unsettled       bool               // they are not wanted
+	transcoder      *transcode.Options // nil: there is none
+	ffmpeg          *ffmpeg.Options
 }
 
 // WithAuthenticator says who sends a request, for example by the application's

@@ -48,11 +48,14 @@ import (
 	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/hls"
+	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/metadata/sqlite"
 	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
 	"github.com/streamgate/streamgate/settle"
 	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/upload"
 )
 
@@ -61,6 +64,7 @@ type (
 	Uploader      = upload.Uploader
 	HLSServer     = hls.Server
 	MetadataStore = metadata.Store
+	Transcoder    = transcode.Transcoder
 )
 
 // Gate is the whole service as an http.Handler. Its methods may be called
@@ -76,8 +80,11 @@ type Gate struct {
 	bus        *events.Bus
 	dispatcher *events.Dispatcher
 	recovery   *periodic
-	settler    *settle.Settler // or nil
-	importing  sync.RWMutex    // held for reading by imports, for writing by a recovery
+	settler    *settle.Settler       // or nil
+	database   *sqlite.DB            // the Gate's own, or nil
+	queue      *jobs.Queue           // or nil
+	coder      *transcode.Transcoder // or nil
+	importing  sync.RWMutex          // held for reading by imports, for writing by a recovery
 	requests   requests
 	caches     caches
 	registry   *metrics.Registry
@@ -109,7 +116,7 @@ func New(dir string, opts ...Option) (*Gate, error) {
 	if err := g.open(dir); err != nil {
 		return nil, g.abandon(err)
 	}
-	if err := g.wire(); err != nil {
+	if err := g.wire(dir); err != nil {
 		return nil, g.abandon(err)
 	}
 	return g, nil
@@ -137,6 +144,9 @@ func (g *Gate) Uploads() *Uploader { return g.uploads }
 
 // HLS plays them.
 func (g *Gate) HLS() *HLSServer { return g.player }
+
+// Transcoder makes what plays of what does not; nil without WithTranscoder.
+func (g *Gate) Transcoder() *Transcoder { return g.coder }
 
 // Metrics is where the Gate counts. The application's own series may be there,
 // too.

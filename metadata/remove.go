@@ -104,7 +104,7 @@ func usedBy(ctx context.Context, store Store, id string) (func(key string) bool,
 	}
 	var beside []string
 	for _, u := range uploads {
-		if u.Key != "" && (u.State == UploadOpen || u.State == UploadComplete) {
+		if u.Key != "" && (u.State == UploadOpen || u.State == UploadComplete || u.State == UploadTranscoding) {
 			own, beside = append(own, u.Key), append(beside, path.Dir(u.Key)+"/")
 		}
 	}

@@ -5,7 +5,8 @@ package metadata
 type Settling struct {
 	State SettlingState `json:"state,omitempty"`
 	// Original is the storage key that the source came under, where Asset.Source is
-	// another file by now: it goes on naming the asset's bytes.
+	// another file by now: it goes on naming the asset's bytes. So it is of what had
+	// to be transcoded, and of what waits for that, which has no Source yet.
 	Original string `json:"original,omitempty"`
 	Dropped  bool   `json:"dropped,omitempty"` // the original is not kept any more
 	Reason   string `json:"reason,omitempty"`  // why it stays as it came, for a person
@@ -37,4 +38,18 @@ func (s *Settling) kept(source string) string {
 		return ""
 	}
 	return s.Original
+}
+
+// SetAside makes of the source the file as it came, of which something is yet to be
+// made that plays.
+func (a *Asset) SetAside() {
+	a.Settling = Settling{Original: a.Source}
+	a.Source, a.Index, a.Revision, a.Growth = "", "", "", ""
+}
+
+// TakeBack undoes SetAside where nothing came of it.
+func (a *Asset) TakeBack() {
+	if a.Source == "" && a.Settling.Original != "" && !a.Settling.Dropped {
+		a.Source, a.Settling, a.Growth = a.Settling.Original, Settling{}, ""
+	}
 }

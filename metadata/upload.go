@@ -11,7 +11,15 @@ const (
 	UploadComplete UploadState = "complete" // all bytes are committed
 	UploadCanceled UploadState = "canceled" // by its owner
 	UploadFailed   UploadState = "failed"   // refused for its content; Upload.Error says why
+
+	// UploadTranscoding is one that no client sends: the transcoder writes it, out
+	// of another file of the asset. It counts for no quota, nor is it an open one.
+	UploadTranscoding UploadState = "transcoding"
 )
+
+// ProtocolTranscode is the Protocol of an upload that the transcoder writes. Its id
+// is that of the transcode, and routes of uploads do not know it.
+const ProtocolTranscode = "transcode"
 
 // Upload is a file on its way in. The store of the bytes is the authority on
 // how many have arrived; Offset is what was last written down here.
@@ -28,7 +36,7 @@ type Upload struct {
 	SHA256    string            // once complete
 	Filename  string            // inert text
 	Type      string            // media type by content, once sniffed
-	Protocol  string            // "tus", "ietf", "body" or "form"
+	Protocol  string            // "tus", "ietf", "body", "form", "import" or ProtocolTranscode
 	Metadata  map[string]string // as the client sent it
 	Concat    string            // Upload-Concat of tus as the client sent it, or ""
 	Error     string

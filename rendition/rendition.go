@@ -58,7 +58,7 @@ func Prepare(ctx context.Context, files storage.Store, a *metadata.Asset, f File
 		return r, err
 	}
 	t := index.Tracks[0]
-	r.Width, r.Height, r.Codec, r.Size, r.Bitrate = t.Width, t.Height, t.Codec, index.Size, average(t)
+	r.Width, r.Height, r.Codec, r.Size, r.Bitrate = t.Width, t.Height, t.Codec, index.Size, Bitrate(t)
 	r.Revision = index.Revision(r.SourceID(a.Revision))
 	return r, store(ctx, files, f.Index, index)
 }
@@ -168,8 +168,8 @@ func store(ctx context.Context, files storage.Store, key string, index *media.In
 	return draft.Commit(ctx)
 }
 
-// average is the average bit rate in bits a second.
-func average(t *media.Track) int64 {
+// Bitrate is the average bit rate of a track, in bits a second.
+func Bitrate(t *media.Track) int64 {
 	bytes := int64(0)
 	for _, s := range t.Segments {
 		bytes += s.Bytes

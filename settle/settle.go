@@ -173,10 +173,13 @@ func (s *Settler) swap(ctx context.Context, f *file) error {
 		}
 		told := e
 		told.Data = maps.Clone(e.Data)
-		if *now.index != "" {
-			told.Data["keys"] = []any{*now.index}
+		if left := now.outdated(); len(left) > 0 {
+			told.Data["keys"] = left
 		}
-		*now.settling = metadata.Settling{State: metadata.Settled, Original: *now.source}
+		now.settling.State = metadata.Settled
+		if now.settling.Original == "" { // else the file was made of that by a transcoder, and goes
+			now.settling.Original = *now.source
+		}
 		*now.source, *now.index, *now.revision = f.key, f.indexKey, f.revision
 		if err := tx.UpdateAsset(ctx, a); err != nil {
 			return err
@@ -224,7 +227,7 @@ func (s *Settler) conclude(ctx context.Context, f *file, state metadata.Settling
 		if !ok || !same(f.asset, a, f.name) {
 			return errMoved
 		}
-		*now.settling = state
+		now.settling.State, now.settling.Reason = state.State, state.Reason
 		if err := tx.UpdateAsset(ctx, a); err != nil {
 			return err
 		}

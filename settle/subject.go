@@ -25,6 +25,17 @@ func subjectOf(a *metadata.Asset, name string) (subject, bool) {
 	return subject{&r.Source, &r.Index, &r.Revision, &r.Settling, r.SourceID(a.Revision)}, true
 }
 
+// outdated are the keys that nothing refers to once there is a new file.
+func (s *subject) outdated() (keys []any) {
+	if *s.index != "" {
+		keys = append(keys, *s.index)
+	}
+	if s.settling.Original != "" {
+		keys = append(keys, *s.source)
+	}
+	return keys
+}
+
 // same reports whether nothing has changed that a file was made of.
 func same(a, b *metadata.Asset, name string) bool {
 	x, found := subjectOf(a, name)

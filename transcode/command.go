@@ -25,8 +25,19 @@ func fragments(when ...string) []string {
 	}, when...)
 }
 
-// timed makes all times those of the source: options of a whole run.
-func timed(more ...string) []string { return append([]string{"-copyts", "-start_at_zero"}, more...) }
+// timed has all times stay what they are: options of a whole run.
+func timed(more ...string) []string { return append([]string{"-copyts"}, more...) }
+
+// begin has times count from the beginning of the source: options of an input. ffmpeg's
+// -start_at_zero would do so, but takes for the beginning that of the streams that a
+// command reads, where the container is a transport stream; and so it does where the
+// offset is the beginning, to the microsecond.
+func (p *Plan) begin() []string {
+	if p.source.Start == 0 {
+		return nil
+	}
+	return []string{"-itsoffset", stamp(-p.source.Start - time.Microsecond)}
+}
 
 // with is an input with options before it.
 func with(in ffmpeg.Input, options ...string) []ffmpeg.Input {

@@ -35,7 +35,7 @@ func (p *Plan) AudioCommand(in ffmpeg.Input, t Track, measured *Loudness) *ffmpe
 		when = "+delay_moov" // the first packet of a transport stream says how it is coded
 	}
 	return &ffmpeg.Command{
-		Args: timed(), Inputs: with(in, "-vn", "-sn", "-dn"), Length: p.source.Duration,
+		Args: timed(), Inputs: with(in, append(p.begin(), "-vn", "-sn", "-dn")...), Length: p.source.Duration,
 		Outputs: []ffmpeg.Output{{Name: t.File(), Args: append(args, fragments("-movflags", when, "-frag_duration", "2000000")...)}},
 	}
 }

@@ -11,7 +11,7 @@ import (
 func (p *Plan) TextCommand(in ffmpeg.Input, t Text) *ffmpeg.Command {
 	args := []string{"-map", streamOf(t.Stream), "-c:s", "webvtt", "-map_metadata", "-1", "-f", "webvtt"}
 	return &ffmpeg.Command{
-		Args: timed(), Inputs: with(in, "-vn", "-an", "-dn"), Length: p.source.Duration,
+		Args: timed(), Inputs: with(in, append(p.begin(), "-vn", "-an", "-dn")...), Length: p.source.Duration,
 		Outputs: []ffmpeg.Output{{Name: t.File(), Args: args}},
 	}
 }

@@ -15,7 +15,7 @@ import (
 func (p *Plan) VideoCommand(in ffmpeg.Input, c Chunk, rungs []Output) *ffmpeg.Command {
 	e := encoders[p.profile.Video]
 	cmd := &ffmpeg.Command{
-		Args: timed("-filter_complex", p.graph(c, rungs)), Inputs: with(in, p.seek(c)...), Length: c.Lasts, Start: c.Start,
+		Args: timed("-filter_complex", p.graph(c, rungs)), Inputs: with(in, append(p.begin(), p.seek(c)...)...), Length: c.Lasts, Start: c.Start,
 	}
 	for i := range rungs {
 		args := slices.Concat([]string{"-map", pad("o", i), "-c:v", e.name}, e.args(&rungs[i], &p.profile))

@@ -127,7 +127,7 @@ func TestSeams(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			path := makeFilm(t, c.file, c.make)
 			keys, end := keyFrames(t, path)
-			s := transcode.Source{Format: map[string]string{".ts": "mpegts", ".avi": "avi"}[filepath.Ext(path)], Duration: end, Video: &transcode.Video{
+			s := transcode.Source{Format: map[string]string{".ts": "mpegts", ".avi": "avi"}[filepath.Ext(path)], Start: beginOf(t, path), Duration: end, Video: &transcode.Video{
 				Codec: "some", PixelFormat: "yuv420p", Width: 96, Height: 64, Rate: c.rate, Constant: c.constant, Start: startOf(t, path),
 			}}
 			if c.change != nil {
@@ -193,9 +193,9 @@ func order(t testing.TB, path string, early float64) string {
 // startOf is when the first picture of a file shows.
 func startOf(t testing.TB, path string) time.Duration {
 	t.Helper()
-	var video, file string
-	_, _ = fmt.Sscan(strings.NewReplacer("N/A", "0").Replace(call(t, "", "ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "stream=start_time:format=start_time", "-of", "csv=p=0", path)), &video, &file)
-	return second(video) - second(file)
+	var video string
+	_, _ = fmt.Sscan(strings.ReplaceAll(call(t, "", "ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "stream=start_time", "-of", "csv=p=0", path), "N/A", "0"), &video)
+	return second(strings.Trim(video, ",")) - beginOf(t, path)
 }
 
 // keysOf are the key frames of a joined file after the first, which shows at start.
@@ -209,3 +209,8 @@ func keysOf(t testing.TB, path string, start time.Duration) []time.Duration {
 
 // near says whether two moments are less than half a frame apart.
 func near(a, b time.Duration) bool { return (a - b).Abs() < 8*time.Millisecond }
+
+// beginOf is the earliest timestamp of a file.
+func beginOf(t testing.TB, path string) time.Duration {
+	return second(strings.TrimSpace(call(t, "", "ffprobe", "-v", "error", "-show_entries", "format=start_time", "-of", "csv=p=0", path)))
+}

@@ -11,6 +11,7 @@ import (
 // Source is what is known of a file that is to be transcoded.
 type Source struct {
 	Format    string        // as ffprobe names it, such as "matroska,webm"
+	Start     time.Duration // the earliest timestamp in the file, from which all others count here
 	Duration  time.Duration // 0 where it is not known
 	Video     *Video        // nil for sound alone
 	Audio     []Audio
@@ -92,7 +93,7 @@ func (v *Video) rate() float64 { return v.Rate.Float() }
 // plays the file as it lies. The picture is the first one that the file has by default,
 // as the packager has it.
 func SourceOf(f *ffmpeg.Source, plays bool) Source {
-	s := Source{Format: f.Format, Duration: f.Duration, Plays: plays}
+	s := Source{Format: f.Format, Start: f.Start, Duration: f.Duration, Plays: plays}
 	at := slices.IndexFunc(f.Video, func(v ffmpeg.Video) bool { return v.Default })
 	if len(f.Video) > 0 {
 		s.Video = videoOf(&f.Video[max(at, 0)], f)

@@ -21,6 +21,7 @@ type Completed struct {
 	Meta   metadata.Store
 
 	Transcoder  bool            // Options.Transcoder
+	Waits       WaitsFunc       // Options.Waits; may be nil
 	Cut         media.Cut       // Options.Cut
 	MaxDuration time.Duration   // Options.MaxDuration; 0: any
 	Recorder    events.Recorder // may be nil
@@ -29,10 +30,15 @@ type Completed struct {
 	decided *family     // as it was written
 }
 
+// WaitsFunc is told, in the transaction that says so, of an asset that waits for the
+// transcoder and of the upload whose file is to be transcoded. What it does is of
+// that transaction, and its error undoes it.
+type WaitsFunc func(ctx context.Context, tx metadata.Tx, a *metadata.Asset, u *metadata.Upload) error
+
 func (up *Uploader) completed(u *metadata.Upload, a *metadata.Asset) *Completed {
 	return &Completed{
 		Upload: u, Asset: a, Files: up.files, Meta: up.meta,
-		Transcoder: up.o.Transcoder, Cut: up.o.Cut, MaxDuration: up.o.MaxDuration, Recorder: up.o.Recorder,
+		Transcoder: up.o.Transcoder, Waits: up.o.Waits, Cut: up.o.Cut, MaxDuration: up.o.MaxDuration, Recorder: up.o.Recorder,
 	}
 }
 

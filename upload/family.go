@@ -21,6 +21,7 @@ type family struct {
 
 	changed []*metadata.Upload
 	left    []any // the keys that nothing refers to any more
+	waits   bool  // for the transcoder, from now on
 }
 
 func familyOf(ctx context.Context, r metadata.Reader, u *metadata.Upload) (*family, error) {
@@ -93,25 +94,42 @@ func (f *family) without() metadata.State {
 // take makes the asset one of the inspected file, in place of what it was.
 func (f *family) take() {
 	a, u := f.asset, f.own
-	if f.other() {
-		f.leave(a.Source, a.Index)
-		if kept := a.Kept(); kept != a.Source {
-			f.leave(kept)
-		}
-		a.Settling = metadata.Settling{}
-		f.releaseAll()
-		for _, old := range f.others {
-			if old.Key != "" && old.Key == a.Source {
-				old.Key = ""
-				f.changed = append(f.changed, old)
-			}
-		}
+	if isMade(u) {
+		f.takeMade()
+		return
 	}
-	a.Source, a.Size, a.SHA256, a.Type, a.Filename = u.Key, u.Size, u.SHA256, u.Type, u.Filename
-	a.Index, a.Revision = "", ""
+	if f.other() {
+		f.replace()
+	}
+	f.describe(u)
+	a.Source, a.Index, a.Revision = u.Key, "", ""
 	if a.Growth != u.ID {
 		a.Growth = ""
 	}
+}
+
+// describe makes what an asset says of its file that of an upload.
+func (f *family) describe(u *metadata.Upload) {
+	a := f.asset
+	a.Size, a.SHA256, a.Type, a.Filename = u.Size, u.SHA256, u.Type, u.Filename
+}
+
+// replace lets go of all that the asset is made of.
+func (f *family) replace() {
+	a := f.asset
+	f.leave(a.Source, a.Index)
+	if kept := a.Kept(); kept != a.Source {
+		f.leave(kept)
+	}
+	f.releaseAll()
+	f.endMade()
+	for _, old := range f.others {
+		if old.Key != "" && old.Key == a.Source {
+			old.Key = ""
+			f.changed = append(f.changed, old)
+		}
+	}
+	a.Settling = metadata.Settling{}
 }
 
 // drop fails the upload alone.
@@ -186,7 +204,10 @@ func (c *Completed) changeOnce(ctx context.Context, data map[string]any, decide 
 			return errMoved
 		}
 		decided = f
-		return f.write(ctx, tx, e)
+		if err := f.write(ctx, tx, e); err != nil || !f.waits || c.Waits == nil {
+			return err
+		}
+		return c.Waits(ctx, tx, f.asset, f.own)
 	})
 	if err != nil {
 		return err

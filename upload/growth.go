@@ -12,6 +12,7 @@ import (
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/rendition"
 	"github.com/streamgate/streamgate/storage"
 )
 
@@ -123,7 +124,7 @@ func (up *Uploader) startGrowth(ctx context.Context, u *metadata.Upload, known *
 		if a.State != metadata.Uploading || a.Source != "" || a.Growth != "" {
 			return nil
 		}
-		a.Growth, a.Playable, a.Tracks = u.ID, true, tracksOf(known)
+		a.Growth, a.Playable, a.Tracks = u.ID, true, rendition.Tracks(known)
 		if err := tx.UpdateAsset(ctx, a); err != nil {
 			return err
 		}

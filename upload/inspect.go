@@ -9,6 +9,7 @@ import (
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/rendition"
 	"github.com/streamgate/streamgate/storage"
 )
 
@@ -24,6 +25,11 @@ import (
 // cut where that is and plays beside it, in place of the one that had its name;
 // where it does not fit, the upload alone is failed. A new source ends what was
 // made after the old one.
+//
+// A file that waits is kept as Asset.Settling.Original, and the asset has no Source
+// until the transcoder has made one: an upload of metadata.ProtocolTranscode, whose
+// Metadata "of" names the upload that it was made of. Inspect takes that as it does
+// any other, but for what is said of the file, which stays that of the one that came.
 //
 // What an asset is made of (Source, Index, Revision, size, sum and type) changes
 // in one transaction, together with its state and with the events that have what
@@ -53,7 +59,7 @@ func (c *Completed) inspect(ctx context.Context) error {
 		err = c.reject(ctx, fmt.Sprintf("it lasts %s; files of up to %s are taken here", lasting(index).Round(time.Second), c.MaxDuration))
 	case err == nil:
 		err = c.ready(ctx, index)
-	case errors.Is(err, media.ErrUnsupported) && c.Transcoder:
+	case errors.Is(err, media.ErrUnsupported) && c.Transcoder && !isMade(c.Upload):
 		err = c.wait(ctx, sentence(err))
 	case aboutFile(err):
 		err = c.reject(ctx, sentence(err))
@@ -134,7 +140,7 @@ func (c *Completed) ready(ctx context.Context, index *media.Index) error {
 		}
 		a.Index = IndexKey(a.ID, f.own.ID)
 		a.Revision = index.Revision(a.SourceID())
-		a.Duration, a.Tracks, a.Renditions = index.Duration, tracksOf(index), renditionsOf(index)
+		a.Duration, a.Tracks, a.Renditions = index.Duration, rendition.Tracks(index), renditionsOf(index)
 		return events.AssetReady
 	})
 }
@@ -145,11 +151,13 @@ func (c *Completed) wait(ctx context.Context, reason string) error {
 		switch {
 		case !f.plays():
 			f.take()
+			f.setAside()
 			a.Playable, a.Error, a.Duration, a.Tracks, a.Renditions = false, "", 0, nil, nil
 		case a.Waiting == metadata.WaitTranscoder && a.Reason == reason:
 			return "" // said already
 		}
 		a.State, a.Waiting, a.Reason = metadata.Processing, metadata.WaitTranscoder, reason
+		f.waits = true
 		return events.AssetUpdated
 	})
 }

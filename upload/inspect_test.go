@@ -89,7 +89,7 @@ func TestInspectSaysWhyAFileDoesNotPlay(t *testing.T) {
 	t.Run("when the transcoder will see to it", func(t *testing.T) {
 		h := newHouse(t, &upload.Options{OnComplete: upload.Inspect, Transcoder: true})
 		a := h.post(corpusFile(t, foreign), "")
-		if a.State != metadata.Processing || a.Playable || a.Waiting != metadata.WaitTranscoder || a.Reason == "" || a.Source == "" {
+		if a.State != metadata.Processing || a.Playable || a.Waiting != metadata.WaitTranscoder || a.Reason == "" || a.Source != "" || a.Kept() == "" {
 			t.Errorf("asset is %+v", a)
 		}
 		if err := h.up.Recover(t.Context()); err != nil {

@@ -58,6 +58,10 @@ type Options struct {
 	// waits instead of failing; it is handed on in Completed. Default: false.
 	Transcoder bool
 
+	// Waits is called by Inspect for each file that waits for the transcoder. It is
+	// handed on in Completed. Default: nothing is called.
+	Waits WaitsFunc
+
 	// Cut is how Inspect cuts files into segments; it is handed on in Completed.
 	// Default: media's own.
 	Cut media.Cut

@@ -211,5 +211,5 @@ func (up *Uploader) orphan(ctx context.Context, id, name string) (bool, error) {
 	if errors.Is(err, metadata.ErrNotFound) {
 		return true, nil
 	}
-	return err == nil && u.State != metadata.UploadOpen, err
+	return err == nil && u.State != metadata.UploadOpen && u.State != metadata.UploadTranscoding, err
 }

@@ -7,10 +7,11 @@ import (
 
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/rendition"
 )
 
 func TestAnAssetNamesTheSubtitlesInItsFile(t *testing.T) {
-	got := tracksOf(&media.Index{
+	got := rendition.Tracks(&media.Index{
 		Tracks: []*media.Track{{ID: 1, Kind: media.Video, Codec: "avc1.64001f", Timescale: 10, Duration: 25}},
 		Texts:  []*media.Text{{ID: 3, Codec: "tx3g", Language: "de"}, {ID: 4, Codec: "S_TEXT/UTF8"}},
 	})

@@ -135,6 +135,9 @@ func (up *Uploader) lookup(ctx context.Context, id string, a auth.Action) (*meta
 	case err != nil:
 		return nil, fmt.Errorf("upload: reading %s: %w", id, err)
 	}
+	if isMade(u) {
+		return nil, missing // it is the transcoder's
+	}
 	object.Owner = u.Owner
 	if err := up.o.Authorizer.Authorize(ctx, auth.FromContext(ctx), a, object); errors.Is(err, auth.ErrNotFound) {
 		return nil, missing

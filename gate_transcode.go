@@ -1,0 +1,130 @@
+package streamgate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/streamgate/streamgate/jobs"
+	jobsqlite "github.com/streamgate/streamgate/jobs/sqlite"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/transcode"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
+	"github.com/streamgate/streamgate/upload"
+)
+
+// WithTranscoder makes what HLS cannot carry into what plays, by ffmpeg: see package
+// transcode. What came before ffmpeg was installed, or before there was a transcoder,
+// waits for it. nil is the defaults. Authorizer, Recorder, Publish, Logger and Cut are
+// the Gate's own where they are not given. It needs the Gate's own database.
+// Default: none, and such files fail.
+func WithTranscoder(o *transcode.Options) Option {
+	if o == nil {
+		o = new(transcode.Options)
+	}
+	return func(all *options) { all.transcoder = o }
+}
+
+// WithFFmpeg says where ffmpeg is, and what its processes may take. Default: that of
+// the variable STREAMGATE_FFMPEG, or of the PATH, with the limits of package ffmpeg.
+func WithFFmpeg(o *ffmpeg.Options) Option {
+	return func(all *options) { all.ffmpeg = o }
+}
+
+// runsName is the folder in which ffmpeg writes.
+const runsName = "ffmpeg"
+
+// openTranscoder makes the transcoder, and the queue that runs it.
+func (g *Gate) openTranscoder(dir string) error {
+	if g.o.transcoder == nil {
+		return nil
+	}
+	if g.database == nil {
+		return errors.New("streamgate: WithTranscoder needs the Gate's own database, without WithMetadata")
+	}
+	runs, err := runsDir(dir, g.o.files == nil)
+	if err != nil {
+		return err
+	}
+	runner, err := ffmpeg.New(runs, g.o.ffmpeg)
+	if err != nil {
+		return fmt.Errorf("streamgate: the transcoder: %w", err)
+	}
+	g.closers = append(g.closers, runner.Close)
+	g.queue, err = jobs.New(jobsqlite.Database(g.database), &jobs.Options{Publish: g.bus.Publish, Logger: g.o.logger})
+	if err != nil {
+		return fmt.Errorf("streamgate: %w", err)
+	}
+	services := transcode.Services{Files: g.files, Metadata: g.meta, Queue: g.queue, Programs: runner, Inspect: g.inspectMade}
+	if g.coder, err = transcode.New(services, g.transcoderOptions()); err != nil {
+		return fmt.Errorf("streamgate: %w", err)
+	}
+	return nil
+}
+
+// runsDir is in the data directory where that is the Gate's own.
+func runsDir(dir string, own bool) (string, error) {
+	if own || dir != "" {
+		return filepath.Join(dir, runsName), nil
+	}
+	return os.MkdirTemp("", "streamgate-ffmpeg-*")
+}
+
+func (g *Gate) transcoderOptions() *transcode.Options {
+	o := *g.o.transcoder
+	if o.Authorizer == nil {
+		o.Authorizer = g.o.authorizer
+	}
+	if o.Recorder == nil {
+		o.Recorder = g.recorder()
+	}
+	if o.Publish == nil {
+		o.Publish = g.bus.Publish
+	}
+	if o.Logger == nil {
+		o.Logger = g.o.logger
+	}
+	if o.Cut.Target == 0 {
+		o.Cut = g.cut()
+	}
+	return &o
+}
+
+// inspectMade takes what the transcoder made, as any other upload is taken.
+func (g *Gate) inspectMade(ctx context.Context, u *metadata.Upload) error {
+	a, err := g.meta.Asset(ctx, u.Asset)
+	if err != nil {
+		return err
+	}
+	return upload.Inspect(ctx, &upload.Completed{Upload: u, Asset: a, Files: g.files, Meta: g.meta, Cut: g.cut(), Recorder: g.recorder()})
+}
+
+func (g *Gate) startTranscoder(ctx context.Context) error {
+	if g.coder == nil {
+		return nil
+	}
+	if err := g.queue.Start(ctx); err != nil {
+		return err
+	}
+	if err := g.coder.Recover(ctx); err != nil {
+		g.o.logger.ErrorContext(ctx, "could not look for all that waits for the transcoder", "error", err)
+	}
+	return nil
+}
+
+func (g *Gate) stopTranscoder(ctx context.Context) error {
+	if g.queue == nil {
+		return nil
+	}
+	return g.queue.Stop(ctx)
+}
+
+// waits is what tells the transcoder of a file; nil without one.
+func (g *Gate) waits() upload.WaitsFunc {
+	if g.coder == nil {
+		return nil
+	}
+	return g.coder.Wait
+}

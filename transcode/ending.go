@@ -1,0 +1,216 @@
+package transcode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+)
+
+const reasonCanceled = "the transcode was cancelled"
+
+// fail ends a transcode for good, with the reason.
+func (t *Transcoder) fail(ctx context.Context, w *work, reason string) error {
+	if err := t.end(ctx, w.args.Transcode, metadata.UploadFailed, reason); err != nil {
+		return err
+	}
+	t.forget(w.args.Transcode)
+	return t.tidy(ctx, w)
+}
+
+// lose is fail for a transcode whose upload was failed by Inspect.
+func (t *Transcoder) lose(ctx context.Context, w *work, err error) error {
+	failed := t.Metadata.Update(ctx, func(tx metadata.Tx) error {
+		u, err := tx.Upload(ctx, w.upload.ID)
+		if err != nil {
+			return err
+		}
+		return t.release(ctx, tx, u, reason(err))
+	})
+	if failed != nil && !errors.Is(failed, metadata.ErrNotFound) {
+		return failed
+	}
+	return err
+}
+
+// end ends a transcode, in a transaction with what that means for its asset. What has
+// ended stays as it is.
+func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadState, reason string) error {
+	err := t.Metadata.Update(ctx, func(tx metadata.Tx) error {
+		u, err := tx.Upload(ctx, id)
+		if err != nil {
+			return err
+		}
+		r, err := recordOf(u)
+		if err != nil || !r.going(u) {
+			return err
+		}
+		r.Ended, r.Parts = true, nil
+		for i := range r.Rungs {
+			if r.Rungs[i].State == metadata.Processing {
+				r.Rungs[i].State, r.Rungs[i].Error = metadata.Failed, reason
+			}
+		}
+		kind := events.TranscodeFailed
+		if state == metadata.UploadCanceled {
+			kind = events.TranscodeCanceled
+		}
+		if plays := u.State == metadata.UploadComplete; !plays {
+			if err := t.release(ctx, tx, u, reason); err != nil {
+				return err
+			}
+			u.State = state
+		}
+		u.Error = reason
+		if err := r.write(u); err != nil {
+			return err
+		}
+		if err := tx.UpdateUpload(ctx, u); err != nil {
+			return err
+		}
+		return tx.Emit(ctx, t.event(kind, u, map[string]any{"error": reason}))
+	})
+	if errors.Is(err, metadata.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// release has the asset wait no longer: it has failed, unless it plays another file.
+func (t *Transcoder) release(ctx context.Context, tx metadata.Tx, u *metadata.Upload, reason string) error {
+	id := u.Metadata[metaOf]
+	if id == "" {
+		return nil // it plays as it came
+	}
+	a, err := tx.Asset(ctx, u.Asset)
+	if err != nil {
+		return err
+	}
+	of, err := tx.Upload(ctx, id)
+	if err != nil {
+		return err
+	}
+	e := &events.Event{Type: events.AssetFailed, Owner: a.Owner, Asset: a.ID, Upload: id, Data: map[string]any{"error": reason}}
+	switch {
+	case a.Source == "":
+		a.TakeBack()
+		a.State, a.Playable, a.Error, a.Tracks = metadata.Failed, false, reason, nil
+	case of.Key != "": // another file plays on
+		e.Type, e.Data["keys"] = events.UploadRefused, []any{of.Key}
+		a.State, of.State, of.Error = metadata.Ready, metadata.UploadFailed, reason
+		if err := tx.UpdateUpload(ctx, of); err != nil {
+			return err
+		}
+	default:
+		return nil
+	}
+	a.Waiting, a.Reason, a.Growth = "", "", growthOf(a)
+	if err := tx.UpdateAsset(ctx, a); err != nil {
+		return err
+	}
+	return tx.Emit(ctx, e)
+}
+
+// growthOf is that of an asset that plays on.
+func growthOf(a *metadata.Asset) string {
+	if a.Playable {
+		return a.Growth
+	}
+	return ""
+}
+
+// await has the asset say that ffmpeg is missing, and how to get it.
+func (t *Transcoder) await(ctx context.Context, w *work, missing error) error {
+	why := reason(missing)
+	if w.asset.Waiting == metadata.WaitFFmpeg && w.asset.Reason == why || w.asset.Waiting == "" {
+		return nil
+	}
+	err := t.Metadata.Update(ctx, func(tx metadata.Tx) error {
+		a, err := tx.Asset(ctx, w.asset.ID)
+		if err != nil || a.Waiting == "" {
+			return err
+		}
+		a.Waiting, a.Reason = metadata.WaitFFmpeg, why
+		if err := tx.UpdateAsset(ctx, a); err != nil {
+			return err
+		}
+		return tx.Emit(ctx, &events.Event{Type: events.AssetUpdated, Owner: a.Owner, Asset: a.ID, Data: map[string]any{"waiting": a.Waiting, "reason": why}})
+	})
+	if errors.Is(err, metadata.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// tidy removes what a transcode has left in storage and nothing refers to.
+func (t *Transcoder) tidy(ctx context.Context, w *work) error {
+	u := &metadata.Upload{ID: w.args.Transcode, Asset: w.args.Asset}
+	used, err := t.usedOf(ctx, u)
+	if err != nil {
+		return err
+	}
+	var keys []string
+	for _, list := range []iter.Seq2[storage.Info, error]{t.Files.Drafts(ctx, folder(u)), t.Files.List(ctx, folder(u))} {
+		for info, err := range list {
+			if err != nil {
+				return fmt.Errorf("transcode: tidying up after %s: %w", u.ID, err)
+			}
+			if !slices.Contains(used, info.Key) {
+				keys = append(keys, info.Key)
+			}
+		}
+	}
+	for _, key := range keys {
+		if err := t.Files.Delete(ctx, key); err != nil {
+			return fmt.Errorf("transcode: tidying up after %s: %w", u.ID, err)
+		}
+	}
+	return nil
+}
+
+// usedOf are the keys that the asset is made of, or is going to be.
+func (t *Transcoder) usedOf(ctx context.Context, u *metadata.Upload) ([]string, error) {
+	a, err := t.Metadata.Asset(ctx, u.Asset)
+	if errors.Is(err, metadata.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	used := []string{a.Source, a.Index, a.Kept(), a.Poster}
+	used = append(used, a.Thumbnails.Keys()...)
+	for _, r := range a.Renditions {
+		used = append(used, r.Source, r.Index)
+	}
+	for _, c := range a.Captions {
+		used = append(used, c.Key)
+	}
+	now, err := t.Metadata.Upload(ctx, u.ID)
+	if err == nil && (now.State == metadata.UploadComplete || now.State == metadata.UploadTranscoding) {
+		used = append(used, now.Key, folder(u)+"index")
+	}
+	if errors.Is(err, metadata.ErrNotFound) {
+		err = nil
+	}
+	return used, err
+}
+
+// Cancel ends a transcode: what it runs is gone within a second, and its files soon
+// after. An asset that plays another way goes on to do so; one that does not has
+// failed. What has ended stays as it is. ErrNotFound.
+func (t *Transcoder) Cancel(ctx context.Context, id string) error {
+	u, err := t.Metadata.Upload(ctx, id)
+	if err == nil && u.Protocol != metadata.ProtocolTranscode {
+		err = problem.Errorf(ErrNotFound, "there is no transcode %q", id)
+	}
+	if err != nil {
+		return err
+	}
+	return t.end(ctx, id, metadata.UploadCanceled, reasonCanceled)
+}

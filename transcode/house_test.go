@@ -1,0 +1,280 @@
+package transcode_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/hls"
+	"github.com/streamgate/streamgate/jobs"
+	jobsqlite "github.com/streamgate/streamgate/jobs/sqlite"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/metadata/sqlite"
+	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/storage/disk"
+	"github.com/streamgate/streamgate/transcode"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
+	"github.com/streamgate/streamgate/upload"
+)
+
+// A house is all that takes a file in, transcodes and plays it.
+type house struct {
+	t      testing.TB
+	files  storage.Store
+	meta   metadata.Store
+	up     *upload.Uploader
+	player *hls.Server
+	queue  *jobs.Queue
+	coder  *transcode.Transcoder
+	http   *httptest.Server
+	stop   func()
+}
+
+// houseOptions say what a house is like.
+type houseOptions struct {
+	transcode.Options
+
+	programs transcode.Programs // default: those of this system
+	idle     bool               // tasks are not begun
+}
+
+func newHouse(t testing.TB, dir string, o houseOptions) *house {
+	t.Helper()
+	h := &house{t: t}
+	files, err := disk.Open(filepath.Join(dir, "blobs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlite.Open(filepath.Join(dir, "db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.files, h.meta = files, db.Metadata()
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	if h.queue, err = jobs.New(jobsqlite.Database(db), &jobs.Options{Logger: log}); err != nil {
+		t.Fatal(err)
+	}
+	done := func() {}
+	if o.programs == nil {
+		need(t, "ffmpeg")
+		runner, err := ffmpeg.New(filepath.Join(dir, "runs"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.programs, done = runner, func() { _ = runner.Close() }
+	}
+	o.Logger = log
+	h.coder, err = transcode.New(transcode.Services{
+		Files: h.files, Metadata: h.meta, Queue: h.queue, Programs: o.programs, Inspect: h.inspect,
+	}, &o.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.up, err = upload.New(h.files, h.meta, &upload.Options{Transcoder: true, Waits: h.coder.Wait, Logger: log}); err != nil {
+		t.Fatal(err)
+	}
+	if h.player, err = hls.New(h.files, h.meta, nil); err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/v1/uploads", http.StripPrefix("/v1/uploads", h.up))
+	mux.Handle("/play/", http.StripPrefix("/play", h.player))
+	h.http = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mux.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), auth.Principal{ID: "ann"})))
+	}))
+	if !o.idle {
+		if err := h.queue.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stopped := false
+	h.stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		h.http.Close()
+		if err := h.queue.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+		done()
+		_ = db.Close()
+		_ = files.Close()
+	}
+	t.Cleanup(h.stop)
+	return h
+}
+
+func (h *house) inspect(ctx context.Context, u *metadata.Upload) error {
+	a, err := h.meta.Asset(ctx, u.Asset)
+	if err != nil {
+		return err
+	}
+	return upload.Inspect(ctx, &upload.Completed{Upload: u, Asset: a, Files: h.files, Meta: h.meta})
+}
+
+// send uploads a file and returns its asset.
+func (h *house) send(path, query string) *metadata.Asset {
+	h.t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer f.Close()
+	res, err := http.Post(h.http.URL+"/v1/uploads"+query, "application/octet-stream", f)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(res.Body)
+	if res.StatusCode != http.StatusCreated {
+		h.t.Fatalf("%s: %s", res.Status, body)
+	}
+	return h.asset(res.Header.Get("StreamGate-Asset"))
+}
+
+func (h *house) asset(id string) *metadata.Asset {
+	h.t.Helper()
+	a, err := h.meta.Asset(h.t.Context(), id)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return a
+}
+
+// until waits for something.
+func (h *house) until(what string, holds func() bool) {
+	h.t.Helper()
+	for end := time.Now().Add(5 * time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			h.t.Fatalf("not within five minutes: %s", what)
+		}
+	}
+}
+
+// transcodes are those of an asset, oldest first.
+func (h *house) transcodes(id string) (list []*metadata.Upload) {
+	h.t.Helper()
+	all, err := h.meta.UploadsOf(h.t.Context(), id)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, u := range all {
+		if u.Protocol == metadata.ProtocolTranscode {
+			list = append(list, u)
+		}
+	}
+	return list
+}
+
+// over waits until no transcode of the asset goes on.
+func (h *house) over(id string) *metadata.Asset {
+	h.t.Helper()
+	h.until("the transcode ends", func() bool {
+		for _, u := range h.transcodes(id) {
+			if u.State == metadata.UploadTranscoding || u.State == metadata.UploadComplete && !strings.Contains(u.Metadata["record"], `"ended":true`) {
+				return false
+			}
+		}
+		return true
+	})
+	return h.asset(id)
+}
+
+// get returns what lies at a path, or nil.
+func (h *house) get(path string) []byte {
+	h.t.Helper()
+	res, err := http.Get(h.http.URL + path)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if res.StatusCode != http.StatusOK {
+		h.t.Logf("%s: %s %s", path, res.Status, body)
+		return nil
+	}
+	return body
+}
+
+// carry hands the outbox to metadata.RemoveFiles, as a dispatcher does.
+func (h *house) carry() {
+	h.t.Helper()
+	remove := metadata.RemoveFiles(h.meta, h.files)
+	for {
+		pending, err := h.meta.Events().Pending(h.t.Context(), 0, 100)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if len(pending) == 0 {
+			return
+		}
+		for _, e := range pending {
+			if err := remove(h.t.Context(), e); err != nil {
+				h.t.Fatal(err)
+			}
+			if err := h.meta.Events().Delivered(h.t.Context(), e.ID); err != nil {
+				h.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// stored are the keys of all blobs and drafts.
+func (h *house) stored() (keys []string) {
+	h.t.Helper()
+	h.carry()
+	for info, err := range h.files.List(h.t.Context(), "") {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		keys = append(keys, info.Key)
+	}
+	for info, err := range h.files.Drafts(h.t.Context(), "") {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		keys = append(keys, info.Key+" (draft)")
+	}
+	return keys
+}
+
+func (h *house) delete(a *metadata.Asset) {
+	h.t.Helper()
+	err := h.meta.Update(h.t.Context(), func(tx metadata.Tx) error {
+		if err := tx.DeleteAsset(h.t.Context(), a.ID); err != nil {
+			return err
+		}
+		return tx.Emit(h.t.Context(), &events.Event{Type: events.AssetDeleted, Owner: a.Owner, Asset: a.ID})
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// idle reports whether no task is queued or runs.
+func (h *house) idle() bool {
+	h.t.Helper()
+	for _, s := range []jobs.State{jobs.Scheduled, jobs.Waiting, jobs.Running, jobs.Retrying} {
+		page, err := h.queue.List(h.t.Context(), jobs.Query{States: []jobs.State{s}, Limit: 1})
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if len(page.Jobs) > 0 {
+			return false
+		}
+	}
+	return true
+}

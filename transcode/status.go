@@ -1,0 +1,212 @@
+package transcode
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/jobs"
+	"github.com/streamgate/streamgate/metadata"
+)
+
+// State is where a transcode is in its life.
+type State string
+
+// The states of a transcode. The last three are the end.
+const (
+	Waiting  State = "waiting"  // for a worker, or for ffmpeg
+	Running  State = "running"  // there is a plan, and it is being worked on
+	Done     State = "done"     // all that could be made is made: see the rungs
+	Failed   State = "failed"   // what was to play could not be made; see Error
+	Canceled State = "canceled" // by somebody, or because the asset is of another file by now
+)
+
+// Status is how far a transcode is.
+type Status struct {
+	ID       string       `json:"id"`
+	Asset    string       `json:"asset"`
+	Owner    string       `json:"owner"`
+	Profile  string       `json:"profile"`
+	State    State        `json:"state"`
+	Error    string       `json:"error,omitempty"`
+	Carriage Carriage     `json:"carriage,omitempty"`     // how what plays comes to be
+	Percent  float64      `json:"percent"`                // 0 to 100, of the work
+	Speed    float64      `json:"speed,omitempty"`        // seconds of the film in a second, of what runs in this process
+	Left     float64      `json:"seconds_left,omitempty"` // about how long it will take, in seconds; 0 where nobody knows
+	Rungs    []RungStatus `json:"rungs"`
+	LeftOut  []string     `json:"left_out"` // what of the source is not made, and why
+	Created  time.Time    `json:"created_at"`
+	Updated  time.Time    `json:"updated_at"`
+}
+
+// RungStatus is how far a rung of it is.
+type RungStatus struct {
+	Name    string         `json:"name"`
+	Width   int            `json:"width"` // pixels
+	Height  int            `json:"height"`
+	State   metadata.State `json:"state"` // Processing, Ready or Failed
+	Percent float64        `json:"percent"`
+	Error   string         `json:"error,omitempty"`
+}
+
+// Status returns how far a transcode is. ErrNotFound.
+func (t *Transcoder) Status(ctx context.Context, id string) (*Status, error) {
+	u, err := t.Metadata.Upload(ctx, id)
+	if err != nil || u.Protocol != metadata.ProtocolTranscode {
+		if err == nil || errors.Is(err, metadata.ErrNotFound) {
+			return nil, problem.Errorf(ErrNotFound, "there is no transcode %q", id)
+		}
+		return nil, err
+	}
+	return t.status(u)
+}
+
+func (t *Transcoder) status(u *metadata.Upload) (*Status, error) {
+	r, err := recordOf(u)
+	if err != nil {
+		return nil, err
+	}
+	s := &Status{
+		ID: u.ID, Asset: u.Asset, Owner: u.Owner, Profile: r.Profile, State: r.state(u), Error: u.Error, Carriage: r.Carry,
+		Rungs: []RungStatus{}, LeftOut: append([]string{}, r.Left...), Created: u.CreatedAt, Updated: u.UpdatedAt,
+	}
+	t.measureUp(s, r)
+	return s, nil
+}
+
+func (r *record) state(u *metadata.Upload) State {
+	switch {
+	case u.State == metadata.UploadFailed:
+		return Failed
+	case u.State == metadata.UploadCanceled, u.State == metadata.UploadComplete && u.Key == "" && !r.Ended:
+		return Canceled
+	case r.Ended:
+		return Done
+	case r.Plan == "":
+		return Waiting
+	}
+	return Running
+}
+
+// shareOf is what part of a part is done, 0 to 1.
+func (t *Transcoder) shareOf(id string, r *record, part string) (share, speed float64) {
+	if r.Parts[part] != "" {
+		return 1, 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p := t.running[id+" "+part]; p != nil {
+		return max(p.percent, 0) / 100, p.speed
+	}
+	return 0, 0
+}
+
+// measureUp says how much of all is done. A chunk counts as one, and so does all sound.
+func (t *Transcoder) measureUp(s *Status, r *record) {
+	chunks := make([]float64, r.Chunks)
+	all, done := 0.0, 0.0
+	add := func(part string, weight float64) (share float64) {
+		share, speed := t.shareOf(s.ID, r, part)
+		all, done, s.Speed = all+weight, done+share*weight, s.Speed+speed
+		return share
+	}
+	for c := range chunks {
+		chunks[c] = add(partVideo(c), 1)
+	}
+	for _, stream := range r.Sounds {
+		add(partSound(stream), 1/float64(len(r.Sounds)))
+	}
+	if r.Carry == Remuxed {
+		add(partRemux, 1)
+	}
+	for i, x := range r.Rungs {
+		one := RungStatus{Name: x.Name, Width: x.Width, Height: x.Height, State: x.State, Error: x.Error}
+		for c := range chunks {
+			share := chunks[c]
+			if part := r.partOf(i, c); part == partFirst {
+				share, _ = t.shareOf(s.ID, r, part)
+			}
+			one.Percent += 100 * share / float64(len(chunks))
+		}
+		if x.State == metadata.Ready {
+			one.Percent = 100
+		}
+		s.Rungs = append(s.Rungs, one)
+	}
+	switch {
+	case s.State == Done:
+		s.Percent, s.Speed = 100, 0
+	case all > 0:
+		s.Percent = 100 * done / all
+	}
+	if took := time.Since(r.Began).Seconds(); s.State == Running && done > 0 {
+		s.Left = took * (all - done) / done
+	}
+}
+
+// List is a page of transcodes, newest first: those that were begun within the
+// retention of the Queue; or all of one asset.
+func (t *Transcoder) List(ctx context.Context, q Query) (Page, error) {
+	if q.Asset != "" {
+		return t.listOf(ctx, q)
+	}
+	found, err := t.Queue.List(ctx, jobs.Query{Kinds: []string{kindPlan}, Owner: q.Owner, Cursor: q.Cursor, Limit: q.Limit})
+	if err != nil {
+		return Page{}, err
+	}
+	page := Page{Transcodes: []*Status{}, Next: found.Next}
+	for _, j := range found.Jobs {
+		var a args
+		if err := json.Unmarshal(j.Args, &a); err != nil {
+			return Page{}, err
+		}
+		s, err := t.Status(ctx, a.Transcode)
+		switch {
+		case errors.Is(err, ErrNotFound): // its asset was deleted
+		case err != nil:
+			return Page{}, err
+		case q.State == "" || s.State == q.State:
+			page.Transcodes = append(page.Transcodes, s)
+		}
+	}
+	return page, nil
+}
+
+// Query says which transcodes. Zero fields do not filter.
+type Query struct {
+	Owner  string
+	Asset  string
+	State  State  // a page may have fewer than Limit then, and yet there is one after it
+	Cursor string // from the page before; opaque
+	Limit  int    // 1 to 100; default 20
+}
+
+// Page is one page of transcodes.
+type Page struct {
+	Transcodes []*Status
+	Next       string // cursor of the page after; "" at the end
+}
+
+func (t *Transcoder) listOf(ctx context.Context, q Query) (Page, error) {
+	uploads, err := t.Metadata.UploadsOf(ctx, q.Asset)
+	if err != nil {
+		return Page{}, err
+	}
+	page := Page{Transcodes: []*Status{}}
+	for i := len(uploads) - 1; i >= 0; i-- {
+		u := uploads[i]
+		if u.Protocol != metadata.ProtocolTranscode || q.Owner != "" && u.Owner != q.Owner {
+			continue
+		}
+		s, err := t.status(u)
+		if err != nil {
+			return Page{}, err
+		}
+		if q.State == "" || s.State == q.State {
+			page.Transcodes = append(page.Transcodes, s)
+		}
+	}
+	return page, nil
+}

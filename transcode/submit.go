@@ -1,0 +1,183 @@
+package transcode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/jobs"
+	"github.com/streamgate/streamgate/metadata"
+)
+
+// ErrNotFound means that there is no such transcode, or asset.
+var ErrNotFound = metadata.ErrNotFound
+
+// ErrUnder means that the asset is being transcoded already, or has nothing that
+// could be.
+var ErrUnder error = metadata.ErrConflict
+
+// Wait has the file of an upload transcoded that HLS cannot carry, and for which the
+// asset waits: it is made for upload.Options.Waits. The tasks are of that transaction.
+func (t *Transcoder) Wait(ctx context.Context, tx metadata.Tx, a *metadata.Asset, u *metadata.Upload) error {
+	_, err := t.begin(ctx, tx, a, u.ID, defaultProfile, jobs.Urgent)
+	return err
+}
+
+// Submit has an asset transcoded by a profile ("" is the default one), and returns
+// the id of the transcode: of one that plays a ladder is made, or made anew; what has
+// failed, or waits, is tried again. ErrNotFound, ErrUnder or ErrProfile.
+func (t *Transcoder) Submit(ctx context.Context, assetID, profile string) (string, error) {
+	if profile == "" {
+		profile = defaultProfile
+	}
+	if _, ok := t.profiles[profile]; !ok {
+		return "", problem.Errorf(ErrProfile, "there is no profile %.100q", profile)
+	}
+	var id string
+	err := t.Metadata.Update(ctx, func(tx metadata.Tx) error {
+		a, err := tx.Asset(ctx, assetID)
+		if err != nil {
+			return err
+		}
+		of, err := t.eligible(ctx, tx, a)
+		if err != nil {
+			return err
+		}
+		if a.State == metadata.Failed {
+			err = t.revive(ctx, tx, a)
+		}
+		if err == nil {
+			id, err = t.begin(ctx, tx, a, of, profile, jobs.Normal)
+		}
+		return err
+	})
+	return id, err
+}
+
+// eligible returns the upload whose file is to be made playable, "" where the asset
+// plays. One transcode of an asset goes on at a time.
+func (t *Transcoder) eligible(ctx context.Context, tx metadata.Tx, a *metadata.Asset) (of string, err error) {
+	uploads, err := tx.UploadsOf(ctx, a.ID)
+	if err != nil {
+		return "", err
+	}
+	for _, u := range uploads {
+		switch {
+		case u.Protocol != metadata.ProtocolTranscode:
+			if u.State == metadata.UploadComplete && u.Rendition == "" {
+				of = u.ID
+			}
+			continue
+		case u.State == metadata.UploadFailed || u.State == metadata.UploadCanceled:
+			continue
+		}
+		r, err := recordOf(u)
+		if err != nil {
+			return "", err
+		}
+		if r.going(u) {
+			return "", problem.Errorf(ErrUnder, "the asset is being transcoded already, as %s", u.ID)
+		}
+	}
+	switch {
+	case a.Playable && a.Source != "":
+		return "", nil
+	case a.Kept() == "" || of == "":
+		return "", problem.Errorf(ErrUnder, "the asset has no file that could be transcoded")
+	}
+	return of, nil
+}
+
+// revive has an asset wait again that has failed.
+func (t *Transcoder) revive(ctx context.Context, tx metadata.Tx, a *metadata.Asset) error {
+	if a.Source != "" {
+		a.SetAside()
+	}
+	a.State, a.Error, a.Waiting, a.Reason = metadata.Processing, "", metadata.WaitTranscoder, "it is transcoded again"
+	if err := tx.UpdateAsset(ctx, a); err != nil {
+		return err
+	}
+	return tx.Emit(ctx, &events.Event{Type: events.AssetUpdated, Owner: a.Owner, Asset: a.ID, Data: map[string]any{"waiting": a.Waiting}})
+}
+
+// begin writes a transcode down, and has it planned.
+func (t *Transcoder) begin(ctx context.Context, tx metadata.Tx, a *metadata.Asset, of, profile string, priority int) (string, error) {
+	u := &metadata.Upload{
+		ID: metadata.NewID(), Asset: a.ID, Owner: a.Owner, State: metadata.UploadTranscoding, Size: -1,
+		Protocol: metadata.ProtocolTranscode, Metadata: map[string]string{},
+	}
+	if of != "" {
+		u.Key, u.Metadata[metaOf] = sourceKey(u), of
+	}
+	r := &record{Profile: profile, By: auth.FromContext(ctx).ID}
+	if err := r.write(u); err != nil {
+		return "", err
+	}
+	if err := tx.InsertUpload(ctx, u); err != nil {
+		return "", err
+	}
+	if err := tx.Emit(ctx, t.event(events.TranscodeSubmitted, u, nil)); err != nil {
+		return "", err
+	}
+	return u.ID, t.submit(ctx, tx, u, kindPlan, priority, args{})
+}
+
+func (t *Transcoder) event(kind events.Type, u *metadata.Upload, data map[string]any) *events.Event {
+	if data == nil {
+		data = map[string]any{}
+	}
+	data["transcode"] = u.ID
+	return &events.Event{Type: kind, Time: time.Now(), Owner: u.Owner, Asset: u.Asset, Data: data}
+}
+
+// Recover has those assets transcoded that wait for it and of which no transcode is
+// under way: there was no transcoder when they came. Call it once the Queue has been
+// started.
+func (t *Transcoder) Recover(ctx context.Context) error {
+	var errs []error
+	for after := ""; ; {
+		page, err := t.Metadata.AssetsIn(ctx, metadata.Processing, after, recoverPage)
+		if err != nil {
+			return errors.Join(append(errs, fmt.Errorf("transcode: listing assets: %w", err))...)
+		}
+		for _, a := range page {
+			after = a.ID
+			if a.Waiting == "" {
+				continue
+			}
+			if err := t.recover(ctx, a.ID); err != nil && !errors.Is(err, ErrUnder) && !errors.Is(err, ErrNotFound) {
+				errs = append(errs, err)
+			}
+		}
+		if len(page) < recoverPage {
+			return errors.Join(errs...)
+		}
+	}
+}
+
+const recoverPage = 100
+
+func (t *Transcoder) recover(ctx context.Context, id string) error {
+	return t.Metadata.Update(ctx, func(tx metadata.Tx) error {
+		a, err := tx.Asset(ctx, id)
+		if err != nil || a.Waiting == "" {
+			return err
+		}
+		of, err := t.eligible(ctx, tx, a)
+		if err != nil || of == "" {
+			return err
+		}
+		if a.Source != "" { // from before it was kept so
+			a.SetAside()
+			if err := tx.UpdateAsset(ctx, a); err != nil {
+				return err
+			}
+		}
+		_, err = t.begin(ctx, tx, a, of, defaultProfile, jobs.Normal)
+		return err
+	})
+}

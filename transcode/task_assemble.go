@@ -1,0 +1,190 @@
+package transcode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/media"
+	"github.com/streamgate/streamgate/metadata"
+)
+
+// assemble makes what plays of what is there, as far as it goes.
+func (t *Transcoder) assemble(ctx context.Context, w *work) error {
+	for {
+		more, err := t.step(ctx, w)
+		if err == nil && !more {
+			err = t.rest(ctx, w)
+			if err == nil {
+				return nil
+			}
+		}
+		if err != nil && !errors.Is(err, errMore) {
+			return err
+		}
+		if err := t.load(ctx, w); err != nil {
+			return err
+		}
+	}
+}
+
+// step does the next thing, if there is one to do now.
+func (t *Transcoder) step(ctx context.Context, w *work) (more bool, err error) {
+	switch {
+	case w.Carry == Encoded && w.upload.State == metadata.UploadTranscoding:
+		return t.extend(ctx, w)
+	case w.upload.Key != "" && w.upload.State == metadata.UploadComplete && w.asset.Source != w.upload.Key:
+		return true, t.inspect(ctx, w)
+	case w.Carry != Encoded && w.upload.Key != "" && w.upload.State == metadata.UploadTranscoding:
+		return false, nil // the other container is being made
+	case !w.Planned:
+		return true, t.climb(ctx, w)
+	}
+	for i := range w.Rungs {
+		if w.Rungs[i].State == metadata.Processing && w.whole(i) {
+			return true, t.raise(ctx, w, i)
+		}
+	}
+	return false, nil
+}
+
+// whole reports whether all chunks of a rung are there.
+func (r *record) whole(rung int) bool {
+	for c := range r.Chunks {
+		if r.Parts[r.partOf(rung, c)] == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// partOf is the part that has a chunk of a rung.
+func (r *record) partOf(rung, chunk int) string {
+	if r.Carry == Encoded && rung == 0 && chunk == 0 {
+		return partFirst
+	}
+	return partVideo(chunk)
+}
+
+var errMore = errors.New("transcode: more came meanwhile")
+
+// rest ends the task, unless something came that it has not seen; and the transcode,
+// where all is done.
+func (t *Transcoder) rest(ctx context.Context, w *work) error {
+	if w.done(w.upload) { // before it is said: after a crash it is done again
+		t.forget(w.upload.ID)
+		if err := t.tidy(ctx, w); err != nil {
+			return err
+		}
+	}
+	return t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+		if u.Version != w.upload.Version {
+			return errMore
+		}
+		if !r.done(u) {
+			return nil
+		}
+		r.Ended, r.Parts, u.State = true, nil, metadata.UploadComplete
+		return tx.Emit(ctx, t.event(events.TranscodeDone, u, map[string]any{"seconds": time.Since(u.CreatedAt).Seconds()}))
+	})
+}
+
+// done reports whether nothing is left to do.
+func (r *record) done(u *metadata.Upload) bool {
+	if u.Key != "" && u.State != metadata.UploadComplete || !r.Planned {
+		return false
+	}
+	for _, x := range r.Rungs {
+		if x.State == metadata.Processing {
+			return false
+		}
+	}
+	return true
+}
+
+// inspect has the asset play what was made.
+func (t *Transcoder) inspect(ctx context.Context, w *work) error {
+	if err := t.Inspect(ctx, w.upload); err != nil {
+		return err
+	}
+	u, err := t.Metadata.Upload(ctx, w.upload.ID)
+	switch {
+	case errors.Is(err, metadata.ErrNotFound):
+		return errOver
+	case err != nil:
+		return err
+	case u.State == metadata.UploadFailed:
+		return t.lose(ctx, w, problem.Errorf(ErrOutput, "what was made does not play: %s", u.Error))
+	case u.State != metadata.UploadComplete:
+		return errOver
+	}
+	if w.Carry != Encoded || len(w.Rungs) == 0 {
+		return nil
+	}
+	return t.update(ctx, w, false, func(_ metadata.Tx, _ *metadata.Upload, r *record) error {
+		r.Rungs[0].State = metadata.Ready
+		return nil
+	})
+}
+
+// complete says that what plays is whole.
+func (t *Transcoder) complete(u *metadata.Upload, size int64) {
+	u.State, u.Size, u.Offset, u.Type = metadata.UploadComplete, size, size, string(media.TypeMP4)
+}
+
+// raise makes a rung of its chunks and has it join what plays. What does not fit fails
+// the rung alone.
+func (t *Transcoder) raise(ctx context.Context, w *work, rung int) error {
+	err := t.joinRung(ctx, w, rung)
+	switch {
+	case err == nil, ctx.Err() != nil, errors.Is(err, errOver):
+		return err
+	case errors.Is(err, ErrOutput), errors.Is(err, media.ErrRendition), errors.Is(err, media.ErrInvalid), errors.Is(err, media.ErrUnsupported):
+		return t.update(ctx, w, false, func(_ metadata.Tx, _ *metadata.Upload, r *record) error {
+			r.fails(r.Rungs[rung].Name, reason(err))
+			return nil
+		})
+	}
+	return err
+}
+
+func (t *Transcoder) joinRung(ctx context.Context, w *work, rung int) error {
+	name := w.Rungs[rung].Name
+	size, err := t.write(ctx, rungKey(w.upload, name), func(dst io.Writer) error {
+		var j *Joiner
+		for c := range w.Chunks {
+			part, done, err := t.part(ctx, w, w.partOf(rung, c), name)
+			if err != nil {
+				return err
+			}
+			if j == nil {
+				j, err = NewJoiner(dst, &part, nil)
+			}
+			if err == nil {
+				err = j.Append(ctx, part)
+			}
+			done()
+			if err != nil {
+				return err
+			}
+		}
+		return j.Finish()
+	})
+	if err != nil {
+		return fmt.Errorf("transcode: joining %s of %s: %w", name, w.upload.ID, err)
+	}
+	return t.join(ctx, w, rung, size)
+}
+
+// part opens a file that a task has made.
+func (t *Transcoder) part(ctx context.Context, w *work, part, file string) (Part, func(), error) {
+	blob, err := t.Files.Open(ctx, partKey(w.upload, part, w.Parts[part], file))
+	if err != nil {
+		return Part{}, nil, fmt.Errorf("transcode: opening %s: %w", part, err)
+	}
+	return Part{ReaderAt: blob, Size: blob.Info().Size}, func() { _ = blob.Close() }, nil // it was only read
+}

@@ -1,0 +1,68 @@
+package transcode
+
+import (
+	"context"
+	"errors"
+
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/rendition"
+)
+
+const joinAttempts = 3
+
+// join has a rung play beside what the asset plays.
+func (t *Transcoder) join(ctx context.Context, w *work, at int, size int64) error {
+	name := w.Rungs[at].Name
+	for range joinAttempts {
+		a, err := t.Metadata.Asset(ctx, w.upload.Asset)
+		if errors.Is(err, metadata.ErrNotFound) {
+			return errOver
+		}
+		if err != nil {
+			return err
+		}
+		made, err := rendition.Prepare(ctx, t.Files, a, rendition.File{
+			Name: name, Key: rungKey(w.upload, name), Index: rungIndex(w.upload, name), Cut: t.o.Cut,
+		})
+		if err != nil {
+			return err
+		}
+		made.Size = size
+		err = t.update(ctx, w, false, func(tx metadata.Tx, _ *metadata.Upload, r *record) error {
+			r.Rungs[at].State = metadata.Ready
+			return t.joinTx(ctx, tx, a, made)
+		})
+		if !errors.Is(err, errMoved) {
+			return err
+		}
+	}
+	return errMoved
+}
+
+var errMoved = errors.New("transcode: what the asset plays has changed meanwhile")
+
+func (t *Transcoder) joinTx(ctx context.Context, tx metadata.Tx, was *metadata.Asset, made metadata.Rendition) error {
+	a, err := tx.Asset(ctx, was.ID)
+	if err != nil {
+		return err
+	}
+	if a.Revision != was.Revision {
+		return errMoved
+	}
+	old, err := a.SetRendition(made)
+	if err != nil {
+		return err
+	}
+	e := &events.Event{Type: events.AssetUpdated, Owner: a.Owner, Asset: a.ID, Data: map[string]any{"rendition": made.Name}}
+	if old.Source != "" && old.Source != made.Source {
+		if err := metadata.Release(ctx, tx, a.ID, old.Source); err != nil {
+			return err
+		}
+		e.Data["keys"] = old.Keys()
+	}
+	if err := tx.UpdateAsset(ctx, a); err != nil {
+		return err
+	}
+	return tx.Emit(ctx, e)
+}

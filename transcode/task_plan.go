@@ -1,0 +1,214 @@
+package transcode
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/streamgate/streamgate/jobs"
+	"github.com/streamgate/streamgate/media"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
+)
+
+// planned is a plan as it is kept: Ladder makes the rest of it anew.
+type planned struct {
+	Source  Source          `json:"source"`
+	Profile Profile         `json:"profile"`
+	Keys    []time.Duration `json:"keys"` // key frames of the picture
+	Chunks  []Chunk         `json:"chunks"`
+}
+
+// plan looks at the file, and has done what is to be done.
+func (t *Transcoder) plan(ctx context.Context, w *work) error {
+	in, done, err := t.input(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer done()
+	tools, err := t.Programs.Tools(ctx)
+	if err != nil {
+		return err
+	}
+	found, err := t.Programs.Probe(ctx, in)
+	if err != nil {
+		return err
+	}
+	kept := planned{Source: SourceOf(found, w.upload.Metadata[metaOf] == ""), Profile: t.profiles[w.Profile]}
+	p, err := Ladder(kept.Source, kept.Profile)
+	if err != nil {
+		return err
+	}
+	if err := p.needs(tools); err != nil {
+		return err
+	}
+	if len(p.Video) > 0 {
+		if kept.Keys, err = t.Programs.KeyFrames(ctx, in, kept.Source.Video.Stream); err != nil {
+			return err
+		}
+		for i := range kept.Keys {
+			kept.Keys[i] -= found.Start
+		}
+	}
+	if p.Carriage == Encoded {
+		kept.cut(&p, p.Cuts(kept.end()), t.o.AtOnce)
+	}
+	return t.spread(ctx, w, &p, &kept)
+}
+
+// end is when the source is over, as far as it tells.
+func (k *planned) end() time.Duration {
+	end := k.Source.Duration
+	if n := len(k.Keys); n > 0 {
+		end = max(end, k.Keys[n-1])
+	}
+	return end
+}
+
+func (k *planned) cut(p *Plan, cuts []time.Duration, workers int) {
+	k.Chunks = nil
+	if len(p.Video) > 0 {
+		k.Chunks = p.Chunks(cuts, k.Keys, k.end(), workers)
+	}
+}
+
+// needs says what ffmpeg lacks for the plan.
+func (p *Plan) needs(tools *ffmpeg.Tools) error {
+	codecs, filters := p.Needs()
+	var parts []ffmpeg.Part
+	for _, c := range codecs {
+		parts = append(parts, ffmpeg.Part{Kind: ffmpeg.Encoder, Name: c})
+	}
+	for _, f := range filters {
+		parts = append(parts, ffmpeg.Part{Kind: ffmpeg.Filter, Name: f})
+	}
+	return tools.Need(parts...)
+}
+
+// spread writes the plan down and has its tasks done.
+func (t *Transcoder) spread(ctx context.Context, w *work, p *Plan, kept *planned) error {
+	key, err := t.keepPlan(ctx, w, kept)
+	if err != nil {
+		return err
+	}
+	return t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+		r.Plan, r.Carry, r.Left, r.Rungs, r.Sounds = key, p.Carriage, p.Left, nil, nil
+		r.take(p, kept)
+		r.Began = time.Now().UTC()
+		if err := t.says(ctx, tx, u); err != nil {
+			return err
+		}
+		switch p.Carriage {
+		case Remuxed:
+			return t.submit(ctx, tx, u, kindRemux, jobs.Urgent, args{})
+		case AsItCame:
+			return t.submit(ctx, tx, u, kindAssemble, jobs.Normal, args{})
+		case Encoded:
+		}
+		r.Planned = true
+		for _, a := range p.Audio {
+			r.Sounds = append(r.Sounds, a.Stream)
+			if err := t.submit(ctx, tx, u, kindSound, jobs.Urgent, args{Stream: a.Stream}); err != nil {
+				return err
+			}
+		}
+		return t.submitChunks(ctx, tx, u, kept, true)
+	})
+}
+
+// take has the rungs of a plan.
+func (r *record) take(p *Plan, kept *planned) {
+	r.Rungs, r.Chunks = nil, len(kept.Chunks)
+	for _, o := range p.Video {
+		r.Rungs = append(r.Rungs, rung{Name: o.Name, Width: o.Width, Height: o.Height, State: metadata.Processing})
+	}
+}
+
+// submitChunks has the chunks encoded; with early the first of them in the smallest
+// rung before all else.
+func (t *Transcoder) submitChunks(ctx context.Context, tx metadata.Tx, u *metadata.Upload, kept *planned, early bool) error {
+	for i := range kept.Chunks {
+		if early && i == 0 {
+			if err := t.submit(ctx, tx, u, kindVideo, jobs.Urgent, args{First: true}); err != nil {
+				return err
+			}
+		}
+		if err := t.submit(ctx, tx, u, kindVideo, jobs.Normal, args{Chunk: i}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// says has the asset say that it is being transcoded, where it said that ffmpeg is
+// missing.
+func (t *Transcoder) says(ctx context.Context, tx metadata.Tx, u *metadata.Upload) error {
+	a, err := tx.Asset(ctx, u.Asset)
+	if err != nil || a.Waiting != metadata.WaitFFmpeg {
+		return err
+	}
+	a.Waiting, a.Reason = metadata.WaitTranscoder, "it is being transcoded"
+	return tx.UpdateAsset(ctx, a)
+}
+
+func (t *Transcoder) keepPlan(ctx context.Context, w *work, kept *planned) (string, error) {
+	key := partKey(w.upload, "plan", w.by(), "")
+	_, err := t.write(ctx, key, func(dst io.Writer) error { return json.NewEncoder(dst).Encode(kept) })
+	if err != nil {
+		return "", fmt.Errorf("transcode: keeping the plan of %s: %w", w.upload.ID, err)
+	}
+	return key, nil
+}
+
+// maxPlan bounds a plan, in bytes.
+const maxPlan = 64 << 20
+
+// planOf reads the plan of a transcode.
+func (t *Transcoder) planOf(ctx context.Context, r *record) (*Plan, *planned, error) {
+	blob, err := t.Files.Open(ctx, r.Plan)
+	if err != nil {
+		return nil, nil, fmt.Errorf("transcode: reading a plan: %w", err)
+	}
+	defer blob.Close() //nolint:errcheck // it was only read
+	kept := new(planned)
+	if err := json.NewDecoder(io.NewSectionReader(blob, 0, min(blob.Info().Size, maxPlan))).Decode(kept); err != nil {
+		return nil, nil, fmt.Errorf("transcode: reading a plan: %w", err)
+	}
+	p, err := Ladder(kept.Source, kept.Profile)
+	return &p, kept, err
+}
+
+// climb plans the rungs of what plays: they are cut where that is.
+func (t *Transcoder) climb(ctx context.Context, w *work) error {
+	p, kept, err := t.planOf(ctx, w.record)
+	if err != nil {
+		return err
+	}
+	if len(p.Video) > 0 {
+		index, err := t.indexOf(ctx, w.asset)
+		if err != nil {
+			return err
+		}
+		kept.cut(p, CutsOf(index, kept.Source.Video.Start), t.o.AtOnce)
+	}
+	key, err := t.keepPlan(ctx, w, kept)
+	if err != nil {
+		return err
+	}
+	return t.update(ctx, w, false, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+		r.Plan, r.Planned = key, true
+		r.take(p, kept)
+		return t.submitChunks(ctx, tx, u, kept, false)
+	})
+}
+
+func (t *Transcoder) indexOf(ctx context.Context, a *metadata.Asset) (*media.Index, error) {
+	blob, err := t.Files.Open(ctx, a.Index)
+	if err != nil {
+		return nil, err
+	}
+	defer blob.Close() //nolint:errcheck // it was only read
+	return media.Read(blob, blob.Info().Size)
+}

@@ -1,0 +1,180 @@
+package transcode
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/jobs"
+	"github.com/streamgate/streamgate/media"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
+)
+
+// Programs runs ffmpeg and ffprobe; an *ffmpeg.Runner does.
+type Programs interface {
+	Tools(ctx context.Context) (*ffmpeg.Tools, error)
+	Run(ctx context.Context, c *ffmpeg.Command) (*ffmpeg.Result, error)
+	Probe(ctx context.Context, in ffmpeg.Input) (*ffmpeg.Source, error)
+	KeyFrames(ctx context.Context, in ffmpeg.Input, stream int) ([]time.Duration, error)
+}
+
+// Services are what a Transcoder works with. All but Bus are needed.
+type Services struct {
+	Files    storage.Store
+	Metadata metadata.Store
+	Queue    *jobs.Queue // over the database of Metadata, and not started yet
+	Programs Programs
+
+	// Inspect takes what was made of a file as the asset's: upload.Inspect, with the
+	// options of the Uploader. The upload is complete, and its row says so.
+	Inspect func(ctx context.Context, u *metadata.Upload) error
+}
+
+// Options for New. The zero value is ready to use, and so is nil.
+type Options struct {
+	// Profiles that can be asked for, beside the default one, by their names. One that
+	// is called "default" takes its place. Default: none.
+	Profiles []Profile
+
+	// AtOnce is how many commands of ffmpeg run here at the same time; each uses
+	// several cores. Default: one for each four cores.
+	AtOnce int
+
+	// Attempts is how often a task is tried before the transcode has failed; default 4.
+	Attempts int
+
+	// Look is how often it is looked whether ffmpeg is there by now; default 15 s.
+	Look time.Duration
+
+	// Cut is how files are cut into segments: what upload.Options and hls.Options were
+	// given; default media.DefaultTarget. Profiles that name no Segment have its length.
+	Cut media.Cut
+
+	// Authorizer decides who may do what; it sees Create, Read, Delete and List on
+	// objects of kind auth.Asset. Default: auth.OwnerOnly().
+	Authorizer auth.Authorizer
+
+	// Recorder is told of what begins, ends and fails, and may refuse the first and
+	// a cancellation. Default: nobody.
+	Recorder events.Recorder
+
+	// Publish takes progress (events.TranscodeProgress). It must not block.
+	// Default: nobody.
+	Publish func(events.Event)
+
+	// Logger is told of what nobody else hears of; default slog.Default().
+	Logger *slog.Logger
+}
+
+const (
+	defaultAttempts = 4
+	defaultLook     = 15 * time.Second
+	coresEach       = 4
+	defaultProfile  = "default"
+)
+
+// A Transcoder makes what HLS cannot carry into what plays, and ladders of what does.
+// It works in tasks of a jobs.Queue: see docs/design.md. Its methods may be called
+// concurrently.
+type Transcoder struct {
+	Services
+
+	o        Options
+	profiles map[string]Profile
+
+	mu      sync.Mutex
+	plans   map[string]*Plan     // by the key that they are kept under
+	joins   map[string]*joining  // by transcode
+	running map[string]*progress // by transcode and part
+}
+
+// New returns a Transcoder whose tasks are done by s.Queue from its Start on.
+func New(s Services, o *Options) (*Transcoder, error) {
+	if s.Files == nil || s.Metadata == nil || s.Queue == nil || s.Programs == nil || s.Inspect == nil {
+		return nil, errors.New("transcode: all Services are needed")
+	}
+	t := &Transcoder{
+		Services: s, profiles: map[string]Profile{}, plans: map[string]*Plan{}, joins: map[string]*joining{}, running: map[string]*progress{},
+	}
+	if o != nil {
+		t.o = *o
+	}
+	t.o.defaults()
+	for _, p := range append([]Profile{DefaultProfile()}, t.o.Profiles...) {
+		if p.Segment == 0 && t.o.Cut.Target > 0 {
+			p.Segment = time.Duration(t.o.Cut.Target * float64(time.Second))
+		}
+		p.Name = cmp.Or(p.Name, defaultProfile)
+		if _, err := p.complete(); err != nil {
+			return nil, err
+		}
+		t.profiles[p.Name] = p
+	}
+	return t, t.handle()
+}
+
+func (o *Options) defaults() {
+	if o.AtOnce <= 0 {
+		o.AtOnce = max(runtime.NumCPU()/coresEach, 1)
+	}
+	o.Attempts = cmp.Or(max(o.Attempts, 0), defaultAttempts)
+	o.Look = cmp.Or(max(o.Look, 0), defaultLook)
+	if o.Authorizer == nil {
+		o.Authorizer = auth.OwnerOnly()
+	}
+	if o.Recorder == nil {
+		o.Recorder = events.Discard()
+	}
+	if o.Publish == nil {
+		o.Publish = func(events.Event) {}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+}
+
+// Profiles are those that can be asked for, by name.
+func (t *Transcoder) Profiles() map[string]Profile { return maps.Clone(t.profiles) }
+
+// The kinds of tasks.
+const (
+	kindPlan     = "transcode-plan"     // looks at the file, and has the others done
+	kindVideo    = "transcode-video"    // a chunk, in some rungs or all
+	kindSound    = "transcode-sound"    // a stream of sound, whole
+	kindRemux    = "transcode-remux"    // another container
+	kindAssemble = "transcode-assemble" // what is there becomes what plays
+	kindExtras   = "transcode-extras"   // pictures and subtitles
+)
+
+// handle says how tasks are done: those that run ffmpeg for long in a lane of their
+// own, so that what is quick never waits behind them.
+func (t *Transcoder) handle() error {
+	for _, k := range []struct {
+		kind, lane string
+		atOnce     int
+		do         func(context.Context, *work) error
+	}{
+		{kindPlan, "transcode-light", lightAtOnce, (*Transcoder)(t).plan},
+		{kindAssemble, "transcode-light", lightAtOnce, t.assemble},
+		{kindVideo, "transcode-heavy", t.o.AtOnce, t.video},
+		{kindSound, "transcode-heavy", t.o.AtOnce, t.sound},
+		{kindRemux, "transcode-heavy", t.o.AtOnce, t.remux},
+	} {
+		o := &jobs.KindOptions{Lane: k.lane, AtOnce: k.atOnce, Attempts: t.o.Attempts}
+		if err := t.Queue.Handle(k.kind, t.task(k.do), o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const lightAtOnce = 2

@@ -1,0 +1,215 @@
+package transcode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/jobs"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
+)
+
+// args are those of every kind of task.
+type args struct {
+	Transcode string `json:"transcode"`
+	Asset     string `json:"asset"`
+	Chunk     int    `json:"chunk,omitempty"`
+	First     bool   `json:"first,omitempty"`  // the smallest rung alone
+	Stream    int    `json:"stream,omitempty"` // of sound
+}
+
+// work is a task that runs.
+type work struct {
+	*record
+
+	task   *jobs.Task
+	args   args
+	upload *metadata.Upload // the transcode, as it was when the task began
+	asset  *metadata.Asset  // the same
+}
+
+// by names this run of the task.
+func (w *work) by() string {
+	return strconv.FormatInt(w.task.ID, 10) + "." + strconv.FormatInt(w.task.Generation, 10)
+}
+
+// errOver ends a task whose transcode has ended, or is gone.
+var errOver = errors.New("transcode: it is over")
+
+// task makes a handler of what does a task.
+func (t *Transcoder) task(do func(context.Context, *work) error) jobs.Handler {
+	return func(ctx context.Context, task *jobs.Task) error {
+		w := &work{task: task}
+		if err := task.Decode(&w.args); err != nil {
+			return err
+		}
+		err := t.load(ctx, w)
+		if err == nil {
+			watched, end := t.watch(ctx, w.args.Transcode)
+			err = do(watched, w)
+			if errors.Is(context.Cause(watched), errOver) && ctx.Err() == nil {
+				err = errOver
+			}
+			end()
+		}
+		return t.judge(ctx, w, err)
+	}
+}
+
+// load reads what the task is about; errOver where there is nothing to do.
+func (t *Transcoder) load(ctx context.Context, w *work) (err error) {
+	if w.upload, err = t.Metadata.Upload(ctx, w.args.Transcode); err == nil {
+		w.asset, err = t.Metadata.Asset(ctx, w.upload.Asset)
+	}
+	switch {
+	case errors.Is(err, metadata.ErrNotFound):
+		return errOver
+	case err != nil:
+		return err
+	}
+	if w.record, err = recordOf(w.upload); err == nil && !w.going(w.upload) {
+		return errOver
+	}
+	return err
+}
+
+// going reports whether there is anything to do yet: what plays is to be made, or
+// rungs are to join it, and the asset is of the same file.
+func (r *record) going(u *metadata.Upload) bool {
+	return u.State == metadata.UploadTranscoding || u.State == metadata.UploadComplete && u.Key != "" && !r.Ended
+}
+
+// watchEvery is how often a task looks whether its transcode goes on.
+const watchEvery = 200 * time.Millisecond
+
+// watch ends the context with errOver when the transcode has ended, wherever that was.
+func (t *Transcoder) watch(ctx context.Context, id string) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(watchEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			u, err := t.Metadata.Upload(ctx, id)
+			over := errors.Is(err, metadata.ErrNotFound)
+			if err == nil {
+				r, err := recordOf(u)
+				over = err == nil && !r.going(u)
+			}
+			if over {
+				cancel(errOver)
+				return
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil); <-done }
+}
+
+// judge decides what an error means for the task and for its transcode.
+func (t *Transcoder) judge(ctx context.Context, w *work, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errOver):
+		return t.tidy(ctx, w)
+	case errors.Is(err, ffmpeg.ErrMissing):
+		if err := t.await(ctx, w, err); err != nil {
+			return err
+		}
+		return jobs.Snooze(t.o.Look)
+	case errors.Is(err, ffmpeg.ErrBusy):
+		return jobs.Snooze(time.Second)
+	case ctx.Err() != nil || !t.final(w, err):
+		return err
+	}
+	if failed := t.fail(ctx, w, reason(err)); failed != nil {
+		return errors.Join(err, failed)
+	}
+	return jobs.Discard(err)
+}
+
+// final reports whether no other attempt will come, or would help.
+func (t *Transcoder) final(w *work, err error) bool {
+	if run, ok := errors.AsType[*ffmpeg.RunError](err); ok && !run.Retry() {
+		return true
+	}
+	for _, hopeless := range []error{ErrSource, ErrProfile, ErrOutput, ffmpeg.ErrIncomplete, ffmpeg.ErrType, ffmpeg.ErrCommand} {
+		if errors.Is(err, hopeless) {
+			return true
+		}
+	}
+	return w.task.Attempt >= w.task.MaxAttempts
+}
+
+// maxReason keeps what is told of hostile files short.
+const maxReason = 500
+
+// reason is an error in words for whoever sent the file.
+func reason(err error) string {
+	text := err.Error()
+	if run, ok := errors.AsType[*ffmpeg.RunError](err); ok {
+		text = run.Reason
+	}
+	if told, ok := errors.AsType[*problem.Error](err); ok && told.Detail != "" {
+		text = told.Detail
+	}
+	return text[:min(len(text), maxReason)]
+}
+
+// update changes the transcode and its record in a transaction that is the task's:
+// it fails where the task runs elsewhere by now, and with errOver where the transcode
+// has ended. fn gets both as they are now; with done the task is done by it.
+func (t *Transcoder) update(ctx context.Context, w *work, done bool, fn func(tx metadata.Tx, u *metadata.Upload, r *record) error) error {
+	return t.Metadata.Update(ctx, func(tx metadata.Tx) error {
+		u, err := tx.Upload(ctx, w.upload.ID)
+		if errors.Is(err, metadata.ErrNotFound) {
+			return errOver
+		}
+		if err != nil {
+			return err
+		}
+		r, err := recordOf(u)
+		if err != nil {
+			return err
+		}
+		if !r.going(u) {
+			return errOver
+		}
+		if err := fn(tx, u, r); err != nil {
+			return err
+		}
+		if err := r.write(u); err != nil {
+			return err
+		}
+		if err := tx.UpdateUpload(ctx, u); err != nil {
+			return err
+		}
+		if done {
+			return w.task.Done(ctx, tx)
+		}
+		return w.task.Fence(ctx, tx)
+	})
+}
+
+// submit has a task of the transcode done.
+func (t *Transcoder) submit(ctx context.Context, tx metadata.Tx, u *metadata.Upload, kind string, priority int, a args) error {
+	a.Transcode, a.Asset = u.ID, u.Asset
+	j, err := jobs.NewJob(kind, a)
+	if err != nil {
+		return err
+	}
+	j.Owner, j.Priority = u.Owner, priority
+	j.Unique = fmt.Sprintf("%s %d %d %t", a.Transcode, a.Chunk, a.Stream, a.First)
+	_, err = t.Queue.SubmitTx(ctx, tx, j)
+	return err
+}
