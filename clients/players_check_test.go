@@ -62,10 +62,10 @@ func (f *film) wrongTimes(s shown, duration, reference float64) (wrong []string)
 	if !s.Ended {
 		wrong = append(wrong, "it does not end")
 	}
-	if math.Abs(clock) > f.each()+f.slack {
+	if math.Abs(clock) > f.each() {
 		wrong = append(wrong, fmt.Sprintf("pictures are %.1f ms off the player's clock", clock*1000))
 	}
-	if err == nil && math.Abs(sync-reference) > syncTolerance+f.slack {
+	if err == nil && math.Abs(sync-reference) > syncTolerance {
 		wrong = append(wrong, fmt.Sprintf("beeps are %.1f ms off their flashes, those of the file %.1f ms", sync*1000, reference*1000))
 	}
 	if math.Abs(s.Duration-duration) > 0.1 {
@@ -85,7 +85,7 @@ func (f *film) wrongSeeks(s shown, duration float64) (wrong []string) {
 		if seek[1] < f.picture && seek[2] <= 1 {
 			off = 0 // the first picture is there from the beginning
 		}
-		if seek[2] < 0 || off < -picture-f.slack || off > 2*picture+f.slack {
+		if seek[2] < 0 || off < -picture || off > 2*picture {
 			wrong = append(wrong, fmt.Sprintf("after a seek to %.3f its clock says %.3f, and picture %.0f is shown, of %.3f", seek[0], seek[1], seek[2], seek[2]/f.fps()+f.picture))
 		}
 	}

@@ -26,11 +26,10 @@ const (
 type film struct {
 	name   string
 	file   string
-	rate   [2]int  // pictures in so many seconds
-	encode string  // what ffmpeg is told after its inputs
-	then   string  // of a second run over the first file
-	short  bool    // is one of the short form
-	slack  float64 // seconds more that clocks, beeps and seeks may be off: what is known not to be right
+	rate   [2]int // pictures in so many seconds
+	encode string // what ffmpeg is told after its inputs
+	then   string // of a second run over the first file
+	short  bool   // is one of the short form
 
 	picture float64 // when its picture 0 would be shown, in seconds of the presentation
 	sound   float64 // when its sound begins, likewise

@@ -41,15 +41,25 @@ func earliest(units []unit) int {
 	return first
 }
 
-// waits says whether sound of the source begins before the picture does.
+// waits says whether sound of the source may begin before the picture does: ffprobe
+// leaves out a packet that is heard in part.
 func (c *comparison) waits(p *pair) bool {
-	begin := func(s *stream) float64 {
-		if i := earliest(s.packets); i >= 0 {
-			return s.packets[i].at
-		}
-		return math.Inf(1)
+	picture := earliest(p.want.packets)
+	if picture < 0 {
+		return false
 	}
-	return slices.ContainsFunc(c.pairs, func(o pair) bool { return o.want.Type == "audio" && begin(o.want) < begin(p.want) })
+	return slices.ContainsFunc(c.pairs, func(o pair) bool {
+		list := o.want.packets
+		i := earliest(list)
+		if o.want.Type != "audio" || i < 0 {
+			return false
+		}
+		packet := 0.0
+		if i+1 < len(list) {
+			packet = max(list[i+1].at-list[i].at, 0)
+		}
+		return list[i].at-packet < p.want.packets[picture].at
+	})
 }
 
 // withSound says whether sound of the presentation begins at that time.
