@@ -50,6 +50,7 @@ func (p *parser) rendition(video *choice, of *Index) (*Index, error) {
 		return nil, problem.Errorf(ErrNoMedia, "the video of the file has no samples")
 	}
 	b := c.built
+	p.blocks.total = c.count
 	if err := p.like.begin(b); err != nil {
 		return nil, err
 	}
