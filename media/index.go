@@ -102,6 +102,11 @@ type Layout struct {
 	// Steady says that samples last Duration, but where decoding makes up for the
 	// order in which pictures show: see early.go. Durations is set then, too.
 	Steady bool `json:",omitempty"` //nolint:tagliatelle // as Negative
+
+	// Lowered is what decode times were moved by, in ticks, to make no composition
+	// offset negative, of a file in fragments. It is part of the revision: what comes
+	// may need more, and is another presentation then.
+	Lowered int64 `json:",omitempty"` //nolint:tagliatelle // as Negative
 }
 
 // Segment is one segment of a track.

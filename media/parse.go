@@ -63,7 +63,7 @@ func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, 
 	if ix.Texts, err = p.texts(); err != nil {
 		return nil, err
 	}
-	ix.blocks.data = p.blocks.buf
+	ix.blocks.data = p.blocks.trimmed()
 	return ix, nil
 }
 
@@ -129,6 +129,7 @@ func (p *parser) prepareAll(video *choice, audio []*choice) (list []*prepared, e
 		}
 		if t != nil {
 			list, tracks = append(list, t), append(tracks, t.built)
+			p.blocks.total += t.count
 		}
 	}
 	if len(list) == 0 {

@@ -75,7 +75,10 @@ func (p *presenter) prepare() error {
 	if p.open {
 		p.deepest = 0
 	}
-	err := p.each(func(s *shown) error {
+	if ok, err := p.tally(); ok || err != nil {
+		return err
+	}
+	return p.each(func(s *shown) error {
 		if p.count == 0 {
 			p.decode = s.decode
 		}
@@ -86,7 +89,6 @@ func (p *presenter) prepare() error {
 		}
 		return nil
 	})
-	return err
 }
 
 // hides reports whether there are samples to hide.
@@ -136,7 +138,14 @@ func (p *presenter) survey(s *span) error {
 		p.surveys = append(p.surveys, survey{last: math.MaxInt64, found: true})
 		return nil
 	}
-	if p.video {
+	v, ok, err := p.surveyRuns(s)
+	switch {
+	case err != nil:
+		return err
+	case ok:
+		p.surveys = append(p.surveys, v)
+		return nil
+	case p.video:
 		return p.surveyVideo(s)
 	}
 	return p.surveyAudio(s)

@@ -51,6 +51,7 @@ func (p *parser) rendition(video *choice, of *Index) (*Index, error) {
 	}
 	b := c.built
 	p.hold(c)
+	p.blocks.total = c.count
 	if err := p.like.begin(b); err != nil {
 		return nil, err
 	}
