@@ -21,6 +21,7 @@ type caption struct {
 	Default  bool   `json:"default"`
 	Forced   bool   `json:"forced"`
 	Key      string `json:"key"`
+	Size     int64  `json:"size,omitempty"`
 }
 
 // rendition is a metadata.Rendition with what the public JSON leaves out.
@@ -92,11 +93,12 @@ func assetArgs(a *metadata.Asset) ([]any, error) {
 	if a.Captions != nil {
 		captions = make([]caption, len(a.Captions))
 	}
+	bytes := int64(0) // beside the source
 	for i, c := range a.Captions {
 		captions[i] = caption(c)
+		bytes += c.Size
 	}
 	var renditions []rendition
-	bytes := int64(0)
 	if a.Renditions != nil {
 		renditions = make([]rendition, len(a.Renditions))
 	}
