@@ -31,12 +31,9 @@ func (g *Gate) Start(ctx context.Context) error {
 		g.enter(starting, opened)
 		return fmt.Errorf("streamgate: starting: %w", err)
 	}
-	if err := g.dispatcher.Start(ctx); err != nil {
-		return fmt.Errorf("streamgate: %w", err)
-	}
-	g.recovery.start(ctx)
-	if err := g.startSettling(ctx); err != nil {
-		return fmt.Errorf("streamgate: %w", err)
+	if err := g.work(ctx); err != nil {
+		g.enter(starting, opened)
+		return fmt.Errorf("streamgate: starting: %w", err)
 	}
 	if err := g.startTranscoder(ctx); err != nil {
 		return fmt.Errorf("streamgate: %w", err)
@@ -46,6 +43,18 @@ func (g *Gate) Start(ctx context.Context) error {
 	}
 	return errors.Join(errors.New("streamgate: the Gate was stopped while it started"),
 		g.recovery.stop(ctx), g.stopTranscoder(ctx), g.stopSettling(ctx), g.dispatcher.Stop(ctx))
+}
+
+// work starts all workers, or none.
+func (g *Gate) work(ctx context.Context) error {
+	if err := g.dispatcher.Start(ctx); err != nil {
+		return err
+	}
+	g.recovery.start(ctx)
+	if err := g.startSettling(ctx); err != nil {
+		return errors.Join(err, g.recovery.stop(ctx), g.dispatcher.Stop(ctx))
+	}
+	return nil
 }
 
 func (g *Gate) prepare(ctx context.Context) error {

@@ -53,6 +53,10 @@ const MaxParts = 100
 // of them changes it.
 const composeVersion = "2"
 
+// clipBytes bounds the clips that are kept, with what they are cut from. They have a
+// cache of their own, so that they push out nothing but each other.
+const clipBytes = 8 << 20
+
 // clipPart is between the id of an asset and what is cut out of it, in milliseconds.
 const clipPart = "/clip/"
 
@@ -135,9 +139,22 @@ func (s *Server) annotated(w http.ResponseWriter, r *http.Request, name string, 
 	if a.cap != "" {
 		master = &s.subtitles(a, p).master
 	}
-	body := slices.Concat(master.identity().body, c.tags(new(piece)))
+	return true, s.sendDocument(w, r, s.annotation(master.identity(), c.tags(new(piece))), false)
+}
+
+// annotation is a playlist with more lines, from the cache where it is there:
+// compressing it takes longer than sending it.
+func (s *Server) annotation(master *encoded, tags []byte) *document {
+	key := "annotated\x00" + master.etag[0] + digest(string(tags))
+	if v, ok := s.cache.Get(key); ok {
+		if d, ok := v.(*document); ok {
+			return d
+		}
+	}
+	body := slices.Concat(master.body, tags)
 	d := newDocument(playlistType, func() []byte { return body })
-	return true, s.sendDocument(w, r, &d, false)
+	s.cache.Set(key, &d, 2*int64(len(body)))
+	return &d
 }
 
 // composition returns what plays of a composition, from the cache where it is there.
@@ -147,9 +164,9 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 	}
 	pieces := make([]*piece, len(c.Parts))
 	var key strings.Builder
-	at := name
+	at, cache := name, s.cache
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
-		at = name[:i] // of a clip; its moments are those of its part
+		at, cache = name[:i], s.clips // of a clip; its moments are those of its part
 	}
 	fmt.Fprintf(&key, "composed %s %q %d %q", composeVersion, at, c.Start, c.Session)
 	for i := range c.Parts {
@@ -176,7 +193,7 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 	}
 	revision := digest(key.String())
 	cached := s.encryption.mark() + "composed\x00" + revision
-	if v, ok := s.cache.Get(cached); ok {
+	if v, ok := cache.Get(cached); ok {
 		if p, ok := v.(*presentation); ok {
 			return p, nil
 		}
@@ -187,7 +204,7 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 		for _, part := range pieces { // which it keeps in memory
 			cost += part.memory(false)
 		}
-		s.cache.Set(cached, p, cost)
+		cache.Set(cached, p, cost)
 	}
 	return p, err
 }

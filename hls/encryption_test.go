@@ -322,3 +322,27 @@ func TestASourceThatFailsBreaksAnEncryptedSegment(t *testing.T) {
 		t.Errorf("%d blobs are still open", n)
 	}
 }
+
+// How long a segment of pictures is has to be found out once: who asks again, or for
+// no bytes, has no file read for it.
+func TestTheSizeOfAnEncryptedSegmentIsRemembered(t *testing.T) {
+	l := newLibrary(t, shortClip, &Options{Encryption: &Encryption{Scheme: SampleAES, Keys: derived(t)}})
+	h := by(ann, l)
+	at := base(t, h, "/film", "v1")
+	size := ask(h, "HEAD", at+"0.m4s").ContentLength
+	opened := l.files.opened("film/source")
+	for range 3 {
+		if again := ask(h, "HEAD", at+"0.m4s"); again.ContentLength != size || again.StatusCode != http.StatusOK {
+			t.Errorf("%s, %d bytes, it had %d", again.Status, again.ContentLength, size)
+		}
+		if a := ask(h, "GET", at+"0.m4s", "Range", fmt.Sprintf("bytes=%d-", size)); a.StatusCode != http.StatusRequestedRangeNotSatisfiable {
+			t.Errorf("behind the end: %s", a.Status)
+		}
+	}
+	if now := l.files.opened("film/source"); now != opened {
+		t.Errorf("the file was opened %d times for that", now-opened)
+	}
+	if whole := content(t, ask(h, "GET", at+"0.m4s")); int64(len(whole)) != size {
+		t.Errorf("%d bytes are sent, and %d announced", len(whole), size)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
@@ -14,7 +15,7 @@ import (
 
 // sendProtected is sendSegment for what is encrypted. The length of a segment is
 // known without touching the source, but for pictures that SampleAES encrypts,
-// whose slices have to be found.
+// whose slices have to be found the first time.
 func (p *player) sendProtected(w http.ResponseWriter, r *http.Request, t *prepared, n int) error {
 	etag := t.etags + strconv.Itoa(n) + `"`
 	p.describe(w.Header(), t.init.contentType, []string{etag}, true)
@@ -24,7 +25,7 @@ func (p *player) sendProtected(w http.ResponseWriter, r *http.Request, t *prepar
 	b := newBody()
 	defer b.release()
 	var src source
-	size, known := t.protectedSize(n)
+	size, known := t.sentSize(n)
 	if !known {
 		var err error
 		if src, err = p.prepareProtected(r.Context(), b, t, n); err != nil {
@@ -32,6 +33,7 @@ func (p *player) sendProtected(w http.ResponseWriter, r *http.Request, t *prepar
 		}
 		defer src.Close() //nolint:errcheck // it was only read
 		size = b.left()
+		t.sizes[n].Store(size)
 	}
 	want, partial, err := limit(w, r, etag, size)
 	if err != nil {
@@ -84,6 +86,24 @@ func (t *prepared) protectedSize(n int) (size int64, known bool) {
 		return paddedSize(size), true
 	}
 	return size + rotation(t.file.protection.rotated(t.Track, t.first+n)), !t.isPicture()
+}
+
+// sizesOf has room for the sizes of segments that are not known ahead.
+func (p *protection) sizesOf(t *media.Track) []atomic.Int64 {
+	if p == nil || p.Scheme != SampleAES || t.Kind != media.Video {
+		return nil
+	}
+	return make([]atomic.Int64, len(t.Segments))
+}
+
+// sentSize is protectedSize, or what was found out since. Bit rates do not go by
+// that: a playlist must not say what somebody asked for before.
+func (t *prepared) sentSize(n int) (size int64, known bool) {
+	if size, known = t.protectedSize(n); known {
+		return size, true
+	}
+	size = t.sizes[n].Load()
+	return size, size > 0
 }
 
 // prepareProtected is prepare; where samples are encrypted, b says so.

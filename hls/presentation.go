@@ -2,6 +2,7 @@ package hls
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/streamgate/streamgate/media"
 )
@@ -62,6 +63,8 @@ type prepared struct {
 	first    int
 	offset   uint64
 	captions *media.ClosedCaptions // in its pictures; nil where nobody looked
+
+	sizes []atomic.Int64 // of segments whose slices had to be found for it; 0 is not known yet
 }
 
 // newPresentation prepares files, of which there is at least one.
@@ -82,6 +85,7 @@ func newPresentation(files ...*mediaFile) *presentation {
 
 func (p *presentation) prepare(f *mediaFile, i int, t *media.Track) prepared {
 	return prepared{
+		sizes: f.protection.sizesOf(t),
 		Track: t, file: f, at: i, folder: f.revision + "/" + trackName(t) + "/",
 		playlist: newDocument(playlistType, func() []byte {
 			return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)+f.protection.tagsSize()), t, f.protection, p.shared())
@@ -147,7 +151,7 @@ func (p *presentation) memory(transport bool) int64 {
 		if transport {
 			total += int64(len(t.Segments)) * transportMemory
 		}
-		total += (mediaPlaylistSize(t.Track)+manifestSize(t.Track))*5/4 + 4096
+		total += (mediaPlaylistSize(t.Track)+manifestSize(t.Track))*5/4 + 4096 + int64(len(t.sizes))*8
 	}
 	return total
 }

@@ -71,7 +71,7 @@ func fullAsset() *metadata.Asset {
 			},
 		},
 		Thumbnails: &metadata.Thumbnails{Columns: 5, Rows: 4, Width: 160, Height: 90, Interval: 0.1, Count: 77, Largest: 1 << 20, Prefix: "assets/x/t-"},
-		Captions:   []metadata.Caption{{Language: "en", Label: "English", Kind: metadata.SpokenAndSounds, Default: true, Forced: true, Key: "assets/x/en"}},
+		Captions:   []metadata.Caption{{Language: "en", Label: "English", Kind: metadata.SpokenAndSounds, Default: true, Forced: true, Key: "assets/x/en", Size: 7}},
 		Poster:     "assets/x/poster.jpg", Source: "assets/x/source", Index: "assets/x/index", Revision: "r1", Growth: "u1",
 		Settling: metadata.Settling{State: metadata.Settled, Original: "assets/x/original", Dropped: true, Reason: "it's \"so\""},
 	}
