@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	jobsqlite "github.com/streamgate/streamgate/jobs/sqlite"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metadata/sqlite"
 	"github.com/streamgate/streamgate/storage/disk"
@@ -21,6 +22,7 @@ func (g *Gate) open(dir string) error {
 		}
 	}
 	meta := g.o.meta
+	g.jobDatabase = g.o.jobDatabase
 	if meta == nil {
 		db, err := sqlite.Open(filepath.Join(dir, databaseName))
 		if err != nil {
@@ -28,6 +30,9 @@ func (g *Gate) open(dir string) error {
 		}
 		g.closers = append(g.closers, db.Close)
 		meta = db.Metadata()
+		if g.jobDatabase == nil {
+			g.jobDatabase = jobsqlite.Database(db)
+		}
 	}
 	g.meta = &wakingStore{Store: meta, changed: g.changed}
 	return nil

@@ -48,6 +48,7 @@ import (
 	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/hls"
+	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
@@ -73,10 +74,13 @@ type Gate struct {
 	player  *hls.Server
 	assets  http.Handler
 
+	jobDatabase jobs.Database // or nil
+
 	bus        *events.Bus
 	dispatcher *events.Dispatcher
 	recovery   *periodic
 	settler    *settle.Settler // or nil
+	jobs       *jobs.Queue     // or nil
 	importing  sync.RWMutex    // held for reading by imports, for writing by a recovery
 	requests   requests
 	caches     caches
