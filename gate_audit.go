@@ -21,6 +21,7 @@ var audited = map[string][]events.Type{
 	"monitor":   {},
 	"upload":    {events.UploadCreated, events.UploadComplete, events.UploadCanceled, events.UploadRefused},
 	"metadata":  {events.AssetCreated, events.AssetUpdated, events.AssetSettled, events.AssetUnsettled, events.AssetDeleted, events.AssetSearched},
+	"worker":    {events.JobSubmitted, events.JobCanceled, events.JobRetried},
 	"cache":     {events.CacheSet, events.CacheDeleted, events.CacheCleared},
 }
 

@@ -35,14 +35,11 @@ func (g *Gate) Start(ctx context.Context) error {
 		g.enter(starting, opened)
 		return fmt.Errorf("streamgate: starting: %w", err)
 	}
-	if err := g.startTranscoder(ctx); err != nil {
-		return fmt.Errorf("streamgate: %w", err)
-	}
 	if g.enter(starting, running) {
 		return nil
 	}
 	return errors.Join(errors.New("streamgate: the Gate was stopped while it started"),
-		g.recovery.stop(ctx), g.stopTranscoder(ctx), g.stopSettling(ctx), g.dispatcher.Stop(ctx))
+		g.recovery.stop(ctx), g.stopJobs(ctx), g.stopSettling(ctx), g.dispatcher.Stop(ctx))
 }
 
 // work starts all workers, or none.
@@ -51,8 +48,12 @@ func (g *Gate) work(ctx context.Context) error {
 		return err
 	}
 	g.recovery.start(ctx)
-	if err := g.startSettling(ctx); err != nil {
-		return errors.Join(err, g.recovery.stop(ctx), g.dispatcher.Stop(ctx))
+	err := g.startSettling(ctx)
+	if err == nil {
+		err = g.startJobs(ctx)
+	}
+	if err != nil {
+		return errors.Join(err, g.recovery.stop(ctx), g.stopSettling(ctx), g.dispatcher.Stop(ctx))
 	}
 	return nil
 }
@@ -138,7 +139,7 @@ func (g *Gate) drain(ctx context.Context) error {
 		g.uploads.Drain(ctx),
 		g.requests.drain(ctx),
 		g.recovery.stop(ctx),
-		g.stopTranscoder(ctx),
+		g.stopJobs(ctx),
 		g.stopSettling(ctx),
 		g.dispatcher.Stop(ctx),
 		g.closeAudit(ctx),

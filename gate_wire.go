@@ -1,8 +1,10 @@
 package streamgate
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/streamgate/streamgate/cache"
@@ -38,10 +40,12 @@ func (g *Gate) wire(dir string) (err error) {
 	if g.o.onReady != nil {
 		g.dispatcher.Handle("OnReady", g.tellReady, events.AssetReady)
 	}
-	if err = g.openSettling(); err != nil {
-		return err
+	for _, open := range []func() error{g.openSettling, g.openJobs} {
+		if err := open(); err != nil {
+			return err
+		}
 	}
-	if err = g.openTranscoder(dir); err != nil {
+	if err = errors.Join(g.openTranscoder(dir), g.countJobs()); err != nil {
 		return err
 	}
 	if g.uploads, err = upload.New(g.files, g.meta, g.uploadOptions()); err != nil {
@@ -108,11 +112,15 @@ func (g *Gate) buildPlanes() (err error) {
 		return err
 	}
 	kept, err := g.cacheRoute()
+	if err != nil {
+		return err
+	}
+	worker, err := g.jobRoutes()
 	if err == nil {
 		g.public, err = g.behindStack(g.publicRoutes())
 	}
 	if err == nil {
-		g.admin, err = g.behindStack(append(append(g.adminRoutes(), kept), more...))
+		g.admin, err = g.behindStack(slices.Concat(g.adminRoutes(), []route{kept}, worker, more))
 	}
 	return err
 }

@@ -47,7 +47,7 @@ type thumbnails struct {
 // a string.
 type Lists struct {
 	Tags, Tracks, Renditions, Captions, Thumbnails any
-	Settling                                       any // nil for the zero value, which nearly all have
+	Settling                                       any   // nil for the zero value, which nearly all have
 	RenditionBytes                                 int64 // of captions, too
 }
 
