@@ -73,7 +73,7 @@ func severe(all []complaint) []string {
 // empty are lines that repeat that there was an error.
 var empty = regexp.MustCompile(`^(Conversion failed!|Error (reinitializing|initializing) (filters|complex filters)!?|` +
 	`Error initializing output stream \d+:\d+ -- ?|Error (while )?(processing|opening|closing|submitting|writing|muxing) .*: (Invalid argument|Invalid data found when processing input|Conversion failed!)|` +
-	`Error while processing the decoded data for stream .*|Failed to inject frame into filter network: Invalid argument|` +
+	`Error while processing the decoded data for stream .*|Failed to inject frame into filter network: .*|` +
 	`Error (closing file|writing trailer of) .*|Nothing was written into output file.*|` +
 	`Consider increasing the value.*|Terminating thread with return code.*|Task finished with error code.*|` +
 	`(Codec AVOption|Trailing option).* has not been used for any stream.*|Guessed Channel Layout.*)$`)
