@@ -112,6 +112,15 @@ func TestTheInstalledFFmpegHasTheUsualParts(t *testing.T) {
 	}
 }
 
+func TestTheInstalledFFmpegHasADemuxerForEachType(t *testing.T) {
+	tools := needFFmpeg(t)
+	for kind, demuxer := range ffmpeg.Demuxers {
+		if !tools.Has(ffmpeg.Demuxer, demuxer) {
+			t.Errorf("%s is to be read by %s, which is not there", kind, demuxer)
+		}
+	}
+}
+
 func TestARunnerWaitsForFFmpegAndSeesAnotherOne(t *testing.T) {
 	o := fake(t, "")
 	o.Look = 10 * time.Millisecond

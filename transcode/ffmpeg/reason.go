@@ -50,22 +50,25 @@ func clean(s string) string {
 
 var descriptor = regexp.MustCompile(`file:/proc/self/fd/[0-9]+`)
 
-// severe are the lines that say why: errors, or warnings where there are none, each
-// once, and none that only says that something was wrong.
+// severe are the lines that say why: errors, or warnings where there are none.
 func severe(all []complaint) []string {
-	pick := func(levels ...string) []string {
-		var lines []string
-		for _, c := range all {
-			if slices.Contains(levels, c.level) && !empty.MatchString(c.text) {
-				lines = slices.DeleteFunc(lines, func(l string) bool { return l == c.text })
-				lines = append(lines, c.text)
-			}
-		}
+	if lines := grave(all); lines != nil {
 		return lines
 	}
-	lines := pick("panic", "fatal", "error")
-	if lines == nil {
-		lines = pick("warning")
+	return last(all, "warning")
+}
+
+// grave are the errors.
+func grave(all []complaint) []string { return last(all, "panic", "fatal", "error") }
+
+// last are the last lines of these levels, each once, and none that only says that
+// something was wrong.
+func last(all []complaint, levels ...string) (lines []string) {
+	for _, c := range all {
+		if slices.Contains(levels, c.level) && !empty.MatchString(c.text) {
+			lines = slices.DeleteFunc(lines, func(l string) bool { return l == c.text })
+			lines = append(lines, c.text)
+		}
 	}
 	return lines[max(0, len(lines)-mostLines):]
 }
