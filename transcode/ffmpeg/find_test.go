@@ -48,6 +48,10 @@ func TestAnFFmpegThatCannotBeUsedIsMissingAndSaysWhatToDo(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("#!/bin/sh\necho 'cannot open shared object file' >&2; exit 127\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	old := fake(t, "").Path
+	if err := os.WriteFile(old, []byte("#!/bin/sh\necho 'ffmpeg version 4.1.9 Copyright'\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	locked := fake(t, "").Path
 	if err := os.Chmod(locked, 0o600); err != nil {
 		t.Fatal(err)
@@ -62,6 +66,7 @@ func TestAnFFmpegThatCannotBeUsedIsMissingAndSaysWhatToDo(t *testing.T) {
 		{"where there is none", nobodys, "ffmpeg", nobodys},
 		{"where nothing is found at all", "", "ffmpeg", "PATH"},
 		{"where it is another program", silent, "ffmpeg", "nothing that ffmpeg would say"},
+		{"where it is too old", old, "ffmpeg", "release 4.1.9, and 4.4 is the oldest"},
 		{"where it lacks a library", broken, "ffmpeg", "cannot open shared object file"},
 		{"where it may not be run", locked, "ffmpeg", "permission denied"},
 		{"where there is no ffprobe", alone, "ffprobe", "ffprobe was not found"},
