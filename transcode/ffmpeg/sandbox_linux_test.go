@@ -102,7 +102,7 @@ func TestAProgramHasNoNetwork(t *testing.T) {
 	}
 }
 
-func TestWithoutASandboxItWorksAndIsToldOnce(t *testing.T) {
+func TestWithoutASandboxItWorksAndSaysSo(t *testing.T) {
 	needFFmpeg(t)
 	r := ffmpeg.WithoutSandbox(newRunner(t, nil))
 	if r.Sandbox().Missing == "" {
