@@ -50,7 +50,6 @@ import (
 	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
-	"github.com/streamgate/streamgate/metadata/sqlite"
 	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
 	"github.com/streamgate/streamgate/settle"
