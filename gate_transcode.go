@@ -121,6 +121,24 @@ func (g *Gate) stopTranscoder(ctx context.Context) error {
 	return g.queue.Stop(ctx)
 }
 
+// transcodeRoutes are those of the transcoder, where there is one.
+func (g *Gate) transcodeRoutes() ([]route, error) {
+	if g.coder == nil {
+		return nil, nil
+	}
+	h, err := transcode.NewHandler(g.coder, &transcode.HandlerOptions{CrossOrigin: g.crossOrigin})
+	if err != nil {
+		return nil, fmt.Errorf("streamgate: %w", err)
+	}
+	return []route{
+		{path: "/v1/transcodes", service: "transcoder", shared: true, handler: h, endpoints: []endpoint{{pattern: ""}, {pattern: "/{id}"}}},
+		{
+			path: "/v1/transcode-profiles", service: "transcoder", shared: true, exact: true,
+			handler: transcode.NewProfilesHandler(g.coder), endpoints: []endpoint{{pattern: ""}},
+		},
+	}, nil
+}
+
 // waits is what tells the transcoder of a file; nil without one.
 func (g *Gate) waits() upload.WaitsFunc {
 	if g.coder == nil {
