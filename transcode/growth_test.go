@@ -239,7 +239,7 @@ func TestATranscodeSurvivesKill(t *testing.T) {
 		}
 	}
 	h.until("all tasks end", h.idle)
-	if keys := h.stored(); len(keys) != 5 {
+	if keys := h.stored(); len(keys) != 6 {
 		t.Errorf("%d files are stored: %q", len(keys), keys)
 	}
 }

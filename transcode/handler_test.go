@@ -152,7 +152,7 @@ func TestALadderIsMadeOfWhatPlaysOnDemand(t *testing.T) {
 	if err != nil || now.State != transcode.Done || now.Carriage != transcode.AsItCame {
 		t.Errorf("%+v, %v", now, err)
 	}
-	if keys := h.stored(); len(keys) != 4 {
+	if keys := h.stored(); len(keys) != 5 {
 		t.Errorf("%d files: %q", len(keys), keys)
 	}
 }

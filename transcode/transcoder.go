@@ -168,6 +168,7 @@ func (t *Transcoder) handle() error {
 		{kindVideo, "transcode-heavy", t.o.AtOnce, t.video},
 		{kindSound, "transcode-heavy", t.o.AtOnce, t.sound},
 		{kindRemux, "transcode-heavy", t.o.AtOnce, t.remux},
+		{kindExtras, "transcode-heavy", t.o.AtOnce, t.extras},
 	} {
 		o := &jobs.KindOptions{Lane: k.lane, AtOnce: k.atOnce, Attempts: t.o.Attempts}
 		if err := t.Queue.Handle(k.kind, t.task(k.do), o); err != nil {
