@@ -141,8 +141,8 @@ func ofProgram(program string) []string {
 	if strings.HasPrefix(program, "/nix/store/") {
 		return append(paths, "/nix/store")
 	}
-	if loader := loaderOf(program); loader != "" {
-		paths = append(paths, loader)
+	for loader := loaderOf(program); loader != "" && len(paths) < 6; loader = loaderOf(loader) {
+		paths = append(paths, loader) // an interpreter has a loader of its own
 	}
 	if prefix := filepath.Dir(filepath.Dir(program)); prefix != "/" && prefix != "/usr" && filepath.Base(filepath.Dir(program)) == "bin" {
 		paths = append(paths, filepath.Join(prefix, "lib"), filepath.Join(prefix, "lib64"))

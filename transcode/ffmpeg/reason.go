@@ -95,10 +95,17 @@ var causes = []struct {
 // because says what a log means for a run that failed for no reason of ours.
 func because(lines []string) (Class, string) {
 	for _, c := range causes {
+		found := ""
 		for _, l := range slices.Backward(lines) {
-			if c.lines.MatchString(l) {
-				return c.class, c.words + ": " + l
+			if !c.lines.MatchString(l) {
+				continue
 			}
+			if found = l; !strings.HasPrefix(l, "the input: ") {
+				break // what comes after it only says that the input was not read
+			}
+		}
+		if found != "" {
+			return c.class, c.words + ": " + found
 		}
 	}
 	if len(lines) > 0 {
