@@ -35,6 +35,8 @@ type record struct {
 	Asked   bool      `json:"asked,omitempty"`   // for what is shown beside
 	Ended   bool      `json:"ended,omitempty"`   // nothing more is made
 
+	Joined Joined `json:"joined,omitzero"` // of what plays, in the first Upload.Offset bytes
+
 	// Parts are what is done: by the name of the part, who did it, which is in the keys
 	// of its files.
 	Parts map[string]string `json:"parts,omitempty"`

@@ -88,9 +88,14 @@ func encode(t testing.TB, p *transcode.Plan, path string, chunks []transcode.Chu
 
 // lossless are rungs of the source's size and half of it, that lose nothing.
 func lossless(height, capped int) transcode.Profile {
-	return transcode.Profile{Preset: "ultrafast", Rungs: []transcode.Rung{
+	return transcode.Profile{Preset: "superfast", Rungs: []transcode.Rung{ // the fastest one with B-frames
 		{Height: height, MaxRate: 1e8, MaxFPS: 240}, {Height: height / 2, MaxRate: 1e8, MaxFPS: capped},
 	}}
+}
+
+// oddFrames are moments of 59.94 frames a second that 29.97 has none at.
+var oddFrames = []time.Duration{
+	361 * time.Second * 1001 / 60000, 703 * time.Second * 1001 / 60000, 1101 * time.Second * 1001 / 60000, 1449 * time.Second * 1001 / 60000,
 }
 
 // TestSeams encodes films in chunks and in one go, without loss, and wants the same
@@ -104,17 +109,19 @@ func TestSeams(t *testing.T) {
 		rate             transcode.Ratio
 		constant         bool
 		change           func(*transcode.Source)
-		late             time.Duration // its first picture shows by so much later than its packet says
-		processed        bool          // a filter changes pictures: they are compared with those made in one go alone
+		late             time.Duration   // its first picture shows by so much later than its packet says
+		cuts             []time.Duration // those of a source that plays; nil for a grid
+		processed        bool            // a filter changes pictures: they are compared with those made in one go alone
 	}{
-		{"MP4 with open groups of pictures", "film.mp4", fmt.Sprintf(picture, "25") + open + sound, transcode.Ratio{Num: 25, Den: 1}, true, nil, 0, false},
-		{"Matroska of 29.97 frames a second, which counts in milliseconds", "film.mkv", fmt.Sprintf(picture, "30000/1001") + open + sound, transcode.Ratio{Num: 30000, Den: 1001}, true, nil, 0, false},
-		{"a transport stream, which begins at some time", "film.ts", fmt.Sprintf(picture, "25") + open + sound + "-muxdelay 3 -output_ts_offset 500", transcode.Ratio{Num: 25, Den: 1}, true, nil, 0, false},
-		{"AVI with B-frames", "film.avi", fmt.Sprintf(picture, "25") + "-c:v mpeg4 -q:v 3 -bf 2 -g 60 -c:a mp3 -b:a 64k", transcode.Ratio{Num: 25, Den: 1}, true, nil, 40 * time.Millisecond, false},
-		{"a variable rate", "film.mkv", "-f lavfi -i testsrc2=s=96x64:r=50:d=31,select='not(mod(n\\,3))+gt(random(3)\\,0.7)'" + open + "-fps_mode passthrough", transcode.Ratio{Num: 26, Den: 1}, false, nil, 0, false},
-		{"60 frames a second", "film.mp4", fmt.Sprintf(picture, "60000/1001") + open + sound, transcode.Ratio{Num: 60000, Den: 1001}, true, nil, 0, false},
-		{"MPEG-2 that is interlaced", "film.ts", "-f lavfi -i testsrc2=s=96x64:r=50:d=31,interlace -c:v mpeg2video -q:v 3 -bf 2 -g 40 -flags +ildct+ilme -top 1 ", transcode.Ratio{Num: 25, Den: 1}, true, interlaced, 0, true},
-		{"a screen that hardly changes", "film.webm", "-f lavfi -i testsrc2=s=96x64:r=4:d=31 -c:v libvpx -deadline realtime -cpu-used 8 -g 12 -b:v 200k", transcode.Ratio{Num: 4, Den: 1}, true, nil, 0, false},
+		{"MP4 with open groups of pictures", "film.mp4", fmt.Sprintf(picture, "25") + open + sound, transcode.Ratio{Num: 25, Den: 1}, true, nil, 0, nil, false},
+		{"Matroska of 29.97 frames a second, which counts in milliseconds", "film.mkv", fmt.Sprintf(picture, "30000/1001") + open + sound, transcode.Ratio{Num: 30000, Den: 1001}, true, nil, 0, nil, false},
+		{"a transport stream, which begins at some time", "film.ts", fmt.Sprintf(picture, "25") + open + sound + "-muxdelay 3 -output_ts_offset 500", transcode.Ratio{Num: 25, Den: 1}, true, nil, 0, nil, false},
+		{"AVI with B-frames", "film.avi", fmt.Sprintf(picture, "25") + "-c:v mpeg4 -q:v 3 -bf 2 -g 60 -c:a mp3 -b:a 64k", transcode.Ratio{Num: 25, Den: 1}, true, nil, 40 * time.Millisecond, nil, false},
+		{"a variable rate", "film.mkv", "-f lavfi -i testsrc2=s=96x64:r=50:d=31,select='not(mod(n\\,3))+gt(random(3)\\,0.7)'" + open + "-fps_mode passthrough", transcode.Ratio{Num: 26, Den: 1}, false, nil, 0, nil, false},
+		{"60 frames a second", "film.mp4", fmt.Sprintf(picture, "60000/1001") + open + sound, transcode.Ratio{Num: 60000, Den: 1001}, true, nil, 0, nil, false},
+		{"60 frames a second, cut where the source is: at frames that small rungs lack", "film.mp4", fmt.Sprintf(picture, "60000/1001") + open + sound, transcode.Ratio{Num: 60000, Den: 1001}, true, nil, 0, oddFrames, false},
+		{"MPEG-2 that is interlaced, with key frames where chunks begin", "film.mp4", "-f lavfi -i testsrc2=s=96x64:r=50:d=31,interlace -c:v mpeg2video -q:v 3 -bf 0 -g 50 -flags +ildct+ilme -top 1 ", transcode.Ratio{Num: 25, Den: 1}, true, interlaced, 0, nil, true},
+		{"a screen that hardly changes", "film.webm", "-f lavfi -i testsrc2=s=96x64:r=4:d=31 -c:v libvpx -deadline realtime -cpu-used 8 -g 12 -b:v 200k", transcode.Ratio{Num: 4, Den: 1}, true, nil, 0, nil, false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -131,6 +138,9 @@ func TestSeams(t *testing.T) {
 				t.Fatal(err)
 			}
 			cuts := p.Cuts(end)
+			if c.cuts != nil {
+				cuts = c.cuts
+			}
 			chunks := p.Chunks(cuts, keys, end, 2)
 			if len(chunks) < 3 {
 				t.Fatalf("%d chunks of %v, with key frames %v", len(chunks), end, keys)
@@ -146,12 +156,38 @@ func TestSeams(t *testing.T) {
 				t.Errorf("in chunks, beside the film: %s", diff)
 			}
 			for i, o := range p.Video {
+				if wrong := order(t, parts[i], 6/min(c.rate.Float(), 25)); wrong != "" {
+					t.Errorf("%s: %s", o.Name, wrong)
+				}
 				if diff := cmp.Diff(cuts, keysOf(t, parts[i], s.Video.Start+c.late), cmp.Comparer(near)); diff != "" {
 					t.Errorf("key frames of %s (-where segments begin +got):\n%s", o.Name, diff)
 				}
 			}
 		})
 	}
+}
+
+// order says what is wrong with the times at which pictures are decoded: each has to be
+// after the one before, none after the picture shows nor much before, and that of a key
+// frame right before that.
+func order(t testing.TB, path string, early float64) string {
+	t.Helper()
+	before := -1.0
+	text := call(t, "", "ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "packet=pts_time,dts_time,flags", "-of", "csv=p=0", path)
+	for line := range strings.Lines(text) {
+		f := strings.Split(strings.TrimSpace(line), ",")
+		shown, decoded := second(f[0]).Seconds(), second(f[1]).Seconds()
+		switch {
+		case decoded <= before || decoded > shown:
+			return fmt.Sprintf("a picture that shows at %v is decoded at %v, after one at %v", shown, decoded, before)
+		case shown-decoded > early:
+			return fmt.Sprintf("a picture that shows at %v is decoded at %v", shown, decoded)
+		case strings.HasPrefix(f[2], "K") && shown-decoded > 0.002:
+			return fmt.Sprintf("a key frame that shows at %v is decoded at %v", shown, decoded)
+		}
+		before = decoded
+	}
+	return ""
 }
 
 // startOf is when the first picture of a file shows.

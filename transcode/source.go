@@ -119,7 +119,7 @@ func videoOf(v *ffmpeg.Video, f *ffmpeg.Source) *Video {
 	p := &Video{
 		Stream: v.Index, Codec: cmp.Or(v.Codec, v.Tag), Profile: v.Profile, PixelFormat: v.PixelFormat, Width: v.Width, Height: v.Height,
 		Aspect: Ratio{int64(v.SAR.Num), int64(v.SAR.Den)}, Rotation: v.Rotation, Interlaced: v.Interlaced, Reordered: v.BFrames > 0,
-		Range: map[ffmpeg.HDR]Range{ffmpeg.PQ: PQ, ffmpeg.HLG: HLG}[v.Color.HDR], Bitrate: v.Bitrate, Start: v.Start - f.Start,
+		Range: ranges[v.Color.HDR], Bitrate: v.Bitrate, Start: v.Start - f.Start,
 	}
 	p.Rate, p.Constant = rateOf(v)
 	if p.Bitrate == 0 && len(f.Audio) == 0 {
@@ -148,3 +148,5 @@ func rateOf(v *ffmpeg.Video) (Ratio, bool) {
 	}
 	return average, false
 }
+
+var ranges = map[ffmpeg.HDR]Range{ffmpeg.SDR: SDR, ffmpeg.PQ: PQ, ffmpeg.HLG: HLG}

@@ -82,7 +82,6 @@ var errMore = errors.New("transcode: more came meanwhile")
 // where all is done.
 func (t *Transcoder) rest(ctx context.Context, w *work) error {
 	if w.done(w.upload) { // before it is said: after a crash it is done again
-		t.forget(w.upload.ID)
 		if err := t.tidy(ctx, w); err != nil {
 			return err
 		}

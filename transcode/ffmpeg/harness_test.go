@@ -1,6 +1,7 @@
 package ffmpeg_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -104,6 +105,18 @@ esac
 		}
 	}
 	return &ffmpeg.Options{Path: filepath.Join(dir, "ffmpeg"), Read: []string{"/bin", "/usr/bin"}, Env: []string{"PATH=/bin:/usr/bin"}}
+}
+
+// addEncoder gives a fake ffmpeg another encoder.
+func addEncoder(t testing.TB, path, name string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, bytes.Replace(text, []byte("echo ' V....D libx264"), []byte("echo ' V....D "+name+" x'; echo ' V....D libx264"), 1), 0o700)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // endless is a run of ffmpeg that writes a picture now and then, and never ends by itself.

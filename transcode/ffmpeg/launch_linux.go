@@ -48,7 +48,7 @@ func (l *launch) start() error {
 	}
 	close(l.limited)
 	if err != nil {
-		_ = <-l.ended // what it says of being killed
+		_ = l.wait() // it was killed
 	}
 	return err
 }
