@@ -22,6 +22,7 @@ var audited = map[string][]events.Type{
 	"upload":     {events.UploadCreated, events.UploadComplete, events.UploadCanceled, events.UploadRefused},
 	"metadata":   {events.AssetCreated, events.AssetUpdated, events.AssetSettled, events.AssetUnsettled, events.AssetDeleted, events.AssetSearched},
 	"transcoder": {events.TranscodeSubmitted, events.TranscodeCanceled, events.TranscodeDone, events.TranscodeFailed},
+	"worker":     {events.JobSubmitted, events.JobCanceled, events.JobRetried},
 	"cache":      {events.CacheSet, events.CacheDeleted, events.CacheCleared},
 }
 

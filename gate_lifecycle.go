@@ -35,17 +35,17 @@ func (g *Gate) Start(ctx context.Context) error {
 		return fmt.Errorf("streamgate: %w", err)
 	}
 	g.recovery.start(ctx)
-	if err := g.startSettling(ctx); err != nil {
-		return fmt.Errorf("streamgate: %w", err)
+	for _, start := range []func(context.Context) error{g.startSettling, g.startJobs} {
+		if err := start(ctx); err != nil {
+			return fmt.Errorf("streamgate: %w", err)
+		}
 	}
-	if err := g.startTranscoder(ctx); err != nil {
-		return fmt.Errorf("streamgate: %w", err)
-	}
+	g.recoverTranscodes(ctx)
 	if g.enter(starting, running) {
 		return nil
 	}
 	return errors.Join(errors.New("streamgate: the Gate was stopped while it started"),
-		g.recovery.stop(ctx), g.stopTranscoder(ctx), g.stopSettling(ctx), g.dispatcher.Stop(ctx))
+		g.recovery.stop(ctx), g.stopJobs(ctx), g.stopSettling(ctx), g.dispatcher.Stop(ctx))
 }
 
 func (g *Gate) prepare(ctx context.Context) error {
@@ -129,7 +129,7 @@ func (g *Gate) drain(ctx context.Context) error {
 		g.uploads.Drain(ctx),
 		g.requests.drain(ctx),
 		g.recovery.stop(ctx),
-		g.stopTranscoder(ctx),
+		g.stopJobs(ctx),
 		g.stopSettling(ctx),
 		g.dispatcher.Stop(ctx),
 		g.closeAudit(ctx),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	jobsqlite "github.com/streamgate/streamgate/jobs/sqlite"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metadata/sqlite"
 	"github.com/streamgate/streamgate/storage/disk"
@@ -21,13 +22,17 @@ func (g *Gate) open(dir string) error {
 		}
 	}
 	meta := g.o.meta
+	g.jobDatabase = g.o.jobDatabase
 	if meta == nil {
 		db, err := sqlite.Open(filepath.Join(dir, databaseName))
 		if err != nil {
 			return fmt.Errorf("streamgate: opening the database: %w", err)
 		}
 		g.closers = append(g.closers, db.Close)
-		g.database, meta = db, db.Metadata()
+		meta = db.Metadata()
+		if g.jobDatabase == nil {
+			g.jobDatabase = jobsqlite.Database(db)
+		}
 	}
 	g.meta = &wakingStore{Store: meta, changed: g.changed}
 	return nil

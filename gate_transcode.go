@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/streamgate/streamgate/jobs"
-	jobsqlite "github.com/streamgate/streamgate/jobs/sqlite"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
@@ -18,8 +16,8 @@ import (
 // WithTranscoder makes what HLS cannot carry into what plays, by ffmpeg: see package
 // transcode. What came before ffmpeg was installed, or before there was a transcoder,
 // waits for it. nil is the defaults. Authorizer, Recorder, Publish, Logger and Cut are
-// the Gate's own where they are not given. It needs the Gate's own database.
-// Default: none, and such files fail.
+// the Gate's own where they are not given. Beside WithMetadata it
+// needs WithJobDatabase. Default: none, and such files fail.
 func WithTranscoder(o *transcode.Options) Option {
 	if o == nil {
 		o = new(transcode.Options)
@@ -36,13 +34,13 @@ func WithFFmpeg(o *ffmpeg.Options) Option {
 // runsName is the folder in which ffmpeg writes.
 const runsName = "ffmpeg"
 
-// openTranscoder makes the transcoder, and the queue that runs it.
+// openTranscoder makes the transcoder, whose tasks are jobs of the Gate's queue.
 func (g *Gate) openTranscoder(dir string) error {
 	if g.o.transcoder == nil {
 		return nil
 	}
-	if g.database == nil {
-		return errors.New("streamgate: WithTranscoder needs the Gate's own database, without WithMetadata")
+	if g.jobs == nil {
+		return errors.New("streamgate: WithTranscoder needs WithJobDatabase beside WithMetadata")
 	}
 	runs, err := runsDir(dir, g.o.files == nil)
 	if err != nil {
@@ -53,11 +51,7 @@ func (g *Gate) openTranscoder(dir string) error {
 		return fmt.Errorf("streamgate: the transcoder: %w", err)
 	}
 	g.closers = append(g.closers, runner.Close)
-	g.queue, err = jobs.New(jobsqlite.Database(g.database), &jobs.Options{Publish: g.bus.Publish, Logger: g.o.logger})
-	if err != nil {
-		return fmt.Errorf("streamgate: %w", err)
-	}
-	services := transcode.Services{Files: g.files, Metadata: g.meta, Queue: g.queue, Programs: runner, Inspect: g.inspectMade}
+	services := transcode.Services{Files: g.files, Metadata: g.meta, Queue: g.jobs, Programs: runner, Inspect: g.inspectMade}
 	if g.coder, err = transcode.New(services, g.transcoderOptions()); err != nil {
 		return fmt.Errorf("streamgate: %w", err)
 	}
@@ -101,24 +95,14 @@ func (g *Gate) inspectMade(ctx context.Context, u *metadata.Upload) error {
 	return upload.Inspect(ctx, &upload.Completed{Upload: u, Asset: a, Files: g.files, Meta: g.meta, Cut: g.cut(), Recorder: g.recorder()})
 }
 
-func (g *Gate) startTranscoder(ctx context.Context) error {
+// recoverTranscodes finds what came while there was no transcoder.
+func (g *Gate) recoverTranscodes(ctx context.Context) {
 	if g.coder == nil {
-		return nil
-	}
-	if err := g.queue.Start(ctx); err != nil {
-		return err
+		return
 	}
 	if err := g.coder.Recover(ctx); err != nil {
 		g.o.logger.ErrorContext(ctx, "could not look for all that waits for the transcoder", "error", err)
 	}
-	return nil
-}
-
-func (g *Gate) stopTranscoder(ctx context.Context) error {
-	if g.queue == nil {
-		return nil
-	}
-	return g.queue.Stop(ctx)
 }
 
 // transcodeRoutes are those of the transcoder, where there is one.

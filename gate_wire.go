@@ -3,6 +3,7 @@ package streamgate
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/streamgate/streamgate/cache"
@@ -41,10 +42,15 @@ func (g *Gate) wire(dir string) (err error) {
 	if g.o.onReady != nil {
 		g.dispatcher.Handle("OnReady", g.tellReady, events.AssetReady)
 	}
-	if err = g.openSettling(); err != nil {
-		return err
+	for _, open := range []func() error{g.openSettling, g.openJobs} {
+		if err := open(); err != nil {
+			return err
+		}
 	}
 	if err = g.openTranscoder(dir); err != nil {
+		return err
+	}
+	if err = g.countJobs(); err != nil { // of all kinds
 		return err
 	}
 	if g.uploads, err = upload.New(g.files, g.meta, g.uploadOptions()); err != nil {
@@ -111,6 +117,10 @@ func (g *Gate) buildPlanes() (err error) {
 		return err
 	}
 	kept, err := g.cacheRoute()
+	if err != nil {
+		return err
+	}
+	worker, err := g.jobRoutes()
 	if err == nil {
 		var own []route
 		if own, err = g.transcodeRoutes(); err == nil {
@@ -118,7 +128,7 @@ func (g *Gate) buildPlanes() (err error) {
 		}
 	}
 	if err == nil {
-		g.admin, err = g.behindStack(append(append(g.adminRoutes(), kept), more...))
+		g.admin, err = g.behindStack(slices.Concat(g.adminRoutes(), []route{kept}, worker, more))
 	}
 	return err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/hls"
+	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
@@ -37,6 +38,8 @@ type options struct {
 	onReady         func(context.Context, *metadata.Asset)
 	files           storage.Store
 	meta            metadata.Store
+	jobs            []func(*jobs.Queue) error
+	jobDatabase     jobs.Database
 	recorder        events.Recorder
 	maxUploadSize   int64
 	uploadExpiry    time.Duration

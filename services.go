@@ -20,15 +20,16 @@ var defaultLimits = map[string]ratelimit.Limit{
 	"upload":     {Burst: 100, Rate: 10},
 	"streaming":  {Burst: 1000, Rate: 100},
 	"metadata":   {Burst: 500, Rate: 50},
-	"transcoder": {Burst: 50, Rate: 5},
 	"cache":      {Burst: 1000, Rate: 100},
+	"transcoder": {Burst: 50, Rate: 5},
+	"worker":     {Burst: 100, Rate: 10},
 	"monitor":    {Burst: 1000, Rate: 100},
 	"health":     {Burst: 1000, Rate: 100}, // apart from the gateway's, so that a flood of other paths does not look like an outage
 	"auth":       {Burst: 50, Rate: 5},     // wrong credentials, by address
 }
 
 // inMemory are the limits of what has to answer while a shared store is away.
-var inMemory = map[string]bool{"gateway": true, "cache": true, "monitor": true, "health": true}
+var inMemory = map[string]bool{"gateway": true, "cache": true, "worker": true, "monitor": true, "health": true}
 
 func serviceNames() string {
 	return strings.Join(slices.Sorted(maps.Keys(defaultLimits)), ", ")

@@ -51,6 +51,7 @@ func TestEveryEndpointHasALimitAndMetrics(t *testing.T) {
 	}{
 		"public": {(*Gate).publicRoutes, func(g *Gate) http.Handler { return g }},
 		"admin":  {(*Gate).adminRoutes, (*Gate).Admin},
+		"worker": {func(g *Gate) []route { return g.must(t, g.jobRoutes) }, (*Gate).Admin},
 	}
 	for plane, p := range planes {
 		walked := tight(t)
@@ -322,4 +323,14 @@ func TestHealthAndMetricsAnswerWhileTheStoreOfLimitsIsAway(t *testing.T) {
 			t.Errorf("%s: %d, want %d", c.path, w.Code, c.want)
 		}
 	}
+}
+
+// must is what a part of the route table has.
+func (*Gate) must(t *testing.T, part func() ([]route, error)) []route {
+	t.Helper()
+	list, err := part()
+	if err != nil || len(list) == 0 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	return list
 }

@@ -50,7 +50,6 @@ import (
 	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
-	"github.com/streamgate/streamgate/metadata/sqlite"
 	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
 	"github.com/streamgate/streamgate/settle"
@@ -77,12 +76,13 @@ type Gate struct {
 	player  *hls.Server
 	assets  http.Handler
 
+	jobDatabase jobs.Database // or nil
+
 	bus        *events.Bus
 	dispatcher *events.Dispatcher
 	recovery   *periodic
 	settler    *settle.Settler       // or nil
-	database   *sqlite.DB            // the Gate's own, or nil
-	queue      *jobs.Queue           // or nil
+	jobs       *jobs.Queue           // or nil
 	coder      *transcode.Transcoder // or nil
 	importing  sync.RWMutex          // held for reading by imports, for writing by a recovery
 	requests   requests

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -60,6 +61,8 @@ func fromEvent(ctx context.Context, e *events.Event) Event {
 		}
 	case e.Upload != "":
 		a.Resource = "upload/" + e.Upload
+	case e.Data["job"] != nil:
+		a.Resource = fmt.Sprint("job/", e.Data["job"])
 	}
 	if e.Owner != "" && e.Owner != a.Actor {
 		a.Details = append(a.Details, slog.String("owner", e.Owner))

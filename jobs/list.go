@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -152,6 +153,13 @@ func (f *filter) where() string {
 		return "true"
 	}
 	return strings.Join(f.parts, " AND ")
+}
+
+// Kinds returns the kinds that Handle was called for, in order.
+func (q *Queue) Kinds() []string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Sorted(maps.Keys(q.kinds))
 }
 
 // Sizes counts the jobs that have not ended, by kind and state.

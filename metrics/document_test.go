@@ -43,6 +43,11 @@ var answers = []struct{ service, name, query string }{
 	{"cache", "cache_set", `streamgate_http_requests_total{service="cache",route="/v1/cache/{key}",method="PUT"}`},
 	{"cache", "cache_delete", `streamgate_http_requests_total{service="cache",route="/v1/cache/{key}",method="DELETE"}`},
 	{"cache", "cache_clear", `streamgate_http_requests_total{service="cache",route="/v1/cache",method="DELETE"}`},
+	{"worker", "job_submit", `streamgate_http_requests_total{service="worker",route="/v1/jobs",method="POST"}`},
+	{"worker", "job_status", `streamgate_http_requests_total{service="worker",route="/v1/jobs/{id}",method="GET"}`},
+	{"worker", "job_cancel", `streamgate_http_requests_total{service="worker",route="/v1/jobs/{id}",method="DELETE"}`},
+	{"worker", "job_list", `streamgate_http_requests_total{service="worker",route="/v1/jobs",method="GET"}`},
+	{"worker", "queue sizes", `streamgate_jobs`},
 	{"cache", "cache_stats", `streamgate_http_requests_total{service="cache",route="/v1/cache/stats"}`},
 }
 
@@ -62,6 +67,8 @@ A family with labels appears once something was counted. Labels have only values
 | ` + "`protocol`" + ` | tus, ietf, body, form; other |
 | ` + "`event`" + ` | created, updated, ready, failed, replaced, settled, unsettled, deleted |
 | ` + "`result`" + ` | hit, miss |
+| ` + "`kind`" + ` | the kinds of jobs that there are handlers for |
+| ` + "`state`" + ` | scheduled, waiting, running, retrying, done, failed, cancelled |
 | ` + "`cache`" + ` | the name of a cache |
 | ` + "`family`" + ` | the name of a family |
 `

@@ -20,6 +20,8 @@ type Gate struct {
 	SearchResults    *Histogram
 	KeysServed       *Counter
 	LimitViolations  *CounterVec // by service; no event tells it
+	JobAttempts      *CounterVec // by kind, and by the state of the job after it; no event tells it
+	JobDuration      *Histogram  // seconds, of attempts; no event tells it
 
 	auditDropped  *CounterVec
 	auditRefused  *CounterVec
@@ -29,6 +31,7 @@ type Gate struct {
 	cacheEvicted  *CounterVec
 	cacheEntries  *GaugeVec
 	cacheBytes    *GaugeVec
+	jobs          *GaugeVec
 
 	assets map[string]*Counter // of Assets
 
@@ -75,6 +78,9 @@ func gateSeries(g *Gate) []series {
 		{name: "streamgate_keys_served_total", help: "Answers with content keys: a key, or a licence with some.", into: &g.KeysServed},
 		{name: "streamgate_search_results", help: "How many assets a page of search results had.", buckets: resultBuckets, into: &g.SearchResults},
 		{name: "streamgate_limit_violations_total", help: "Requests that a rate limit refused.", labels: []string{"service"}, into: &g.LimitViolations},
+		{name: "streamgate_jobs", help: "Jobs that have not ended.", labels: []string{"kind", "state"}, into: &g.jobs},
+		{name: "streamgate_job_attempts_total", help: "Attempts at jobs, by what they left the job in.", labels: []string{"kind", "state"}, into: &g.JobAttempts},
+		{name: "streamgate_job_duration_seconds", help: "How long attempts at jobs took.", buckets: jobDurationBuckets, into: &g.JobDuration},
 		{name: "streamgate_audit_dropped_total", help: "Events that the audit log did not take, and that happened all the same.", into: &g.auditDropped},
 		{name: "streamgate_audit_refused_total", help: "What did not happen because the audit log did not take it.", into: &g.auditRefused},
 		{name: "streamgate_events_dropped_total", help: "Live events that a slow listener had no room for.", into: &g.eventsDropped},
@@ -88,6 +94,7 @@ func gateSeries(g *Gate) []series {
 
 var (
 	uploadDurationBuckets = []float64{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 6 * 3600, 24 * 3600}
+	jobDurationBuckets    = []float64{0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 6 * 3600}
 	resultBuckets         = []float64{0, 1, 5, 10, 20, 50, 100}
 )
 
@@ -159,6 +166,9 @@ func (g *Gate) Audit(l interface {
 	}
 	return g.ask(g.auditRefused, func() float64 { return float64(l.Refused()) })
 }
+
+// Jobs has the number of jobs of a kind asked for at each scrape that are in a state.
+func (g *Gate) Jobs(n func() float64, kind, state string) error { return g.ask(g.jobs, n, kind, state) }
 
 // CacheStats is what a cache tells of itself. Counts rise from its start.
 type CacheStats struct {

@@ -59,7 +59,6 @@ type Client interface {
 	Start(ctx context.Context) error
 	// Stop returns once all jobs have ended, or ctx has.
 	Stop(ctx context.Context) error
-	StopAndCancel(ctx context.Context) error
 	QueuePause(ctx context.Context, name string, o *river.QueuePauseOpts) error
 	QueueResume(ctx context.Context, name string, o *river.QueuePauseOpts) error
 }
