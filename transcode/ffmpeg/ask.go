@@ -20,6 +20,9 @@ func (t *Tools) ask(ctx context.Context) error {
 	if t.Version, t.Major = parseVersion(text); t.Version == "" {
 		return fmt.Errorf("%s -version answers nothing that ffmpeg would say", t.FFmpeg)
 	}
+	if tooOld(t.Version) {
+		return fmt.Errorf("%s is release %s, and %d.%d is the oldest that will do", t.FFmpeg, t.Version, oldestMajor, oldestMinor)
+	}
 	t.parts = make(map[Part]bool)
 	for _, list := range []string{"-encoders", "-decoders", "-filters", "-formats"} {
 		text, err := answer(ctx, t.FFmpeg, "-hide_banner", list)
@@ -61,6 +64,19 @@ func parseVersion(text string) (version string, major int) {
 		}
 	}
 	return version, major
+}
+
+// The oldest release with all options that runs are given (-stats_period).
+const oldestMajor, oldestMinor = 4, 4
+
+// tooOld says whether a version is that of a release before the oldest. One that is
+// no number is that of a snapshot, and passes.
+func tooOld(version string) bool {
+	var major, minor int
+	if n, _ := fmt.Sscanf(strings.TrimPrefix(version, "n"), "%d.%d", &major, &minor); n == 0 {
+		return false
+	}
+	return major < oldestMajor || major == oldestMajor && minor < oldestMinor
 }
 
 // parseParts reads one of the lists: a legend, and then lines of flags and a name.

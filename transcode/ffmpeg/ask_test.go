@@ -30,6 +30,17 @@ func TestVersionsAreRead(t *testing.T) {
 	}
 }
 
+func TestOldReleasesAreRefused(t *testing.T) {
+	for version, want := range map[string]bool{
+		"4.3.6-0+deb11u1": true, "n4.2": true, "2.8.17": true, "3": true, "4.4": false, "n4.4.2": false, "5.1": false, "10.0": false,
+		"N-117000-g1a2b3c4": false, "git-2020-01-01": false, "": false,
+	} {
+		if got := tooOld(version); got != want {
+			t.Errorf("%q is too old: %v", version, got)
+		}
+	}
+}
+
 func TestPartsAreRead(t *testing.T) {
 	for _, c := range []struct {
 		name, list, text string

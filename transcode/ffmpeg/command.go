@@ -90,6 +90,10 @@ type Result struct {
 	// Log is what the program said: the last 64 KiB.
 	Log string
 
+	// Complaints are the last errors after which it went on, oldest first: what is
+	// damaged in the file is missing in the output.
+	Complaints []string
+
 	// Progress is the last that was told.
 	Progress Progress
 

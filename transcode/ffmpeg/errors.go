@@ -28,13 +28,13 @@ type MissingError struct {
 	Program string   // "ffmpeg" or "ffprobe"
 	Looked  []string // where it was looked for
 	Install string   // what to do about it on this system
-	Cause   error    // why what was found does not run; nil if nothing was found
+	Cause   error    // why what was found cannot be used; nil if nothing was found
 }
 
 func (e *MissingError) Error() string {
 	s := e.Program + " was not found (looked at " + strings.Join(e.Looked, ", ") + ")"
 	if e.Cause != nil {
-		s = fmt.Sprintf("%s does not run: %v", e.Program, e.Cause)
+		s = fmt.Sprintf("%s cannot be used: %v", e.Program, e.Cause)
 	}
 	return s + ": " + e.Install
 }

@@ -48,6 +48,10 @@ func TestAnFFmpegThatCannotBeUsedIsMissingAndSaysWhatToDo(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("#!/bin/sh\necho 'cannot open shared object file' >&2; exit 127\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	old := fake(t, "").Path
+	if err := os.WriteFile(old, []byte("#!/bin/sh\necho 'ffmpeg version 4.1.9 Copyright'\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	locked := fake(t, "").Path
 	if err := os.Chmod(locked, 0o600); err != nil {
 		t.Fatal(err)
@@ -62,6 +66,7 @@ func TestAnFFmpegThatCannotBeUsedIsMissingAndSaysWhatToDo(t *testing.T) {
 		{"where there is none", nobodys, "ffmpeg", nobodys},
 		{"where nothing is found at all", "", "ffmpeg", "PATH"},
 		{"where it is another program", silent, "ffmpeg", "nothing that ffmpeg would say"},
+		{"where it is too old", old, "ffmpeg", "release 4.1.9, and 4.4 is the oldest"},
 		{"where it lacks a library", broken, "ffmpeg", "cannot open shared object file"},
 		{"where it may not be run", locked, "ffmpeg", "permission denied"},
 		{"where there is no ffprobe", alone, "ffprobe", "ffprobe was not found"},
@@ -109,6 +114,15 @@ func TestTheInstalledFFmpegHasTheUsualParts(t *testing.T) {
 	}
 	if tools.Has(ffmpeg.Encoder, "=") || tools.Has(ffmpeg.Muxer, "mov,mp4,m4a,3gp,3g2,mj2") || tools.Major < 4 {
 		t.Errorf("it is taken for %s, release %d", tools.Version, tools.Major)
+	}
+}
+
+func TestTheInstalledFFmpegHasADemuxerForEachType(t *testing.T) {
+	tools := needFFmpeg(t)
+	for kind, demuxer := range ffmpeg.Demuxers {
+		if !tools.Has(ffmpeg.Demuxer, demuxer) {
+			t.Errorf("%s is to be read by %s, which is not there", kind, demuxer)
+		}
 	}
 }
 

@@ -48,12 +48,15 @@ func shared(t testing.TB) *ffmpeg.Runner {
 	return r
 }
 
+// sharedDir is where it has its directories.
+var sharedDir string
+
 var sharedRunner = sync.OnceValues(func() (*ffmpeg.Runner, error) {
-	dir, err := os.MkdirTemp("", "runs")
-	if err != nil {
+	var err error
+	if sharedDir, err = os.MkdirTemp("", "runs"); err != nil {
 		return nil, err
 	}
-	return ffmpeg.New(dir, &ffmpeg.Options{Nice: -1})
+	return ffmpeg.New(sharedDir, &ffmpeg.Options{Nice: -1})
 })
 
 // wantDirs compares the directories of processes below dir with want, by number.

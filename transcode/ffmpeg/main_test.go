@@ -19,6 +19,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		if r, err := sharedRunner(); err == nil {
 			_ = r.Close()
+			_ = os.RemoveAll(sharedDir)
 		}
 		os.Exit(code)
 	}))

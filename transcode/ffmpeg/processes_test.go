@@ -47,6 +47,9 @@ func wantGone(t testing.TB, pid int) {
 		}
 	}
 	t.Errorf("process %d is still there", pid)
+	if p, err := os.FindProcess(pid); err == nil {
+		_ = p.Kill()
+	}
 }
 
 // wantNoChildren says which processes a test has left.

@@ -50,22 +50,25 @@ func clean(s string) string {
 
 var descriptor = regexp.MustCompile(`file:/proc/self/fd/[0-9]+`)
 
-// severe are the lines that say why: errors, or warnings where there are none, each
-// once, and none that only says that something was wrong.
+// severe are the lines that say why: errors, or warnings where there are none.
 func severe(all []complaint) []string {
-	pick := func(levels ...string) []string {
-		var lines []string
-		for _, c := range all {
-			if slices.Contains(levels, c.level) && !empty.MatchString(c.text) {
-				lines = slices.DeleteFunc(lines, func(l string) bool { return l == c.text })
-				lines = append(lines, c.text)
-			}
-		}
+	if lines := grave(all); lines != nil {
 		return lines
 	}
-	lines := pick("panic", "fatal", "error")
-	if lines == nil {
-		lines = pick("warning")
+	return last(all, "warning")
+}
+
+// grave are the errors.
+func grave(all []complaint) []string { return last(all, "panic", "fatal", "error") }
+
+// last are the last lines of these levels, each once, and none that only says that
+// something was wrong.
+func last(all []complaint, levels ...string) (lines []string) {
+	for _, c := range all {
+		if slices.Contains(levels, c.level) && !empty.MatchString(c.text) {
+			lines = slices.DeleteFunc(lines, func(l string) bool { return l == c.text })
+			lines = append(lines, c.text)
+		}
 	}
 	return lines[max(0, len(lines)-mostLines):]
 }
@@ -73,7 +76,7 @@ func severe(all []complaint) []string {
 // empty are lines that repeat that there was an error.
 var empty = regexp.MustCompile(`^(Conversion failed!|Error (reinitializing|initializing) (filters|complex filters)!?|` +
 	`Error initializing output stream \d+:\d+ -- ?|Error (while )?(processing|opening|closing|submitting|writing|muxing) .*: (Invalid argument|Invalid data found when processing input|Conversion failed!)|` +
-	`Error while processing the decoded data for stream .*|Failed to inject frame into filter network: Invalid argument|` +
+	`Error while processing the decoded data for stream .*|Failed to inject frame into filter network: .*|` +
 	`Error (closing file|writing trailer of) .*|Nothing was written into output file.*|` +
 	`Consider increasing the value.*|Terminating thread with return code.*|Task finished with error code.*|` +
 	`(Codec AVOption|Trailing option).* has not been used for any stream.*|Guessed Channel Layout.*)$`)

@@ -3,7 +3,6 @@ package ffmpeg
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -87,22 +86,6 @@ func TestAFailureIsToldApart(t *testing.T) {
 	}
 }
 
-func TestTheEndOfALogIsKept(t *testing.T) {
-	r := newRing(100)
-	for range 1000 {
-		_, _ = r.Write([]byte("a line of a log\n"))
-	}
-	got := r.String()
-	if len(got) > 100 || !strings.HasPrefix(got, "a line") || !strings.HasSuffix(got, "a line of a log\n") {
-		t.Errorf("kept %q", got)
-	}
-	short := newRing(100)
-	_, _ = short.Write([]byte("one\ntwo"))
-	if got := short.String(); got != "one\ntwo" {
-		t.Errorf("kept %q", got)
-	}
-}
-
 func FuzzReason(f *testing.F) {
 	for _, seed := range []string{"[mov @ 0x1] [error] moov atom not found\n", "[error] \xff\x00\n", "[a @ b] [c @ d] [fatal] x"} {
 		f.Add(seed)
@@ -117,58 +100,4 @@ func FuzzReason(f *testing.F) {
 			t.Errorf("the reason has what is not printed: %q", reason)
 		}
 	})
-}
-
-func TestARunIsEndedAtTheRightMoment(t *testing.T) {
-	began := time.Unix(0, 0)
-	l := Limits{Time: time.Hour, Stall: time.Minute, Output: 1000}
-	for _, c := range []struct {
-		name  string
-		looks []look
-		want  Class
-	}{
-		{"one that goes on", []look{{now: began.Add(50 * time.Second), progress: 1}, {now: began.Add(100 * time.Second), progress: 2}, {now: began.Add(150 * time.Second), progress: 3}}, ""},
-		{"one that does not", []look{{now: began.Add(50 * time.Second), progress: 1}, {now: began.Add(110 * time.Second), progress: 1}}, Stuck},
-		{"one that need not", []look{{now: began.Add(30 * time.Minute), steady: true}}, ""},
-		{"one that takes too long", []look{{now: began.Add(time.Hour), progress: 1}}, TimeLimit},
-		{"one that writes too much", []look{{now: began, own: 1001}}, OutputLimit},
-		{"all that write too much", []look{{now: began, own: 1, all: 5001}}, DiskFull},
-		{"one that takes the last of the disk", []look{{now: began, own: 1, free: 9, known: true}}, DiskFull},
-		{"one that has written nothing on a full disk", []look{{now: began, free: 9, known: true}}, ""},
-		{"one on a disk that nobody knows", []look{{now: began, own: 1}}, ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			w := &watchdog{limits: l, bytes: 5000, free: 10, began: began, moved: began}
-			var why *limitError
-			for i := range c.looks {
-				if why != nil {
-					t.Errorf("it was ended before look %d: %v", i, why)
-				}
-				why = w.judge(&c.looks[i])
-			}
-			if why == nil && c.want != "" || why != nil && why.class != c.want {
-				t.Errorf("it ends with %v, not %q", why, c.want)
-			}
-		})
-	}
-}
-
-func TestAForeignDirectoryIsNotSwept(t *testing.T) {
-	root := t.TempDir()
-	for _, dir := range []string{"films", ownerPrefix + "dead"} {
-		if err := os.Mkdir(root+"/"+dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s, err := openScratch(root, 1, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.close()
-	if _, err := os.Stat(root + "/films"); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Stat(root + "/" + ownerPrefix + "dead"); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("what a crash has left is there: %v", err)
-	}
 }

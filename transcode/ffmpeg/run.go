@@ -12,7 +12,7 @@ import (
 // Result of a successful one is closed by the caller.
 //
 // Exit code 0 is success, also where ffmpeg complained of parts of the file and
-// went on: the Log tells.
+// went on: Result.Complaints tells.
 func (r *Runner) Run(ctx context.Context, c *Command) (*Result, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -46,9 +46,9 @@ func (r *Runner) Run(ctx context.Context, c *Command) (*Result, error) {
 		return nil, failed(err, dir)
 	}
 	dir.count() // what it has written since it was looked at last
-	last, _ := m.now()
+	progress, _ := m.now()
 	return &Result{
-		Dir: dir.path, Log: out.log, Progress: last,
+		Dir: dir.path, Log: out.log, Complaints: grave(complaints(out.log)), Progress: progress,
 		Elapsed: out.elapsed, CPU: out.usage.cpu, Memory: out.usage.memory,
 		close: dir.remove,
 	}, nil

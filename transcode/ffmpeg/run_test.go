@@ -91,6 +91,37 @@ func TestTheLogOfAnAnalysisIsKept(t *testing.T) {
 	}
 }
 
+func TestADamagedFileIsComplainedOf(t *testing.T) {
+	r := shared(t)
+	in := clip(t)
+	result, err := r.Run(t.Context(), &ffmpeg.Command{Inputs: []ffmpeg.Input{in}, Outputs: []ffmpeg.Output{{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = result.Close()
+	if len(result.Complaints) > 0 {
+		t.Errorf("of a whole file it says %q", result.Complaints)
+	}
+	film, err := os.ReadFile(in.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 2000; i < 12000; i += 7 {
+		film[i] ^= 0x55
+	}
+	result, err = r.Run(t.Context(), &ffmpeg.Command{
+		Inputs:  []ffmpeg.Input{{Path: write(t, "damaged.mp4", string(film)), Type: media.TypeMP4}},
+		Outputs: []ffmpeg.Output{{}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = result.Close()
+	if len(result.Complaints) == 0 || len(result.Complaints) > 8 {
+		t.Errorf("it says %q", result.Complaints)
+	}
+}
+
 func TestACancelledRunIsGoneWithinASecond(t *testing.T) {
 	r := shared(t)
 	ctx, cancel := context.WithCancel(t.Context())
