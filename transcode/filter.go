@@ -78,7 +78,11 @@ func (p *Plan) rung(c Chunk, o *Output) []string {
 	if thin := p.thin(c, o); thin != "" {
 		chain = append(chain, thin)
 	}
-	return append(chain, fmt.Sprintf("scale=%d:%d:flags=bicubic:out_range=tv", o.Width, o.Height), "setsar=1")
+	chain = append(chain, fmt.Sprintf("scale=%d:%d:flags=bicubic:out_range=tv", o.Width, o.Height), "setsar=1")
+	if p.upload != "" {
+		chain = append(chain, p.upload)
+	}
+	return chain
 }
 
 // thin leaves frames out, by when they show alone, so that every chunk decides alike:
