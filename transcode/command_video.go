@@ -14,9 +14,9 @@ import (
 // VideoCommand encodes a chunk in some rungs of the plan, all of them from one
 // decoding; at least one. The file of a rung is called by its name, see Output.File.
 func (p *Plan) VideoCommand(in ffmpeg.Input, c Chunk, rungs []Output) *ffmpeg.Command {
-	e := encoders[p.profile.Video]
+	e := p.coder()
 	cmd := &ffmpeg.Command{
-		Args: timed("-filter_complex", p.graph(c, rungs)), Inputs: with(in, append(p.begin(), p.seek(c)...)...), Length: c.Lasts,
+		Args: timed(append(slices.Clone(p.device), "-filter_complex", p.graph(c, rungs))...), Hardware: p.hardware, Inputs: with(in, append(p.begin(), p.seek(c)...)...), Length: c.Lasts,
 	}
 	for i := range rungs {
 		args := slices.Concat([]string{"-map", pad("o", i), "-c:v", e.name}, e.args(&rungs[i], &p.profile))

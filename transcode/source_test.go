@@ -52,7 +52,7 @@ func TestSourceOf(t *testing.T) {
 			got := transcode.SourceOf(c.source, true)
 			w := c.want
 			w.Stream, w.Codec, w.PixelFormat, w.Width, w.Height, w.Aspect = 2, "h264", "yuv420p", 720, 576, transcode.Ratio{Num: 16, Den: 11}
-			w.Reordered, w.Start, w.Range = true, 100*time.Millisecond, transcode.SDR
+			w.Reordered, w.Start, w.Range = true, 100*time.Millisecond, orSDR(w.Range)
 			if diff := cmp.Diff(transcode.Source{Format: "mpegts", Duration: time.Minute, Video: &w, Plays: true}, got); diff != "" {
 				t.Errorf("the source (-want +got):\n%s", diff)
 			}
@@ -94,4 +94,11 @@ func TestProgressOfAChunk(t *testing.T) {
 	if want := p.Frames(chunk, p.Video[0]); want != 300 || at.Frame != want {
 		t.Errorf("at its end a chunk of %d pictures is at %+v", want, at)
 	}
+}
+
+func orSDR(r transcode.Range) transcode.Range {
+	if r == "" {
+		return transcode.SDR
+	}
+	return r
 }
