@@ -124,6 +124,10 @@ bench: ## run the benchmarks
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h $(TESTFLAGS) ./ratelimit
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . $(TESTFLAGS) ./metrics ./audit ./cache ./stack ./captions ./matroska
 
+.PHONY: bench-transcode
+bench-transcode: ## what a ladder in chunks costs beside one process of ffmpeg
+	$(GO) test -run '^$$' -bench Ladder -benchtime 2x -timeout 1h $(TESTFLAGS) ./transcode
+
 .PHONY: bench-hls
 bench-hls: ## what playback costs beside static files: one table, with what is aimed at
 	STREAMGATE_FIGURES=1 $(GO) test -count=1 -v -timeout 20m -run '^TestFigures$$' $(TESTFLAGS) ./hls

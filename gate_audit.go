@@ -16,13 +16,14 @@ import (
 // violations of limits, paths that are not there and searches of the log itself,
 // counted by the minute so that a flood of them does not fill the log.
 var audited = map[string][]events.Type{
-	"gateway":   {},
-	"streaming": {events.KeyServed}, // what is played is in the access log
-	"monitor":   {},
-	"upload":    {events.UploadCreated, events.UploadComplete, events.UploadCanceled, events.UploadRefused},
-	"metadata":  {events.AssetCreated, events.AssetUpdated, events.AssetSettled, events.AssetUnsettled, events.AssetDeleted, events.AssetSearched},
-	"worker":    {events.JobSubmitted, events.JobCanceled, events.JobRetried},
-	"cache":     {events.CacheSet, events.CacheDeleted, events.CacheCleared},
+	"gateway":    {},
+	"streaming":  {events.KeyServed}, // what is played is in the access log
+	"monitor":    {},
+	"upload":     {events.UploadCreated, events.UploadComplete, events.UploadCanceled, events.UploadRefused},
+	"metadata":   {events.AssetCreated, events.AssetUpdated, events.AssetSettled, events.AssetUnsettled, events.AssetDeleted, events.AssetSearched},
+	"transcoder": {events.TranscodeSubmitted, events.TranscodeCanceled, events.TranscodeDone, events.TranscodeFailed},
+	"worker":     {events.JobSubmitted, events.JobCanceled, events.JobRetried},
+	"cache":      {events.CacheSet, events.CacheDeleted, events.CacheCleared},
 }
 
 // What the tally counts.

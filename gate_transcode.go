@@ -16,9 +16,8 @@ import (
 // WithTranscoder makes what HLS cannot carry into what plays, by ffmpeg: see package
 // transcode. What came before ffmpeg was installed, or before there was a transcoder,
 // waits for it. nil is the defaults. Authorizer, Recorder, Publish, Logger and Cut are
-// the Gate's own where they are not given. It needs the Gate's queue, see
-// WithJobDatabase.
-// Default: none, and such files fail.
+// the Gate's own where they are not given. Beside WithMetadata it
+// needs WithJobDatabase. Default: none, and such files fail.
 func WithTranscoder(o *transcode.Options) Option {
 	if o == nil {
 		o = new(transcode.Options)
@@ -35,13 +34,13 @@ func WithFFmpeg(o *ffmpeg.Options) Option {
 // runsName is the folder in which ffmpeg writes.
 const runsName = "ffmpeg"
 
-// openTranscoder makes the transcoder, which the Gate's queue runs.
+// openTranscoder makes the transcoder, whose tasks are jobs of the Gate's queue.
 func (g *Gate) openTranscoder(dir string) error {
 	if g.o.transcoder == nil {
 		return nil
 	}
 	if g.jobs == nil {
-		return errors.New("streamgate: WithTranscoder needs a queue: give WithJobDatabase beside WithMetadata")
+		return errors.New("streamgate: WithTranscoder needs WithJobDatabase beside WithMetadata")
 	}
 	runs, err := runsDir(dir, g.o.files == nil)
 	if err != nil {
@@ -96,7 +95,7 @@ func (g *Gate) inspectMade(ctx context.Context, u *metadata.Upload) error {
 	return upload.Inspect(ctx, &upload.Completed{Upload: u, Asset: a, Files: g.files, Meta: g.meta, Cut: g.cut(), Recorder: g.recorder()})
 }
 
-// recoverTranscodes looks for what waits, once jobs run.
+// recoverTranscodes finds what came while there was no transcoder.
 func (g *Gate) recoverTranscodes(ctx context.Context) {
 	if g.coder == nil {
 		return
@@ -104,6 +103,24 @@ func (g *Gate) recoverTranscodes(ctx context.Context) {
 	if err := g.coder.Recover(ctx); err != nil {
 		g.o.logger.ErrorContext(ctx, "could not look for all that waits for the transcoder", "error", err)
 	}
+}
+
+// transcodeRoutes are those of the transcoder, where there is one.
+func (g *Gate) transcodeRoutes() ([]route, error) {
+	if g.coder == nil {
+		return nil, nil
+	}
+	h, err := transcode.NewHandler(g.coder, &transcode.HandlerOptions{CrossOrigin: g.crossOrigin})
+	if err != nil {
+		return nil, fmt.Errorf("streamgate: %w", err)
+	}
+	return []route{
+		{path: "/v1/transcodes", service: "transcoder", shared: true, handler: h, endpoints: []endpoint{{pattern: ""}, {pattern: "/{id}"}}},
+		{
+			path: "/v1/transcode-profiles", service: "transcoder", shared: true, exact: true,
+			handler: transcode.NewProfilesHandler(g.coder), endpoints: []endpoint{{pattern: ""}},
+		},
+	}, nil
 }
 
 // waits is what tells the transcoder of a file; nil without one.

@@ -36,6 +36,9 @@ func (g *Gate) wire(dir string) (err error) {
 	g.dispatcher.Handle("remove what assets leave behind", metadata.RemoveFiles(g.meta, g.files))
 	g.dispatcher.Handle("play what is there now", g.forget, events.AssetReady, events.AssetUpdated, events.AssetSettled, events.AssetDeleted)
 	g.dispatcher.Handle("count what is replaced", g.counts.Record, events.AssetReplaced)
+	if g.trail != nil {
+		g.dispatcher.Handle("audit how transcodes end", g.trail.Record, events.TranscodeDone, events.TranscodeFailed)
+	}
 	g.dispatcher.Handle("log what fails", g.logFailed, events.AssetFailed)
 	if g.o.onReady != nil {
 		g.dispatcher.Handle("OnReady", g.tellReady, events.AssetReady)
@@ -46,6 +49,9 @@ func (g *Gate) wire(dir string) (err error) {
 		}
 	}
 	if err = errors.Join(g.openTranscoder(dir), g.countJobs()); err != nil {
+		return err
+	}
+	if err = g.countJobs(); err != nil { // of all kinds
 		return err
 	}
 	if g.uploads, err = upload.New(g.files, g.meta, g.uploadOptions()); err != nil {
@@ -117,7 +123,10 @@ func (g *Gate) buildPlanes() (err error) {
 	}
 	worker, err := g.jobRoutes()
 	if err == nil {
-		g.public, err = g.behindStack(g.publicRoutes())
+		var own []route
+		if own, err = g.transcodeRoutes(); err == nil {
+			g.public, err = g.behindStack(append(g.publicRoutes(), own...))
+		}
 	}
 	if err == nil {
 		g.admin, err = g.behindStack(slices.Concat(g.adminRoutes(), []route{kept}, worker, more))

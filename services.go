@@ -16,15 +16,16 @@ import (
 // from one client: who is signed in, else the address. A limit stops abuse and
 // never honest work. docs/operations.md has the table.
 var defaultLimits = map[string]ratelimit.Limit{
-	"gateway":   {Burst: 1000, Rate: 100},
-	"upload":    {Burst: 100, Rate: 10},
-	"streaming": {Burst: 1000, Rate: 100},
-	"metadata":  {Burst: 500, Rate: 50},
-	"cache":     {Burst: 1000, Rate: 100},
-	"worker":    {Burst: 100, Rate: 10},
-	"monitor":   {Burst: 1000, Rate: 100},
-	"health":    {Burst: 1000, Rate: 100}, // apart from the gateway's, so that a flood of other paths does not look like an outage
-	"auth":      {Burst: 50, Rate: 5},     // wrong credentials, by address
+	"gateway":    {Burst: 1000, Rate: 100},
+	"upload":     {Burst: 100, Rate: 10},
+	"streaming":  {Burst: 1000, Rate: 100},
+	"metadata":   {Burst: 500, Rate: 50},
+	"cache":      {Burst: 1000, Rate: 100},
+	"transcoder": {Burst: 50, Rate: 5},
+	"worker":     {Burst: 100, Rate: 10},
+	"monitor":    {Burst: 1000, Rate: 100},
+	"health":     {Burst: 1000, Rate: 100}, // apart from the gateway's, so that a flood of other paths does not look like an outage
+	"auth":       {Burst: 50, Rate: 5},     // wrong credentials, by address
 }
 
 // inMemory are the limits of what has to answer while a shared store is away.

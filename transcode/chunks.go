@@ -30,14 +30,18 @@ const (
 	again = 0.5
 )
 
-// Chunks cuts a source, whose last picture ends at end, into chunks for so many
-// workers. They begin where segments begin, see Plan.Cuts, and soon after a key
+// Chunks cuts a source, whose last picture ends at end, or 0 where that is not known,
+// into chunks for so many workers. They begin where segments begin, see Plan.Cuts, and soon after a key
 // frame of the source. keys are when those show, in order; nil where that is not known
 // or nothing can seek to them: then there is one chunk.
 //
 // The first chunk is short, for with it the film can be watched.
 func (p *Plan) Chunks(cuts, keys []time.Duration, end time.Duration, workers int) []Chunk {
-	length := min(max(end/time.Duration(perSlot*max(workers, 1)), shortest), longest)
+	known := end // that there is so much of it
+	if end <= 0 && len(keys) > 0 {
+		known = keys[len(keys)-1]
+	}
+	length := min(max(known/time.Duration(perSlot*max(workers, 1)), shortest), longest)
 	chunk := Chunk{}
 	var chunks []Chunk
 	for {
@@ -45,7 +49,7 @@ func (p *Plan) Chunks(cuts, keys []time.Duration, end time.Duration, workers int
 		if len(chunks) == 0 {
 			want = shortest
 		}
-		n := p.boundary(cuts, keys, chunk.Start, want, end)
+		n := p.boundary(cuts, keys, chunk.Start, want, known)
 		if n < 0 {
 			break
 		}

@@ -38,6 +38,7 @@ func TestCuts(t *testing.T) {
 		{"a variable rate is cut by the clock", planOf(t, varying), time.Minute, []time.Duration{6 * time.Second, 12 * time.Second}, 9},
 		{"the grid begins with the first picture", planOf(t, func(s *transcode.Source) { s.Video.Start = time.Second }), time.Minute, []time.Duration{7 * time.Second, 13 * time.Second}, 9},
 		{"no segment at the end is shorter than half of one", planOf(t), 20900 * time.Millisecond, []time.Duration{6 * time.Second, 12 * time.Second}, 2},
+		{"a recording of which nobody knows how long it is, is cut for twelve hours", planOf(t), 0, []time.Duration{6 * time.Second}, 7199},
 		{"what is short is one segment", planOf(t), 8 * time.Second, nil, 0},
 	}
 	for _, c := range cases {
@@ -90,6 +91,7 @@ func TestChunks(t *testing.T) {
 		},
 		{"a source with one key frame is one chunk", planOf(t), []time.Duration{0}, 10 * minute, 4, "0@0 "},
 		{"a source that nothing can seek in is one chunk", planOf(t), nil, 10 * minute, 4, "0@0 "},
+		{"a recording of which nobody knows how long it is goes by its key frames", planOf(t), every(2*second, 40*second), 0, 4, "0@0 12@12 24@24 "},
 		{"what is short is one chunk", planOf(t), every(second, 14*second), 14 * second, 4, "0@0 "},
 		{"what is interlaced is decoded from a frame before", planOf(t, interlaced), every(2*second, 40*second), 40 * second, 4, "0@0 12@10 24@22 "},
 	}

@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,9 +14,9 @@ import (
 // VideoCommand encodes a chunk in some rungs of the plan, all of them from one
 // decoding; at least one. The file of a rung is called by its name, see Output.File.
 func (p *Plan) VideoCommand(in ffmpeg.Input, c Chunk, rungs []Output) *ffmpeg.Command {
-	e := encoders[p.profile.Video]
+	e := p.coder()
 	cmd := &ffmpeg.Command{
-		Args: timed("-filter_complex", p.graph(c, rungs)), Inputs: with(in, append(p.begin(), p.seek(c)...)...), Length: c.Lasts, Start: c.Start,
+		Args: timed(append(slices.Clone(p.device), "-filter_complex", p.graph(c, rungs))...), Hardware: p.hardware, Inputs: with(in, append(p.begin(), p.seek(c)...)...), Length: c.Lasts,
 	}
 	for i := range rungs {
 		args := slices.Concat([]string{"-map", pad("o", i), "-c:v", e.name}, e.args(&rungs[i], &p.profile))
@@ -27,6 +28,13 @@ func (p *Plan) VideoCommand(in ffmpeg.Input, c Chunk, rungs []Output) *ffmpeg.Co
 		cmd.Outputs = append(cmd.Outputs, ffmpeg.Output{Name: rungs[i].File(), Args: append(args, fragments("-movflags", "+frag_keyframe"+e.when)...)})
 	}
 	return cmd
+}
+
+// Frames is how many pictures a chunk has in a rung, for its progress: with -copyts
+// ffmpeg tells times from its first report on, and pictures exactly. 0 where the rate
+// varies or is not known.
+func (p *Plan) Frames(c Chunk, o Output) int64 {
+	return int64(math.Round(c.Lasts.Seconds() * o.Rate.Float()))
 }
 
 // File is what a command calls the file of a rung.

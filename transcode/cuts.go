@@ -10,11 +10,16 @@ import (
 // Cuts are the moments at which segments begin, after the first, of a source whose
 // last picture ends at end: where all rungs have key frames. They lie on a grid of
 // whole frames that every rung has, where the rate is constant, and else on one of
-// time. None is nearer to the end than half a segment.
+// time. None is nearer to the end than half a segment. An end of 0 is not known, as of
+// what a browser records: then there are cuts for twelve hours, and those beyond the
+// end do no harm.
 func (p *Plan) Cuts(end time.Duration) []time.Duration {
 	v := p.source.Video
 	if v == nil {
 		return nil
+	}
+	if end <= 0 {
+		end = horizon
 	}
 	at := func(n int64) time.Duration { return v.Start + time.Duration(n)*p.profile.Segment }
 	if v.Constant && v.Rate.positive() {
@@ -26,11 +31,18 @@ func (p *Plan) Cuts(end time.Duration) []time.Duration {
 		at = func(n int64) time.Duration { return v.Start + v.Rate.at(n*frames) }
 	}
 	var cuts []time.Duration
-	for n := int64(1); at(n) <= end-p.profile.Segment/2; n++ {
+	for n := int64(1); at(n) <= end-p.profile.Segment/2 && n <= maxCuts; n++ {
 		cuts = append(cuts, at(n))
 	}
 	return cuts
 }
+
+const (
+	horizon = 12 * time.Hour
+	// maxCuts keeps the list of forced key frames below what Linux takes as one
+	// argument, 128 KiB.
+	maxCuts = 8000
+)
 
 // CutsOf are the cuts of a source that plays: where the segments of its index
 // begin. first is when its first picture shows, see Video.Start.

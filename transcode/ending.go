@@ -20,7 +20,6 @@ func (t *Transcoder) fail(ctx context.Context, w *work, reason string) error {
 	if err := t.end(ctx, w.args.Transcode, metadata.UploadFailed, reason); err != nil {
 		return err
 	}
-	t.forget(w.args.Transcode)
 	return t.tidy(ctx, w)
 }
 

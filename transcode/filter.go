@@ -78,12 +78,16 @@ func (p *Plan) rung(c Chunk, o *Output) []string {
 	if thin := p.thin(c, o); thin != "" {
 		chain = append(chain, thin)
 	}
-	return append(chain, fmt.Sprintf("scale=%d:%d:flags=bicubic:out_range=tv", o.Width, o.Height), "setsar=1")
+	chain = append(chain, fmt.Sprintf("scale=%d:%d:flags=bicubic:out_range=tv", o.Width, o.Height), "setsar=1")
+	if p.upload != "" {
+		chain = append(chain, p.upload)
+	}
+	return chain
 }
 
 // thin leaves frames out, by when they show alone, so that every chunk decides alike:
-// the first frame of each interval stays, and the first of each segment, which every
-// rung has to have.
+// the first frame of each interval stays, and the first of each segment of a source that
+// plays, which every rung has to have.
 func (p *Plan) thin(c Chunk, o *Output) string {
 	interval := o.Interval.Seconds()
 	if o.Every > 1 {
@@ -99,6 +103,9 @@ func (p *Plan) thin(c Chunk, o *Output) string {
 	var keep strings.Builder
 	keep.WriteString("select='isnan(prev_selected_t)+gt(" + slot("t") + "," + slot("prev_selected_t") + ")")
 	for _, cut := range c.Cuts {
+		if p.Carriage != AsItCame {
+			break // they are on the grid of all rungs
+		}
 		at := stamp(cut - p.early())
 		keep.WriteString("+gte(t," + at + ")*lt(prev_selected_t," + at + ")")
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
@@ -14,39 +14,11 @@ import (
 	"github.com/streamgate/streamgate/storage"
 )
 
-// joining is the file that an asset plays while it is made: the smallest rung, as far
-// as it goes, with all sound. What a process has of it in memory can be made again of
-// the parts: the same parts make the same bytes, of which the first are there already.
-type joining struct {
-	*Joiner
-
-	out    tail
-	joined int      // chunks
-	close  []func() // of the sound
-}
-
-// tail writes what comes after the first bytes, which are there already.
-type tail struct {
-	dst  io.Writer
-	skip int64 // bytes that are there
-	size int64 // bytes that were written, or would have been
-}
-
-func (w *tail) Write(p []byte) (int, error) {
-	skipped := min(max(w.skip-w.size, 0), int64(len(p)))
-	w.size += int64(len(p))
-	if int(skipped) < len(p) {
-		if n, err := w.dst.Write(p[skipped:]); err != nil {
-			return int(skipped) + n, err
-		}
-	}
-	return len(p), nil
-}
-
 // extend appends the next chunk to what plays, if it is there; after the last it is
-// whole.
+// whole. That file is the smallest rung, as far as it goes, with all sound.
 func (t *Transcoder) extend(ctx context.Context, w *work) (more bool, err error) {
-	if !w.begins() {
+	at := w.Joined.Chunks
+	if !w.begins() || at < w.Chunks && w.Parts[w.partOf(0, at)] == "" {
 		return false, nil
 	}
 	draft, err := t.draft(ctx, w)
@@ -54,61 +26,90 @@ func (t *Transcoder) extend(ctx context.Context, w *work) (more bool, err error)
 		return err == nil, err
 	}
 	defer func() { err = errors.Join(err, draft.Close()) }()
-	j, err := t.joining(ctx, w, draft)
+	sound, done, err := t.soundOf(ctx, w)
+	defer done()
 	if err != nil {
 		return false, err
 	}
-	if j.joined < w.Chunks && w.Parts[w.partOf(0, j.joined)] == "" {
-		return false, nil
-	}
-	if err := t.append(ctx, w, j, draft); err != nil {
-		t.forget(w.upload.ID)
-		return false, err
-	}
-	return true, nil
+	return true, t.append(ctx, w, draft, sound)
 }
 
 // append writes a chunk, and what comes after the last one, and makes that durable
 // before it is said.
-func (t *Transcoder) append(ctx context.Context, w *work, j *joining, draft storage.Draft) error {
-	if j.joined < w.Chunks {
-		if err := t.appendChunk(ctx, w, j); err != nil {
-			return err
-		}
+func (t *Transcoder) append(ctx context.Context, w *work, draft storage.Draft, sound []Sound) error {
+	j, err := t.appendChunk(ctx, w, draft, sound)
+	if err != nil {
+		return err
 	}
-	if j.joined == w.Chunks {
+	if j.State().Chunks == w.Chunks {
 		if err := j.Finish(); err != nil {
 			return err
 		}
 		if err := draft.Commit(ctx); err != nil {
 			return err
 		}
-		return t.whole(ctx, w, j.out.size)
+		return t.whole(ctx, w, draft.Size())
 	}
 	if err := draft.Sync(); err != nil {
 		return err
 	}
-	known, err := t.known(ctx, w, j.out.size)
+	known, err := t.known(ctx, w, draft.Size())
 	if err != nil {
 		return err
 	}
-	return t.update(ctx, w, false, func(tx metadata.Tx, u *metadata.Upload, _ *record) error {
-		u.Offset, u.Type = j.out.size, string(media.TypeMP4)
+	return t.update(ctx, w, false, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+		u.Offset, u.Type, r.Joined = draft.Size(), string(media.TypeMP4), j.State()
 		return t.grow(ctx, tx, u, known)
 	})
 }
 
-func (t *Transcoder) appendChunk(ctx context.Context, w *work, j *joining) error {
-	part, done, err := t.part(ctx, w, w.partOf(0, j.joined), w.Rungs[0].Name)
+// appendChunk goes on where the draft ends; the first chunk comes after what
+// describes all.
+func (t *Transcoder) appendChunk(ctx context.Context, w *work, draft storage.Draft, sound []Sound) (*Joiner, error) {
+	if w.Chunks == 0 {
+		return NewJoiner(draft, nil, sound)
+	}
+	part, done, err := t.part(ctx, w, w.partOf(0, w.Joined.Chunks), w.Rungs[0].Name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer done()
-	if err := j.Append(ctx, part); err != nil {
-		return err
+	var j *Joiner
+	if w.upload.Offset == 0 {
+		j, err = NewJoiner(draft, &part, sound)
+	} else {
+		j, err = ResumeJoiner(draft, w.Joined, sound)
 	}
-	j.joined++
-	return nil
+	if err != nil {
+		return nil, err
+	}
+	return j, j.Append(ctx, part)
+}
+
+// soundOf opens the sound. Call done after, whatever it returns.
+func (t *Transcoder) soundOf(ctx context.Context, w *work) (list []Sound, done func(), err error) {
+	var open []func()
+	done = func() {
+		for _, end := range open {
+			end()
+		}
+	}
+	p, _, err := t.planOf(ctx, w.record)
+	if err != nil {
+		return nil, done, err
+	}
+	for i := range p.Audio {
+		a := &p.Audio[i]
+		if !slices.Contains(w.Sounds, a.Stream) {
+			continue // it was left out
+		}
+		part, end, err := t.part(ctx, w, partSound(a.Stream), a.File())
+		if err != nil {
+			return nil, done, err
+		}
+		open, list = append(open, end), append(list, Sound{Part: part, Language: letters(a.Language)})
+	}
+	return list, done, nil
 }
 
 // begins reports whether what plays can begin: all sound is there, and the first chunk.
@@ -150,96 +151,10 @@ func (t *Transcoder) draft(ctx context.Context, w *work) (storage.Draft, error) 
 
 // whole says that what plays is all there.
 func (t *Transcoder) whole(ctx context.Context, w *work, size int64) error {
-	t.forget(w.upload.ID)
 	return t.update(ctx, w, false, func(_ metadata.Tx, u *metadata.Upload, _ *record) error {
 		t.complete(u, size)
 		return nil
 	})
-}
-
-// joining returns what this process knows of the file, which ends where the draft does.
-func (t *Transcoder) joining(ctx context.Context, w *work, draft storage.Draft) (*joining, error) {
-	t.mu.Lock()
-	j := t.joins[w.upload.ID]
-	t.mu.Unlock()
-	if j != nil && j.out.size == w.upload.Offset {
-		j.out.dst = draft
-		return j, nil
-	}
-	t.forget(w.upload.ID)
-	j, err := t.replay(ctx, w, draft)
-	if err != nil {
-		return nil, err
-	}
-	t.mu.Lock()
-	t.joins[w.upload.ID] = j
-	t.mu.Unlock()
-	return j, nil
-}
-
-// replay joins what was joined, without writing it.
-func (t *Transcoder) replay(ctx context.Context, w *work, draft storage.Draft) (_ *joining, err error) {
-	j := &joining{out: tail{dst: draft, skip: w.upload.Offset}}
-	defer func() {
-		if err != nil {
-			j.end()
-		}
-	}()
-	p, _, err := t.planOf(ctx, w.record)
-	if err != nil {
-		return nil, err
-	}
-	var sound []Sound
-	for i := range p.Audio {
-		a := &p.Audio[i]
-		if w.Parts[partSound(a.Stream)] == "" {
-			continue // it was left out
-		}
-		part, done, err := t.part(ctx, w, partSound(a.Stream), a.File())
-		if err != nil {
-			return nil, err
-		}
-		j.close = append(j.close, done)
-		sound = append(sound, Sound{Part: part, Language: letters(a.Language)})
-	}
-	var first *Part
-	if w.Chunks > 0 {
-		part, done, err := t.part(ctx, w, w.partOf(0, 0), w.Rungs[0].Name)
-		if err != nil {
-			return nil, err
-		}
-		defer done()
-		first = &part
-	}
-	if j.Joiner, err = NewJoiner(&j.out, first, sound); err != nil {
-		return nil, err
-	}
-	for j.joined < w.Chunks && j.out.size < w.upload.Offset {
-		if err := t.appendChunk(ctx, w, j); err != nil {
-			return nil, err
-		}
-	}
-	if w.upload.Offset > 0 && j.out.size != w.upload.Offset {
-		return nil, problem.Errorf(ErrOutput, "joined again, the first %d chunks have another length", j.joined)
-	}
-	return j, nil
-}
-
-func (j *joining) end() {
-	for _, done := range j.close {
-		done()
-	}
-}
-
-// forget lets go of what is known of a file that is not extended here any more.
-func (t *Transcoder) forget(id string) {
-	t.mu.Lock()
-	j := t.joins[id]
-	delete(t.joins, id)
-	t.mu.Unlock()
-	if j != nil {
-		j.end()
-	}
 }
 
 // known is what plays of the file; nil where nothing does yet, or drafts cannot be read.

@@ -9,7 +9,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
+	"path"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/streamgate/streamgate/auth"
@@ -70,7 +73,7 @@ func (h *handler) create(w http.ResponseWriter, r *http.Request, _ string) error
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", "transcodes/"+id) // beside the address that it was sent to
+	w.Header().Set("Location", location(r, id))
 	return writeJSON(w, r, http.StatusCreated, s)
 }
 
@@ -118,4 +121,17 @@ func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) error 
 		_, _ = w.Write(append(body, '\n')) // a client that is gone needs no answer
 	}
 	return nil
+}
+
+// location is a reference relative to what was asked for, which a StripPrefix before
+// us has taken out of the URL.
+func location(r *http.Request, id string) string {
+	asked := r.URL
+	if u, err := url.ParseRequestURI(r.RequestURI); err == nil {
+		asked = u
+	}
+	if last := path.Base(asked.Path); !strings.HasSuffix(asked.Path, "/") && last != "." {
+		return (&url.URL{Path: last + "/" + id}).String()
+	}
+	return id
 }

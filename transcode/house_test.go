@@ -2,6 +2,7 @@ package transcode_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -125,6 +126,16 @@ func (h *house) inspect(ctx context.Context, u *metadata.Upload) error {
 // send uploads a file and returns its asset.
 func (h *house) send(path, query string) *metadata.Asset {
 	h.t.Helper()
+	a, refused := h.offer(path, query)
+	if refused != "" {
+		h.t.Fatal(refused)
+	}
+	return a
+}
+
+// offer uploads a file and returns its asset, or why it was not taken.
+func (h *house) offer(path, query string) (a *metadata.Asset, refused string) {
+	h.t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
 		h.t.Fatal(err)
@@ -137,9 +148,13 @@ func (h *house) send(path, query string) *metadata.Asset {
 	defer res.Body.Close()
 	body, _ := io.ReadAll(res.Body)
 	if res.StatusCode != http.StatusCreated {
-		h.t.Fatalf("%s: %s", res.Status, body)
+		var told struct{ Detail string }
+		if err := json.Unmarshal(body, &told); err != nil {
+			h.t.Fatalf("%s: %s", res.Status, body)
+		}
+		return nil, told.Detail
 	}
-	return h.asset(res.Header.Get("StreamGate-Asset"))
+	return h.asset(res.Header.Get("StreamGate-Asset")), ""
 }
 
 func (h *house) asset(id string) *metadata.Asset {

@@ -117,3 +117,25 @@ func TestJoiner(t *testing.T) {
 		}
 	})
 }
+
+// TestARecordingOfUnknownLength transcodes what a browser records: it does not say how
+// long it is.
+func TestARecordingOfUnknownLength(t *testing.T) {
+	path := makeFilm(t, "film.webm", "-f lavfi -i testsrc2=s=64x48:r=10:d=31 -c:v libvpx -deadline realtime -cpu-used 8 -g 30 -f webm -seekable 0")
+	r := runner(t)
+	f, err := r.Probe(t.Context(), input(t, path))
+	if err != nil || f.Duration != 0 {
+		t.Fatalf("the film lasts %v, %v; the test wants one that does not say", f.Duration, err)
+	}
+	joined, err := transcodeFile(t.Context(), r, input(t, path), small(48), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(framesOf(t, joined)); n != 310 {
+		t.Errorf("%d pictures, want 310", n)
+	}
+	ix := indexOf(t, joined, nil)
+	if n := len(ix.Tracks[0].Segments); n != 6 {
+		t.Errorf("%d segments, want 6: five of six seconds, and one", n)
+	}
+}

@@ -30,7 +30,11 @@ func Ladder(s Source, profile Profile) (Plan, error) {
 		plan.sound()
 		plan.texts()
 	}
-	if s.Video != nil && len(p.Rungs) > 0 {
+	switch {
+	case s.Video == nil || len(p.Rungs) == 0:
+	case s.Video.Range == DolbyVision:
+		plan.leave("rungs are left out: the picture is Dolby Vision that has no other form within (profile 5), and would be green and purple")
+	default:
 		plan.climb()
 	}
 	switch {
@@ -45,6 +49,8 @@ func Ladder(s Source, profile Profile) (Plan, error) {
 
 func (s *Source) check() error {
 	switch v := s.Video; {
+	case v != nil && v.Range == DolbyVision && !s.Plays:
+		return problem.Errorf(ErrSource, "the picture is Dolby Vision that has no other form within (profile 5), which ffmpeg cannot convert")
 	case v == nil && len(s.Audio) == 0:
 		return problem.Errorf(ErrSource, "there is neither a picture nor sound in the file that could be decoded")
 	case v != nil && (v.Width < 1 || v.Height < 1 || v.Width > maxSource || v.Height > maxSource):

@@ -218,6 +218,10 @@ func TestLadder(t *testing.T) {
 			"encoded 240p=426x240@25/400k 360p=640x360@25/900k tone-mapped +copy",
 		},
 		{
+			"Dolby Vision that nothing else can show has no rungs", film(mov, "hevc", 3840, 2160, plays, bright(transcode.DolbyVision)),
+			"as-it-came",
+		},
+		{
 			"7.1 becomes 5.1", film(mkv, "vp8", 128, 96, sound("dts", "DTS-HD MA", 8, 96000)),
 			"encoded 96p=128x96@25/50k +aac/6ch/48000/320k",
 		},
@@ -271,6 +275,7 @@ func TestLadderRefuses(t *testing.T) {
 		{"a file with neither picture nor sound", transcode.Source{Format: "srt"}, transcode.DefaultProfile(), transcode.ErrSource},
 		{"a picture of no size", film("avi", "mpeg4", 0, 480), transcode.DefaultProfile(), transcode.ErrSource},
 		{"a picture that nothing can hold", film("avi", "mpeg4", 1<<20, 2), transcode.DefaultProfile(), transcode.ErrSource},
+		{"Dolby Vision that nothing else can show", film("mpegts", "hevc", 3840, 2160, bright(transcode.DolbyVision)), transcode.DefaultProfile(), transcode.ErrSource},
 		{"a codec that ffmpeg does not know", film("mov", "", 640, 480, pixels("")), transcode.DefaultProfile(), transcode.ErrSource},
 		{"a film without sound for a profile of sound", film("avi", "mpeg4", 640, 480, silent), transcode.Profile{}, transcode.ErrSource},
 		{"a codec for video that is none", good, profile(func(p *transcode.Profile) { p.Video = "vp8" }), transcode.ErrProfile},

@@ -2,6 +2,8 @@ package transcode
 
 import (
 	"time"
+
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
 
 // Carriage is how the file that an asset plays from comes to be.
@@ -28,6 +30,12 @@ type Plan struct {
 
 	source  Source
 	profile Profile
+
+	// Of hardware, see Encode.
+	encoder  *encoder
+	hardware ffmpeg.Hardware
+	upload   string // the filter that pictures pass last
+	device   []string
 }
 
 // Output is a rung as it is encoded.
@@ -67,7 +75,7 @@ func (p *Plan) Profile() *Profile { return &p.profile }
 // Needs names the encoders and filters that ffmpeg must have been built with.
 func (p *Plan) Needs() (codecs, filters []string) {
 	if len(p.Video) > 0 {
-		codecs, filters = append(codecs, encoders[p.profile.Video].name), append(filters, "scale", "split", "trim")
+		codecs, filters = append(codecs, p.coder().name), append(filters, "scale", "split", "trim")
 	}
 	if p.Deinterlace {
 		filters = append(filters, "bwdif")

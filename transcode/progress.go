@@ -22,11 +22,18 @@ func (t *Transcoder) follow(w *work, part string) func(ffmpeg.Progress) {
 		t.mu.Lock()
 		t.running[now.transcode+" "+part] = now
 		t.mu.Unlock()
-		t.o.Publish(events.Event{
-			Type: events.TranscodeProgress, Time: time.Now(), Owner: w.upload.Owner, Asset: w.upload.Asset,
-			Data: map[string]any{"transcode": w.upload.ID, "part": part, "percent": p.Percent, "speed": p.Speed},
-		})
+		t.tell(w)
 	}
+}
+
+// tell publishes how far the whole is.
+func (t *Transcoder) tell(w *work) {
+	s := &Status{ID: w.upload.ID, State: Running}
+	t.measureUp(s, w.record)
+	t.o.Publish(events.Event{
+		Type: events.TranscodeProgress, Time: time.Now(), Owner: w.upload.Owner, Asset: w.upload.Asset,
+		Data: map[string]any{"transcode": w.upload.ID, "percent": s.Percent, "speed": s.Speed, "seconds_left": s.Left},
+	})
 }
 
 func (t *Transcoder) unfollow(w *work, part string) {

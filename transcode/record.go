@@ -32,7 +32,10 @@ type record struct {
 
 	Began   time.Time `json:"began,omitzero"`    // when there was a plan
 	Planned bool      `json:"planned,omitempty"` // rungs are cut where what plays is
+	Asked   bool      `json:"asked,omitempty"`   // for what is shown beside
 	Ended   bool      `json:"ended,omitempty"`   // nothing more is made
+
+	Joined Joined `json:"joined,omitzero"` // of what plays, in the first Upload.Offset bytes
 
 	// Parts are what is done: by the name of the part, who did it, which is in the keys
 	// of its files.
@@ -78,8 +81,9 @@ func partVideo(chunk int) string  { return fmt.Sprintf("v%d", chunk) } // in all
 func partSound(stream int) string { return fmt.Sprintf("a%d", stream) }
 
 const (
-	partFirst = "first" // the first chunk in the first rung
-	partRemux = "remux" // the whole in another container
+	partFirst  = "first"  // the first chunk in the first rung
+	partRemux  = "remux"  // the whole in another container
+	partExtras = "extras" // what is shown beside
 )
 
 // fails has a rung failed, with the reason.

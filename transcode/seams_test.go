@@ -133,6 +133,7 @@ func TestSeams(t *testing.T) {
 			if c.change != nil {
 				c.change(&s)
 			}
+			s.Plays = c.cuts != nil
 			p, err := transcode.Ladder(s, lossless(64, 30))
 			if err != nil {
 				t.Fatal(err)

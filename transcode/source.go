@@ -48,6 +48,10 @@ const (
 	SDR Range = "SDR"
 	PQ  Range = "PQ"  // SMPTE ST 2084: HDR10, HDR10+, Dolby Vision
 	HLG Range = "HLG" // ARIB STD-B67
+
+	// DolbyVision has a base layer in colors of its own (profile 5), which only players
+	// that know it can show, and no filter of ffmpeg makes anything else of.
+	DolbyVision Range = "Dolby Vision"
 )
 
 // Audio is a stream of sound.
@@ -120,6 +124,9 @@ func videoOf(v *ffmpeg.Video, f *ffmpeg.Source) *Video {
 		Stream: v.Index, Codec: cmp.Or(v.Codec, v.Tag), Profile: v.Profile, PixelFormat: v.PixelFormat, Width: v.Width, Height: v.Height,
 		Aspect: Ratio{int64(v.SAR.Num), int64(v.SAR.Den)}, Rotation: v.Rotation, Interlaced: v.Interlaced, Reordered: v.BFrames > 0,
 		Range: ranges[v.Color.HDR], Bitrate: v.Bitrate, Start: v.Start - f.Start,
+	}
+	if d := v.Color.DolbyVision; d != nil && d.Compatibility == 0 {
+		p.Range = DolbyVision
 	}
 	p.Rate, p.Constant = rateOf(v)
 	if p.Bitrate == 0 && len(f.Audio) == 0 {

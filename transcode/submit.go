@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/streamgate/streamgate/auth"
@@ -18,7 +19,7 @@ var ErrNotFound = metadata.ErrNotFound
 
 // ErrUnder means that the asset is being transcoded already, or has nothing that
 // could be.
-var ErrUnder error = metadata.ErrConflict
+var ErrUnder error = problem.NewKind(http.StatusConflict, "transcode-conflict", "The asset cannot be transcoded now")
 
 // Wait has the file of an upload transcoded that HLS cannot carry, and for which the
 // asset waits: it is made for upload.Options.Waits. The tasks are of that transaction.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 )
@@ -41,6 +42,11 @@ func (t *Transcoder) step(ctx context.Context, w *work) (more bool, err error) {
 		return true, t.inspect(ctx, w)
 	case w.Carry != Encoded && w.upload.Key != "" && w.upload.State == metadata.UploadTranscoding:
 		return false, nil // the other container is being made
+	case !w.Asked:
+		return true, t.update(ctx, w, false, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+			r.Asked = true
+			return t.submit(ctx, tx, u, kindExtras, jobs.Low, args{})
+		})
 	case !w.Planned:
 		return true, t.climb(ctx, w)
 	}
@@ -76,7 +82,6 @@ var errMore = errors.New("transcode: more came meanwhile")
 // where all is done.
 func (t *Transcoder) rest(ctx context.Context, w *work) error {
 	if w.done(w.upload) { // before it is said: after a crash it is done again
-		t.forget(w.upload.ID)
 		if err := t.tidy(ctx, w); err != nil {
 			return err
 		}
@@ -95,7 +100,7 @@ func (t *Transcoder) rest(ctx context.Context, w *work) error {
 
 // done reports whether nothing is left to do.
 func (r *record) done(u *metadata.Upload) bool {
-	if u.Key != "" && u.State != metadata.UploadComplete || !r.Planned {
+	if u.Key != "" && u.State != metadata.UploadComplete || !r.Planned || r.Parts[partExtras] == "" {
 		return false
 	}
 	for _, x := range r.Rungs {

@@ -92,8 +92,6 @@ type Transcoder struct {
 	profiles map[string]Profile
 
 	mu      sync.Mutex
-	plans   map[string]*Plan     // by the key that they are kept under
-	joins   map[string]*joining  // by transcode
 	running map[string]*progress // by transcode and part
 }
 
@@ -103,7 +101,7 @@ func New(s Services, o *Options) (*Transcoder, error) {
 		return nil, errors.New("transcode: all Services are needed")
 	}
 	t := &Transcoder{
-		Services: s, profiles: map[string]Profile{}, plans: map[string]*Plan{}, joins: map[string]*joining{}, running: map[string]*progress{},
+		Services: s, profiles: map[string]Profile{}, running: map[string]*progress{},
 	}
 	if o != nil {
 		t.o = *o
@@ -168,6 +166,7 @@ func (t *Transcoder) handle() error {
 		{kindVideo, "transcode-heavy", t.o.AtOnce, t.video},
 		{kindSound, "transcode-heavy", t.o.AtOnce, t.sound},
 		{kindRemux, "transcode-heavy", t.o.AtOnce, t.remux},
+		{kindExtras, "transcode-heavy", t.o.AtOnce, t.extras},
 	} {
 		o := &jobs.KindOptions{Lane: k.lane, AtOnce: k.atOnce, Attempts: t.o.Attempts}
 		if err := t.Queue.Handle(k.kind, t.task(k.do), o); err != nil {

@@ -27,6 +27,7 @@ type config struct {
 	publicPlay  bool
 	mpegts      bool
 	settle      bool
+	transcode   bool
 	drain       time.Duration
 	adminAddr   string
 	audit       string
@@ -58,6 +59,7 @@ func parse(args []string, getenv func(string) string, usage io.Writer) (config, 
 	flags.BoolVar(&c.publicPlay, "public-play", false, "with a key: let anybody play who has the address of a video")
 	flags.BoolVar(&c.mpegts, "mpegts", false, "play as MPEG-2 transport streams, too, for old players: at …/ts.m3u8 in place of …/master.m3u8")
 	flags.BoolVar(&c.settle, "settle", false, "rewrite what became ready, in the background, so that playing it takes less; originals are kept, so it takes twice the room")
+	flags.BoolVar(&c.transcode, "transcode", true, "make what HLS cannot carry into what plays, by ffmpeg; where that is not installed, such files wait until it is")
 	flags.DurationVar(&c.drain, "drain", 20*time.Second, "how long running requests may take to end once the server is told to stop")
 	flags.StringVar(&c.adminAddr, "admin-addr", "", "loopback address for operators, with /metrics, /v1/audit, /v1/cache and a /ready that says more")
 	flags.StringVar(&c.audit, "audit", "drop", "what becomes of a request that cannot be written to the audit log: drop (count it), block (wait), refuse; off for no log")

@@ -62,6 +62,9 @@ func (c config) options() []streamgate.Option {
 	if c.settle {
 		options = append(options, streamgate.WithSettling(nil))
 	}
+	if c.transcode {
+		options = append(options, streamgate.WithTranscoder(nil))
+	}
 	if c.mpegts {
 		options = append(options, streamgate.WithPlayback(func(o *hls.Options) { o.MPEGTS = true }))
 	}

@@ -125,8 +125,9 @@ function acceptFiles() {
 
 const due = new Map(); // asset → timer: events come in bursts, one look is enough
 
-function onEvent({ type, asset }) {
+function onEvent({ type, asset, data }) {
   if (!asset) return;
+  if (type === 'transcode.progress') return library.progress(asset, data);
   if (type === 'asset.deleted') {
     clearTimeout(due.get(asset));
     due.delete(asset);

@@ -2,7 +2,7 @@
 // a search, and pages.
 
 import { call, Problem, sentence } from './api.js';
-import { facts, title } from './words.js';
+import { facts, left, title } from './words.js';
 
 const section = document.getElementById('library');
 const list = document.getElementById('assets');
@@ -62,6 +62,14 @@ export class Library {
   bury(id) {
     gone.add(id);
     this.#forget(id);
+  }
+
+  /** progress shows how far the transcoder is with an asset. */
+  progress(id, { percent, seconds_left: seconds }) {
+    const entry = known.get(id);
+    if (!entry || entry.asset.state === 'failed') return;
+    entry.row.querySelector('.state').textContent = `${Math.floor(percent)} %`;
+    entry.row.querySelector('.state').title = `Being transcoded: ${left(seconds)}`;
   }
 
   #forget(id) {

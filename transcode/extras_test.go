@@ -1,0 +1,43 @@
+package transcode_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/streamgate/streamgate/metadata"
+)
+
+const subtitles = "1\n00:00:01,000 --> 00:00:02,000\nFirst\n\n2\n00:00:03,000 --> 00:00:04,000\nSecond\n"
+
+func TestWhatIsShownBesideAFilmIsMade(t *testing.T) {
+	h := newHouse(t, t.TempDir(), smallOptions())
+	srt := filepath.Join(t.TempDir(), "text.srt")
+	if err := os.WriteFile(srt, []byte(subtitles), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path := makeFilm(t, "film.mkv", lasting(movingPicture+tone, "12")+"-i "+srt+" -i "+srt+
+		" -map 0 -map 1 -map 2 -map 3 -c:v mpeg4 -q:v 5 -g 50 -c:a libvorbis -c:s srt -metadata:s:s:0 language=ger -metadata:s:s:0 title=Deutsch -metadata:s:s:1 language=ger")
+	a := h.over(h.send(path, "").ID)
+	if a.State != metadata.Ready || a.Thumbnails == nil || a.Thumbnails.Count != 3 {
+		t.Fatalf("%+v, thumbnails %+v", a, a.Thumbnails)
+	}
+	if len(a.Captions) != 1 || a.Captions[0].Language != "ger" || a.Captions[0].Label != "Deutsch" {
+		t.Errorf("captions: %+v", a.Captions)
+	}
+	master := string(h.get("/play/" + a.ID + "/master.m3u8"))
+	for _, want := range []string{"TYPE=SUBTITLES", "#EXT-X-IMAGE-STREAM-INF"} {
+		if !strings.Contains(master, want) {
+			t.Errorf("no %s:\n%s", want, master)
+		}
+	}
+	s, err := h.coder.Status(t.Context(), h.transcodes(a.ID)[0].ID)
+	if err != nil || len(s.LeftOut) != 1 || !strings.Contains(s.LeftOut[0], "subtitles of stream 3") {
+		t.Errorf("what is left out: %q, %v", s.LeftOut, err)
+	}
+	h.until("all tasks end", h.idle)
+	if keys := h.stored(); len(keys) != 5+2 {
+		t.Errorf("%d files: %q", len(keys), keys)
+	}
+}
