@@ -1,7 +1,6 @@
 package streamgate
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -48,7 +47,7 @@ func (g *Gate) wire(dir string) (err error) {
 			return err
 		}
 	}
-	if err = errors.Join(g.openTranscoder(dir), g.countJobs()); err != nil {
+	if err = g.openTranscoder(dir); err != nil {
 		return err
 	}
 	if err = g.countJobs(); err != nil { // of all kinds
