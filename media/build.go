@@ -86,6 +86,7 @@ func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
 	pres := &presenter{
 		samples: samples, video: c.trak.handler == "vide", hurries: c.trak.handler == "vide" && !p.fragmented() && c.trak.settled == nil, settled: c.trak.settled != nil, syncs: c.trak.handler == "vide" || c.trak.syncs, scale: scale,
 		spans: c.trak.spans(p.timescale, scale),
+		slack: max(int64(c.trak.timescale)*scale/cutSlack, 1), steady: steady(c.entries[0].codec),
 	}
 	return pres, pres.prepare()
 }

@@ -10,7 +10,8 @@ package media
 // it is heard, and all that follows is late by it. Where that is more than cutSlack,
 // the presentation begins with that packet, and the picture is held for it.
 
-// cutSlack is what may be cut off a first packet, in fractions of a second.
+// cutSlack is what may be cut off a first packet, or be missing after it, in
+// fractions of a second.
 const cutSlack = 100
 
 // late is by how many ticks a track of video sets in later than the sound; 0 where it
@@ -48,7 +49,7 @@ func (p *parser) hear(audio []*choice) error {
 			return err
 		}
 		if !pres.syncs && !pres.settled {
-			pres.cut = max(int64(c.trak.timescale)/cutSlack, 1)
+			pres.cut = pres.slack
 		}
 		c.presented = pres
 	}
