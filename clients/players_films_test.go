@@ -28,8 +28,8 @@ var films = []film{
 	{name: "one long GOP", file: "long.mp4", rate: [2]int{25, 1}, encode: "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 1000 " + aac},
 	{name: "short GOPs", file: "short.mp4", rate: [2]int{25, 1}, encode: "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 10 " + aac},
 	{name: "fragments after an edit list", file: "edited.mp4", rate: [2]int{30, 1}, encode: avc + "-bf 3 " + aac + "-movflags +frag_keyframe+delay_moov+default_base_moof"},
-	{name: "fragmented at key frames", file: "frag.mp4", rate: [2]int{30, 1}, encode: avc + aac + "-movflags +frag_keyframe+empty_moov", picture: 2.0 / 30, sound: priming, known: map[string]string{transportEngine: silence}},
-	{name: "fragments of a second, default-base-moof", file: "cmaf.mp4", rate: [2]int{25, 1}, encode: avc + aac + "-frag_duration 1000000 -movflags +empty_moov+default_base_moof", picture: 2.0 / 25, sound: priming, known: map[string]string{transportEngine: silence}},
+	{name: "fragmented at key frames", file: "frag.mp4", rate: [2]int{30, 1}, encode: avc + aac + "-movflags +frag_keyframe+empty_moov"},
+	{name: "fragments of a second, default-base-moof", file: "cmaf.mp4", rate: [2]int{25, 1}, encode: avc + aac + "-frag_duration 1000000 -movflags +empty_moov+default_base_moof"},
 	{name: "negative composition offsets", file: "negative.mp4", rate: [2]int{25, 1}, encode: avc + "-bf 3 " + aac + "-movflags +negative_cts_offsets"},
 	{name: "VP9 and Opus in WebM", file: "vp9.webm", rate: [2]int{25, 1}, encode: "-c:v libvpx-vp9 -cpu-used 8 -deadline realtime -g 50 -c:a libopus"},
 	{name: "VP9 and AAC in MP4", file: "vp9.mp4", rate: [2]int{30, 1}, encode: "-c:v libvpx-vp9 -cpu-used 5 -deadline good -auto-alt-ref 1 -lag-in-frames 16 -g 60 " + aac},
@@ -53,10 +53,6 @@ const (
 	// atOnce is of Shaka Player 5.2 (timestampOffset is the playlist's time less the
 	// first decode time) and Chromium 156. Shaka is right by DASH, Chromium by the file.
 	atOnce = "it begins the first segment of each playlist with the presentation, and the sound has nothing that could be shown earlier"
-	// silence is of what ffmpeg writes with empty_moov: a packet of priming, and then
-	// nothing until the picture begins. The browser plays on without a pause, and is
-	// early by it, by the file itself, too, which is what others are held against.
-	silence = "it puts silence where the file has none, and is right by that"
 	// unmarks is of Chromium's software decoder, which fails where FFmpeg's does with
 	// AV_EF_EXPLODE: `ffmpeg -err_detect explode -ss 10.8 -i unmarks.mp4` says "mmco:
 	// unref short failure". Chromium plays the file itself no better. Decoders in

@@ -42,7 +42,7 @@ func (p *parser) prepare(c *choice) (*prepared, error) {
 		return nil, nil
 	}
 	if p.seen && pres.cuttable() {
-		pres.cut = max(int64(c.trak.timescale)*pres.scale/cutSlack, 1)
+		pres.cut = pres.slack
 	}
 	b := &built{track: c.track(pres), enabled: c.trak.enabled}
 	b.shown, b.ends = pres.shows()
@@ -102,6 +102,7 @@ func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
 		open: settled || p.fragmented(), part: p.part && p.fragmented(),
 		syncs: video || c.trak.syncs, scale: scale,
 		spans: c.trak.spans(p.timescale, scale),
+		slack: max(int64(c.trak.timescale)*scale/cutSlack, 1), steady: steady(c.entries[0].codec),
 	}
 	return pres, pres.prepare()
 }

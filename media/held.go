@@ -10,7 +10,8 @@ package media
 // it is heard, and all that follows is late by it. Where that is more than cutSlack,
 // the presentation begins with that packet, and the picture is held for it.
 
-// cutSlack is what may be cut off a first packet, in fractions of a second.
+// cutSlack is what may be cut off a first packet, or be missing after it, in
+// fractions of a second.
 const cutSlack = 100
 
 // cuttable says whether players cut its packets by what they are told.

@@ -50,6 +50,8 @@ type presenter struct {
 	syncs   bool // not every sample is a sync sample: true of all video, and of some audio
 	scale   int64
 	cut     int64 // ticks that may be cut off the first packet; 0 is any number: see held.go
+	slack   int64 // ticks that a hole after it may last, see lone.go
+	steady  bool  // every packet lasts as long
 	spans   []span
 	surveys []survey
 
@@ -135,8 +137,13 @@ func (p *presenter) drop() {
 
 func (p *presenter) survey(s *span) error {
 	if s.open || p.settled || s.begin == 0 && s.end == math.MaxInt64 {
-		p.surveys = append(p.surveys, survey{last: math.MaxInt64, found: true})
-		return nil
+		v := survey{last: math.MaxInt64, found: true}
+		lone, err := p.lone()
+		if lone {
+			v.first = 1
+		}
+		p.surveys = append(p.surveys, v)
+		return err
 	}
 	v, ok, err := p.surveyRuns(s)
 	switch {

@@ -106,6 +106,11 @@ func presented(units []unit) []unit {
 	return shown
 }
 
+// lone says whether the first unit has a hole after it.
+func lone(units []unit) bool {
+	return len(units) > 2 && units[1].at-units[0].at > 1.4*(units[2].at-units[1].at)
+}
+
 // trimmed leaves out what is not shown at either end. In between stand pictures
 // that are decoded for others and whose time lies outside of the edit.
 func trimmed(units []unit) []unit {

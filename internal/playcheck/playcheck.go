@@ -132,6 +132,7 @@ type pair struct {
 	shift      float64 // seconds that have is later than want
 	tolerance  float64 // seconds: a tick of both clocks
 	exact      bool    // every packet is there
+	lone       bool    // but for a first one with a hole after it
 	frames     []unit  // what the presentation decodes to
 	track      *Track
 }
