@@ -216,6 +216,18 @@ func TestNoFileIsRefusedForItsText(t *testing.T) {
 
 // TestAnIndexKeepsText writes one with enough samples for some pages, and finds
 // those of a time in it.
+// Tracks of closed captions (QuickTime File Format, "Closed Captioning Media") hold
+// the bytes of CEA-608 and 708, which are no text: the file plays without them.
+func TestTracksOfClosedCaptionsAreLeftOut(t *testing.T) {
+	for _, entry := range []string{"c608", "c708"} {
+		captions := textTrack{handler: "clcp", entry: entry, samples: []string{"\x00\x00\x00\x0acdat\x94\x20", "\x00\x00\x00\x0acdat\xc8\xe5"}, ticks: []uint32{600, 600}}
+		ix := parseText(t, withText(movie{}, captions, two()))
+		if len(ix.Tracks) == 0 || len(ix.Texts) != 1 || ix.Texts[0].Codec != "tx3g" {
+			t.Errorf("%s: %d tracks, and the texts %+v", entry, len(ix.Tracks), ix.Texts)
+		}
+	}
+}
+
 func TestAnIndexKeepsText(t *testing.T) {
 	tt := textTrack{handler: "sbtl", entry: "tx3g", edits: nil}
 	for i := range 400 {
