@@ -33,7 +33,7 @@ func (p *parser) prepare(c *choice) (*prepared, error) {
 			return nil, err
 		}
 	}
-	if pres.part {
+	if p.grows() {
 		if err := pres.continues(); err != nil {
 			return nil, err
 		}
@@ -59,7 +59,7 @@ func (p *parser) build(c *prepared, bounds []int64) error {
 	}
 	b.decode = pres.decode + pres.deepest - int64(b.track.Held)
 	cut := &cutter{
-		built: b, blocks: &p.blocks, deeper: pres.deepest, bounds: bounds, growing: p.fragmented(), part: pres.part,
+		built: b, blocks: &p.blocks, deeper: pres.deepest, bounds: bounds, growing: p.fragmented(), part: p.grows(),
 		target:   max(int64(p.cut.Target*float64(b.track.Timescale)), 1),
 		whole:    b.track.Kind == Audio,
 		fallback: max(b.track.Timescale/25, 1),
@@ -99,7 +99,7 @@ func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
 	video, settled := c.trak.handler == "vide", c.trak.settled != nil
 	pres := &presenter{
 		samples: samples, video: video, hurries: video && !settled, settled: settled,
-		open: settled || p.fragmented(), part: p.part && p.fragmented(),
+		open:  settled || p.fragmented(),
 		syncs: video || c.trak.syncs, scale: scale,
 		spans: c.trak.spans(p.timescale, scale),
 		slack: max(int64(c.trak.timescale)*scale/cutSlack, 1), steady: steady(c.entries[0].codec),

@@ -88,11 +88,8 @@ func (p *presenter) hurry() error {
 		return errEnough
 	})
 	p.early = start
-	switch {
-	case errors.Is(err, errEnough):
+	if errors.Is(err, errEnough) {
 		return nil
-	case err == nil && p.part:
-		return errMore
 	}
 	return err
 }

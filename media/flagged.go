@@ -81,7 +81,7 @@ func (a *asked) isNeeded() (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if !more && a.p.part && a.p.fragmented() {
+		if !more && a.p.grows() {
 			return false, errMore
 		}
 		if !more {

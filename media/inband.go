@@ -126,7 +126,7 @@ func (p *parser) firstOf(c *choice, entry int) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !more && p.part && p.fragmented() {
+		if !more && p.grows() {
 			return nil, errMore // one that is a sync sample may follow
 		}
 		if !more {

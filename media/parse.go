@@ -142,11 +142,14 @@ func (p *parser) prepareAll(video *choice, audio []*choice) (list []*prepared, e
 	return list, nil
 }
 
+// grows says whether more samples will come to the tracks.
+func (p *parser) grows() bool { return p.part && p.fragmented() }
+
 func (p *parser) bounds(c *choice) []int64 {
 	if len(p.tracks) == 0 || p.tracks[0].track.Kind != Video {
 		return nil
 	}
-	return p.tracks[0].bounds(c.trak.timescale, p.cut.Target, p.part && p.fragmented())
+	return p.tracks[0].bounds(c.trak.timescale, p.cut.Target, p.grows())
 }
 
 func (p *parser) finish() *Index {
