@@ -17,13 +17,16 @@ type Chunk struct {
 }
 
 const (
-	// shortest and longest are how long a chunk is. What is shorter costs more, for
-	// its beginning is decoded twice, and the encoder has less to look ahead; what is
-	// longer is lost when a worker dies, and keeps one busy for minutes.
-	shortest = 12 * time.Second
+	// opening is how long the first chunk is, with which the film can be watched.
+	opening = 12 * time.Second
+	// shortest and longest are how long others are. What is shorter costs more: chunks of
+	// 12 seconds take a twentieth more bytes than the whole, for an encoder begins with
+	// what it knows nothing of, and their beginning is decoded twice. What is longer is
+	// lost when a worker dies, and keeps one busy for minutes.
+	shortest = 24 * time.Second
 	longest  = 60 * time.Second
-	// perSlot is how many chunks there are for each worker, at least: they end at the
-	// same time then, to a quarter.
+	// perSlot is how many chunks there are for each worker, at least, of a film that is
+	// long enough: they end at the same time then, to a quarter.
 	perSlot = 4
 	// again is how much of the source may be decoded for nothing at the beginning of a
 	// chunk, as a share of what it has.
@@ -47,7 +50,7 @@ func (p *Plan) Chunks(cuts, keys []time.Duration, end time.Duration, workers int
 	for {
 		want := length
 		if len(chunks) == 0 {
-			want = shortest
+			want = opening
 		}
 		n := p.boundary(cuts, keys, chunk.Start, want, known)
 		if n < 0 {

@@ -181,7 +181,7 @@ func playlists(t *testing.T, at string) map[string]string {
 // that only grows, and under the same addresses when it is complete; then the other
 // rungs join.
 func TestAFilmPlaysWithItsFirstChunk(t *testing.T) {
-	path := makeFilm(t, "film.avi", "-f lavfi -i testsrc2=s=320x240:r=25:d=40 -f lavfi -i sine=f=330:r=44100:d=40 -c:v mpeg4 -g 50 -q:v 4 -c:a mp3")
+	path := makeFilm(t, "film.avi", "-f lavfi -i testsrc2=s=320x240:r=25:d=49 -f lavfi -i sine=f=330:r=44100:d=49 -c:v mpeg4 -g 50 -q:v 4 -c:a mp3")
 	keys, end := keyFrames(t, path)
 	source := transcode.Source{
 		Format: "avi", Duration: end,
@@ -237,7 +237,7 @@ func TestAFilmPlaysWithItsFirstChunk(t *testing.T) {
 	if n := strings.Count(fetch(t, at), "#EXT-X-STREAM-INF"); n != 2 {
 		t.Errorf("%d variants are offered, and there are 2 rungs", n)
 	}
-	for stream, want := range map[string]int{"0:v:0": 1000, "0:v:1": 1000} {
+	for stream, want := range map[string]int{"0:v:0": 1225, "0:v:1": 1225} {
 		text := call(t, "", "ffmpeg", "-v", "error", "-i", at, "-map", stream, "-fps_mode", "passthrough", "-f", "framemd5", "-")
 		if n := strings.Count(text, "\n0,"); n != want {
 			t.Errorf("ffmpeg plays %d pictures of %s, and the film has %d", n, stream, want)
