@@ -31,12 +31,21 @@ func subtitles(t *testing.T, c *client, id string) (found []string) {
 
 func TestCaptionsPlay(t *testing.T) {
 	dir := t.TempDir()
-	c := serve(t, startGate(t, dir), "")
+	g := startGate(t, dir)
+	c := serve(t, g, "")
 	id := c.upload()
 	plain := c.get("/play/"+id+"/master.m3u8").want(t, http.StatusOK)
 
 	c.do(http.MethodPut, "/v1/assets/"+id+"/captions/en?label=English&default=true", strings.NewReader(englishSRT)).want(t, http.StatusCreated)
 	c.do(http.MethodPut, "/v1/assets/"+id+"/captions/de", strings.NewReader(germanTTML)).want(t, http.StatusCreated)
+	a, err := g.Metadata().Asset(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := g.Metadata().Stored(t.Context(), "ada")
+	if want := a.Size + a.Captions[0].Size + a.Captions[1].Size; err != nil || stored != want || a.Captions[0].Size == 0 {
+		t.Errorf("ada has %d bytes, want %d with the captions: %v", stored, want, err)
+	}
 	var uris []string
 	eventually(t, "playlists have both", func() bool { uris = subtitles(t, c, id); return len(uris) == 2 })
 	plays(t, c, c.base+"/play/"+id+"/master.m3u8")

@@ -57,7 +57,7 @@ func (g *Gate) jobEnded(j *jobs.Job, took time.Duration) {
 }
 
 // countJobs has the jobs that have not ended counted at each scrape: by one question
-// for all series.
+// for all series. It comes once all kinds are registered.
 func (g *Gate) countJobs() error {
 	if g.jobs == nil {
 		return nil
@@ -110,7 +110,11 @@ func (g *Gate) startJobs(ctx context.Context) error {
 	if g.jobs == nil {
 		return nil
 	}
-	return g.jobs.Start(ctx)
+	if err := g.jobs.Start(ctx); err != nil {
+		return err
+	}
+	g.recoverTranscodes(ctx)
+	return nil
 }
 
 func (g *Gate) stopJobs(ctx context.Context) error {

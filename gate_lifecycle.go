@@ -31,21 +31,31 @@ func (g *Gate) Start(ctx context.Context) error {
 		g.enter(starting, opened)
 		return fmt.Errorf("streamgate: starting: %w", err)
 	}
-	if err := g.dispatcher.Start(ctx); err != nil {
-		return fmt.Errorf("streamgate: %w", err)
+	if err := g.work(ctx); err != nil {
+		g.enter(starting, opened)
+		return fmt.Errorf("streamgate: starting: %w", err)
 	}
-	g.recovery.start(ctx)
-	for _, start := range []func(context.Context) error{g.startSettling, g.startJobs} {
-		if err := start(ctx); err != nil {
-			return fmt.Errorf("streamgate: %w", err)
-		}
-	}
-	g.recoverTranscodes(ctx)
 	if g.enter(starting, running) {
 		return nil
 	}
 	return errors.Join(errors.New("streamgate: the Gate was stopped while it started"),
 		g.recovery.stop(ctx), g.stopJobs(ctx), g.stopSettling(ctx), g.dispatcher.Stop(ctx))
+}
+
+// work starts all workers, or none.
+func (g *Gate) work(ctx context.Context) error {
+	if err := g.dispatcher.Start(ctx); err != nil {
+		return err
+	}
+	g.recovery.start(ctx)
+	err := g.startSettling(ctx)
+	if err == nil {
+		err = g.startJobs(ctx)
+	}
+	if err != nil {
+		return errors.Join(err, g.recovery.stop(ctx), g.stopSettling(ctx), g.dispatcher.Stop(ctx))
+	}
+	return nil
 }
 
 func (g *Gate) prepare(ctx context.Context) error {

@@ -53,12 +53,15 @@ func (g *Gate) openSettling() (err error) {
 	if g.settler, err = settle.New(g.files, g.meta, o); err != nil {
 		return err
 	}
-	g.dispatcher.Handle("settle what is ready", g.settleSoon, events.AssetReady)
+	g.dispatcher.Handle("settle what is ready", g.settleSoon, events.AssetReady, events.AssetUpdated)
 	return nil
 }
 
+// settleSoon queues what became ready, and what got another file beside its source.
 func (g *Gate) settleSoon(_ context.Context, e events.Event) error {
-	g.settler.Queue(e.Asset)
+	if e.Type == events.AssetReady || e.Data["rendition"] != nil {
+		g.settler.Queue(e.Asset)
+	}
 	return nil
 }
 

@@ -54,7 +54,7 @@ func startGate(t *testing.T, dir string, opts ...streamgate.Option) *streamgate.
 
 func stopGate(t *testing.T, g *streamgate.Gate) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := g.Stop(ctx); err != nil {
 		t.Error(err)
@@ -164,10 +164,12 @@ func wantProblem(t *testing.T, a answer, status int) {
 // eventually waits for something that happens in the background.
 func eventually(t *testing.T, what string, happened func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	wait := 10 * time.Millisecond // and more and more, so that nobody asks too often
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(wait) {
 		if happened() {
 			return
 		}
+		wait = min(wait+wait/8, 200*time.Millisecond)
 	}
 	t.Fatalf("it did not happen that %s", what)
 }

@@ -60,7 +60,7 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: "/{asset}/{revision}/keys/{key}"},
 			{pattern: "/{asset}/{revision}/{track}/index.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/iframes.m3u8"},
-			{pattern: "/{asset}/{revision}/{track}/init.mp4"},
+			{pattern: "/{asset}/{revision}/{track}/{init}.mp4"},
 			{pattern: "/{asset}/{revision}/{track}/{segment}.m4s"},
 			{pattern: "/{asset}/{revision}/{track}/{cues}.vtt"},
 			{pattern: "/{asset}/{revision}/{track}/index-ts.m3u8"},

@@ -113,3 +113,20 @@ func TestAGateSettlesWhatIsElsewhereUnlessItMayNot(t *testing.T) {
 		})
 	}
 }
+
+func TestAGateSettlesARenditionThatJoins(t *testing.T) {
+	clip := testclip.MP4(t)
+	g := startGate(t, t.TempDir(), streamgate.WithSettling(nil))
+	c := serve(t, g, "").as("ann")
+	id := uploaded(t, g, clip)
+	settledIn(t, g, id)
+	c.send("body", id, "same", clip).want(t, http.StatusCreated)
+	eventually(t, "the rendition is settled", func() bool {
+		a, err := g.Metadata().Asset(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := a.Rendition("same")
+		return at >= 0 && a.Renditions[at].Settling.State == metadata.Settled && a.Renditions[at].Settling.Original != ""
+	})
+}

@@ -126,14 +126,14 @@ class Watched {
   play(seconds, places) {
     return this.guarded(async () => {
       this.player = await engines[this.engine](this.video, this.base);
-      await Promise.race([this.until("it can play", 30000, () => this.video.readyState >= 3), ...(this.player.failed ? [this.player.failed] : [])]);
+      await Promise.race([this.until("it can play", 60000, () => this.video.readyState >= 3), ...(this.player.failed ? [this.player.failed] : [])]);
       const note = (_, at) => {
         if (this.result.frames.length < 1000) this.result.frames.push([at.mediaTime, this.code()]);
         if (!this.video.paused) this.video.requestVideoFrameCallback(note);
       };
       this.video.requestVideoFrameCallback(note);
       await this.video.play();
-      await this.until("it plays", 30000, () => this.video.currentTime >= seconds || this.video.ended);
+      await this.until("it plays", 60000, () => this.video.currentTime >= seconds || this.video.ended);
       this.video.pause();
       this.result.onsets = this.onsets();
       this.result.proof = this.player.proof();
@@ -145,7 +145,7 @@ class Watched {
   // seek waits until what is wanted is shown, or for long, and notes what is shown.
   async seek(at, want) {
     this.video.currentTime = at;
-    await this.until(`it seeks to ${at}`, 20000, () => !this.video.seeking && this.video.readyState >= 2);
+    await this.until(`it seeks to ${at}`, 60000, () => !this.video.seeking && this.video.readyState >= 2);
     let code = -1;
     for (const began = performance.now(); performance.now() - began < 3000; await later(20)) {
       code = this.code();
@@ -168,7 +168,7 @@ class Watched {
     return this.guarded(async () => {
       this.video.currentTime = from;
       await this.video.play();
-      await this.until("it ends", 20000, () => this.video.ended);
+      await this.until("it ends", 60000, () => this.video.ended);
       this.result.ended = true;
     });
   }
@@ -186,6 +186,13 @@ window.watchAll = async (list, base, seconds, places) => {
     const box = w.video.getBoundingClientRect();
     return { engine: w.engine, box: [box.x, box.y, box.width, box.height], at: w.video.currentTime };
   });
+};
+
+// redraw has what is on the screen drawn again.
+window.redraw = async () => {
+  for (const { video } of all) video.style.opacity = video.style.opacity === "1" ? "0.99" : "1";
+  await later(100);
+  return true;
 };
 
 window.endAll = async (from) => {

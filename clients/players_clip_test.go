@@ -26,18 +26,29 @@ const (
 type film struct {
 	name   string
 	file   string
-	rate   [2]int  // pictures in so many seconds
-	encode string  // what ffmpeg is told after its inputs
-	then   string  // of a second run over the first file
-	short  bool    // is one of the short form
-	slack  float64 // seconds more that clocks, beeps and seeks may be off: what is known not to be right
+	rate   [2]int // pictures in so many seconds
+	encode string // what ffmpeg is told after its inputs
+	then   string // of a second run over the first file
+	short  bool   // is one of the short form
 
 	picture float64 // when its picture 0 would be shown, in seconds of the presentation
 	sound   float64 // when its sound begins, likewise
+	lasts   float64 // seconds; 0 is as long as that makes it
+	turned  bool    // its pictures lie on their side, and the track says so
 	sparse  int     // up to so many pictures stand for one, where the rate varies; 0 is 1
+
+	known map[string]string // by player, what it is known to do that cannot be helped here
 }
 
 func (f *film) fps() float64 { return float64(f.rate[0]) / float64(f.rate[1]) }
+
+// seconds is how long the presentation lasts.
+func (f *film) seconds() float64 {
+	if f.lasts > 0 {
+		return f.lasts
+	}
+	return filmSeconds + max(f.picture, f.sound)
+}
 
 // beeps are the pictures that flash, and with which it beeps.
 func (f *film) beeps() (list []int) {
@@ -63,6 +74,30 @@ func (f *film) make(t *testing.T, dir string) {
 	ffmpeg(t, f.pictures(), append(append(args, strings.Fields(f.encode)...), first)...)
 	if f.then != "" {
 		ffmpeg(t, nil, append(strings.Fields(strings.ReplaceAll(f.then, "$IN", first)), out)...)
+	}
+	if f.turned {
+		turn(t, out)
+	}
+}
+
+// turn has the first track of a file shown a quarter turn clockwise, by the matrix of
+// its tkhd box (ISO/IEC 14496-12 §8.3.2): ffmpeg writes none before version 6.
+func turn(t *testing.T, path string) {
+	t.Helper()
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(file, []byte("tkhd"))
+	if at < 0 {
+		t.Fatalf("%s has no track", path)
+	}
+	matrix := file[at+4+40:][:36]
+	for i, v := range []uint32{0, 1 << 16, 0, -1 << 16 & 0xffffffff, 0, 0, filmHeight << 16, 0, 1 << 30} {
+		binary.BigEndian.PutUint32(matrix[4*i:], v)
+	}
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

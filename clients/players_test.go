@@ -20,9 +20,12 @@ import (
 	"github.com/streamgate/streamgate/hls"
 )
 
-// engines are the players in the browser; "file" is the browser with the file as
+// engines are the players in the browser; the last is the browser with the file as
 // it is, which tells by how much it errs itself.
-var engines = []string{"hls.js", transportEngine, "Shaka HLS", "Shaka DASH", "dash.js", "video.js", "native", "file"}
+var engines = []string{"hls.js", transportEngine, "Shaka HLS", "Shaka DASH", "dash.js", "video.js", "native", theFile}
+
+// theFile is the browser by itself.
+const theFile = "file"
 
 // transportEngine gets MPEG-2 transport streams, of what they can carry.
 const transportEngine = "hls.js MPEG-TS"
@@ -32,6 +35,8 @@ const (
 	syncTolerance = 0.020
 	// playSeconds is how much is played at the beginning: two beeps.
 	playSeconds = 3.6
+	// screenshots are how many are taken until one is right.
+	screenshots = 20
 	// endSeconds is how much is played at the end.
 	endSeconds = 0.6
 )
@@ -67,9 +72,11 @@ func TestPlayers(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			f.make(t, dir)
 			at := server + "/hls/" + f.file + "/"
-			duration := filmSeconds + min(f.picture, f.sound, 0)
+			duration := f.seconds()
 			watchFilm(browser, t, f, at, duration)
-			f.check(t, f.byFFmpeg(t, at, duration), duration, 0)
+			for _, text := range f.check(t, f.byFFmpeg(t, at, duration), duration, 0) {
+				t.Errorf("ffmpeg: %s", text)
+			}
 		})
 	}
 }
@@ -129,50 +136,90 @@ func (f *film) places(duration float64) (list [][2]float64) {
 	for _, part := range []float64{0.5, 0.1, 0.9, 0.3, 0.02, 0.7, 0.97, 0.4, 0.6, 0.8} {
 		n := math.Floor((part*duration - f.picture) * f.fps())
 		n = max(n, math.Ceil(-f.picture*f.fps()))
+		at := (n+0.5)/f.fps() + f.picture
 		if f.sparse > 0 {
-			list = append(list, [2]float64{(n+0.5)/f.fps() + f.picture, -1})
+			list = append(list, [2]float64{at, -1})
 		} else {
-			list = append(list, [2]float64{(n+0.5)/f.fps() + f.picture, n})
+			list = append(list, [2]float64{at, max(n, 0)})
 		}
 	}
 	return list
 }
 
+// attempts are how many times a film is played in a player before what is wrong
+// counts. A machine that is short of time has sound and pictures falter, in any of
+// them; what is wrong with the film is wrong every time.
+const attempts = 3
+
+// watchFilm plays a film in every player, and once more in those where something
+// was wrong.
 func watchFilm(browser context.Context, t *testing.T, f *film, base string, duration float64) {
+	t.Helper()
+	list := slices.Clone(engines)
+	if !carried(t, base+"ts.m3u8") {
+		list = slices.DeleteFunc(list, func(engine string) bool { return engine == transportEngine })
+	}
+	for attempt := range attempts {
+		wrong := f.watch(browser, t, base, duration, list)
+		for engine, texts := range wrong {
+			for _, text := range texts {
+				if attempt == attempts-1 {
+					t.Errorf("%s: %s", engine, text)
+				} else {
+					t.Logf("%s, to be tried again: %s", engine, text)
+				}
+			}
+		}
+		list = slices.DeleteFunc(list, func(engine string) bool { return engine != theFile && wrong[engine] == nil })
+		if len(wrong) == 0 {
+			break
+		}
+	}
+}
+
+// watch plays a film in some players at once, and tells by player what is wrong.
+func (f *film) watch(browser context.Context, t *testing.T, base string, duration float64, list []string) map[string][]string {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	defer cancel()
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 6*time.Minute)
 	defer cancel()
 	page := base[:len(base)-len("/hls/"+f.file+"/")] + "/players.html"
 	if err := chromedp.Do(ctx, chromedp.Navigate(page)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool]("Boolean(window.ready)", chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool]("Boolean(window.ready)", chromedp.WithPollingTimeout(2*time.Minute))); err != nil {
 		t.Fatal(err)
 	}
-	list, places := slices.Clone(engines), f.places(duration)
-	if !carried(t, base+"ts.m3u8") {
-		list = slices.DeleteFunc(list, func(engine string) bool { return engine == transportEngine })
-	}
+	places := f.places(duration)
 	boxes := call[[]box](ctx, t, "watchAll", list, base, playSeconds+max(f.picture, 0), places)
-	last := places[len(places)-1]
-	f.checkScreenshot(ctx, t, boxes, last[1])
+	wrong := f.wrongAfterAll(ctx, t, boxes, places[len(places)-1][1])
 	results := call[[]shown](ctx, t, "endAll", duration-endSeconds)
-	reference := 0.0
-	if i := slices.IndexFunc(results, func(s shown) bool { return s.Engine == "file" }); i >= 0 {
-		if _, sync, err := f.sync(results[i]); err == nil {
-			reference = sync
-		}
-	}
+	reference := f.reference(t, results)
 	for _, s := range results {
-		if s.Engine != "file" {
-			f.check(t, s, duration, reference)
-		} else {
-			clock, sync, err := f.sync(s)
-			t.Logf("file: %s clock %+.1f ms, sync %+.1f ms, %v", s.Error, clock*1000, sync*1000, err)
+		if s.Engine != theFile {
+			if texts := f.check(t, s, duration, reference); len(texts) > 0 {
+				wrong[s.Engine] = append(wrong[s.Engine], texts...)
+			}
 		}
 	}
+	return wrong
+}
+
+// reference is by how much beeps come after their flashes where the browser plays
+// the file as it is. What is far off says more of the machine than of the file.
+func (f *film) reference(t *testing.T, results []shown) float64 {
+	t.Helper()
+	i := slices.IndexFunc(results, func(s shown) bool { return s.Engine == theFile })
+	if i < 0 {
+		return 0
+	}
+	clock, sync, err := f.sync(results[i])
+	t.Logf("%s: %s clock %+.1f ms, sync %+.1f ms, %v", theFile, results[i].Error, clock*1000, sync*1000, err)
+	if err != nil || math.Abs(sync) > syncTolerance {
+		return 0
+	}
+	return sync
 }
 
 // carried reports whether a film is there as transport streams.
@@ -192,7 +239,7 @@ func carried(t *testing.T, playlist string) bool {
 // call calls a function of the page and waits for what it promises.
 func call[T any](ctx context.Context, t *testing.T, name string, args ...any) T {
 	t.Helper()
-	text, err := json.Marshal(args)
+	text, err := json.Marshal(append([]any{}, args...)) // none is an empty list
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,64 +250,6 @@ func call[T any](ctx context.Context, t *testing.T, name string, args ...any) T 
 	return v
 }
 
-// sync is by how much pictures are shown after they should be, and beeps sound
-// after their flashes, both by the median of the beginning.
-func (f *film) sync(s shown) (clock, sync float64, err error) {
-	var pictures, beeps []float64
-	for _, shown := range s.Frames {
-		if shown[1] >= 0 {
-			pictures = append(pictures, shown[0]-shown[1]/f.fps()-f.picture)
-		}
-	}
-	for _, onset := range s.Onsets {
-		for _, n := range f.beeps() {
-			if late := onset - float64(n)/f.fps() - f.sound; math.Abs(late) < 0.5 {
-				beeps = append(beeps, late)
-			}
-		}
-	}
-	if len(pictures) < 10 || len(beeps) == 0 {
-		return 0, 0, fmt.Errorf("%d pictures could be read of %d, and %d beeps heard", len(pictures), len(s.Frames), len(s.Onsets))
-	}
-	clock = median(pictures)
-	return clock, median(beeps) - clock, nil
-}
-
-func (f *film) check(t *testing.T, s shown, duration, reference float64) {
-	t.Helper()
-	clock, sync, err := f.sync(s)
-	t.Logf("%s: clock %+.1f ms, sync %+.1f ms, the file's %+.1f ms, lasts %.3f s, %d pictures", s.Engine, clock*1000, sync*1000, reference*1000, s.Duration, len(s.Frames))
-	picture := max(float64(f.sparse), 1) / f.fps()
-	switch {
-	case s.Error != "":
-		t.Errorf("%s: %s", s.Engine, s.Error)
-		return
-	case err != nil:
-		t.Errorf("%s: %v", s.Engine, err)
-	case !s.Proof:
-		t.Errorf("%s: something else plays", s.Engine)
-	case !s.Ended:
-		t.Errorf("%s: it does not end", s.Engine)
-	}
-	if math.Abs(clock) > picture+f.slack {
-		t.Errorf("%s: pictures are %.1f ms off the player's clock", s.Engine, clock*1000)
-	}
-	if err == nil && math.Abs(sync-reference) > syncTolerance+f.slack {
-		t.Errorf("%s: beeps are %.1f ms off their flashes, those of the file %.1f ms", s.Engine, sync*1000, reference*1000)
-	}
-	if math.Abs(s.Duration-duration) > 0.1 {
-		t.Errorf("%s: it lasts %f s, want %f", s.Engine, s.Duration, duration)
-	}
-	if len(s.Seeks) != len(f.places(duration)) {
-		t.Errorf("%s: %d seeks", s.Engine, len(s.Seeks))
-	}
-	for _, seek := range s.Seeks {
-		if off := seek[1] - f.picture - seek[2]/f.fps(); seek[2] < 0 || off < -picture-f.slack || off > 2*picture+f.slack {
-			t.Errorf("%s: after a seek to %.3f its clock says %.3f, and picture %.0f is shown, of %.3f", s.Engine, seek[0], seek[1], seek[2], seek[2]/f.fps()+f.picture)
-		}
-	}
-}
-
 // A box is where a player is on the page.
 type box struct {
 	Engine string     `json:"engine"`
@@ -268,8 +257,23 @@ type box struct {
 	At     float64    `json:"at"`  // what its clock says
 }
 
-// checkScreenshot reads the number of the picture from what is on the screen.
-func (f *film) checkScreenshot(ctx context.Context, t *testing.T, boxes []box, want float64) {
+// wrongAfterAll reads the number of the picture from what is on the screen, and tells
+// by player where it is another. A browser that is short of time draws late, and a
+// video that stands still sometimes only when something else about it changes: what
+// is there after some looks counts.
+func (f *film) wrongAfterAll(ctx context.Context, t *testing.T, boxes []box, want float64) (wrong map[string][]string) {
+	t.Helper()
+	for range screenshots {
+		call[bool](ctx, t, "redraw")
+		if wrong = f.wrongOnScreen(ctx, t, boxes, want); len(wrong) == 0 {
+			break
+		}
+	}
+	return wrong
+}
+
+// wrongOnScreen takes a screenshot and tells which players show another picture.
+func (f *film) wrongOnScreen(ctx context.Context, t *testing.T, boxes []box, want float64) map[string][]string {
 	t.Helper()
 	data, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {
@@ -279,6 +283,7 @@ func (f *film) checkScreenshot(ctx context.Context, t *testing.T, boxes []box, w
 	if err != nil {
 		t.Fatal(err)
 	}
+	wrong := map[string][]string{}
 	for _, b := range boxes {
 		code := 0
 		for bit := range codeBits {
@@ -289,13 +294,9 @@ func (f *film) checkScreenshot(ctx context.Context, t *testing.T, boxes []box, w
 				code |= 1
 			}
 		}
-		if want >= 0 && math.Abs(float64(code)-want) > 1 && b.Engine != "file" {
-			t.Errorf("%s: on the screen is picture %d, its clock says %.3f, of picture %.0f", b.Engine, code, b.At, want)
+		if _, known := f.known[b.Engine]; !known && want >= 0 && math.Abs(float64(code)-want) > 1 && b.Engine != theFile {
+			wrong[b.Engine] = []string{fmt.Sprintf("on the screen is picture %d, its clock says %.3f, of picture %.0f", code, b.At, want)}
 		}
 	}
-}
-
-func median(list []float64) float64 {
-	list = slices.Sorted(slices.Values(list))
-	return list[len(list)/2]
+	return wrong
 }

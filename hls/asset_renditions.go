@@ -38,7 +38,10 @@ func (s *Server) renditions(ctx context.Context, a *row, source *mediaFile, anew
 // rendition prepares one of them. Its revision follows from that of the source,
 // whose cuts it has.
 func (s *Server) rendition(ctx context.Context, r *metadata.Rendition, source *mediaFile, anew bool) (*mediaFile, error) {
-	f := &mediaFile{source: r.Source, blocks: r.Index, name: r.Name}
+	f := &mediaFile{source: r.Source, blocks: r.Index, name: r.Name, gone: r.Kept() == ""}
+	if kept := r.Kept(); kept != "" && kept != r.Source {
+		f.came = &mediaFile{index: &media.Index{Size: r.Size}, source: kept}
+	}
 	err := errIndex
 	if !anew {
 		f.index, err = s.readIndex(ctx, r.Index)
@@ -54,6 +57,9 @@ func (s *Server) rendition(ctx context.Context, r *metadata.Rendition, source *m
 		return nil, err
 	}
 	f.revision = f.index.Revision(r.SourceID(source.revision))
+	if f.came != nil {
+		f.came.revision = f.revision
+	}
 	src, err := assetOpener{s}.openSource(ctx, f)
 	if err != nil {
 		return nil, err

@@ -51,7 +51,11 @@ const MaxParts = 100
 
 // composeVersion stands for how compositions are written. Whatever changes a byte
 // of them changes it.
-const composeVersion = "1"
+const composeVersion = "2"
+
+// clipBytes bounds the clips that are kept, with what they are cut from. They have a
+// cache of their own, so that they push out nothing but each other.
+const clipBytes = 8 << 20
 
 // clipPart is between the id of an asset and what is cut out of it, in milliseconds.
 const clipPart = "/clip/"
@@ -75,7 +79,7 @@ func clipOf(name string) (Part, bool) {
 // whether that was so.
 func (s *Server) composed(w http.ResponseWriter, r *http.Request, name string, t target) (done bool, err error) {
 	switch t.what {
-	case multivariant, dashManifest, mediaPlaylist, iframePlaylist:
+	case multivariant, dashManifest, mediaPlaylist, iframePlaylist, noSubtitles:
 	default:
 		return false, nil // of which compositions have none of their own
 	}
@@ -112,6 +116,9 @@ func (s *Server) composed(w http.ResponseWriter, r *http.Request, name string, t
 			return true, err
 		}
 	}
+	if t.kind == embeddedKind && t.revision == p.source().revision {
+		return true, s.serveTexts(w, r, p, t)
+	}
 	return true, s.serve(w, r, p, t)
 }
 
@@ -132,9 +139,22 @@ func (s *Server) annotated(w http.ResponseWriter, r *http.Request, name string, 
 	if a.cap != "" {
 		master = &s.subtitles(a, p).master
 	}
-	body := slices.Concat(master.identity().body, c.tags(new(piece)))
+	return true, s.sendDocument(w, r, s.annotation(master.identity(), c.tags(new(piece))), false)
+}
+
+// annotation is a playlist with more lines, from the cache where it is there:
+// compressing it takes longer than sending it.
+func (s *Server) annotation(master *encoded, tags []byte) *document {
+	key := "annotated\x00" + master.etag[0] + digest(string(tags))
+	if v, ok := s.cache.Get(key); ok {
+		if d, ok := v.(*document); ok {
+			return d
+		}
+	}
+	body := slices.Concat(master.body, tags)
 	d := newDocument(playlistType, func() []byte { return body })
-	return true, s.sendDocument(w, r, &d, false)
+	s.cache.Set(key, &d, 2*int64(len(body)))
+	return &d
 }
 
 // composition returns what plays of a composition, from the cache where it is there.
@@ -144,9 +164,9 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 	}
 	pieces := make([]*piece, len(c.Parts))
 	var key strings.Builder
-	at := name
+	at, cache := name, s.cache
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
-		at = name[:i] // of a clip; its moments are those of its part
+		at, cache = name[:i], s.clips // of a clip; its moments are those of its part
 	}
 	fmt.Fprintf(&key, "composed %s %q %d %q", composeVersion, at, c.Start, c.Session)
 	for i := range c.Parts {
@@ -165,11 +185,15 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 		if pieces[i], err = newPiece(p, part); err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&key, "\x00%s %s %d %d %d", strings.TrimPrefix(a.key, s.encryption.mark()), p.source().revision, pieces[i].from, pieces[i].to, part.Began.UnixMicro())
+		pieces[i].spoken = p.texts().tracks
+		if a.cap != "" {
+			pieces[i].spoken = p.texts().with(s.subtitles(a, p).tracks)
+		}
+		fmt.Fprintf(&key, "\x00%s %s %s %d %d %d", strings.TrimPrefix(a.key, s.encryption.mark()), p.source().revision, a.cap, pieces[i].from, pieces[i].to, part.Began.UnixMicro())
 	}
 	revision := digest(key.String())
 	cached := s.encryption.mark() + "composed\x00" + revision
-	if v, ok := s.cache.Get(cached); ok {
+	if v, ok := cache.Get(cached); ok {
 		if p, ok := v.(*presentation); ok {
 			return p, nil
 		}
@@ -180,7 +204,7 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 		for _, part := range pieces { // which it keeps in memory
 			cost += part.memory(false)
 		}
-		s.cache.Set(cached, p, cost)
+		cache.Set(cached, p, cost)
 	}
 	return p, err
 }
@@ -205,7 +229,12 @@ func compose(pieces []*piece, c *Composition, revision, up string) (*presentatio
 			}
 		}
 	}
-	p.master = newDocument(playlistType, func() []byte { return append(p.multivariant(nil), c.tags(pieces[0])...) })
+	var spoken []*subtitle
+	for i, l := range textLanes(pieces) {
+		spoken = append(spoken, l.subtitle(i, revision))
+		p.spoken = append(p.spoken, newDocument(playlistType, func() []byte { return l.playlist(pieces, p.shared(), up) }))
+	}
+	p.master = newDocument(playlistType, func() []byte { return append(p.multivariant(spoken), c.tags(pieces[0])...) })
 	p.manifest = newDocument(manifestType, func() []byte { return composedManifest(pieces, up) })
 	return p, nil
 }

@@ -17,6 +17,7 @@ type piece struct {
 	from, to     int64
 	begins, ends int64 // of the segments in which that is
 	began        time.Time
+	spoken       []*subtitle // of the asset, beside its file and within
 }
 
 func newPiece(p *presentation, part *Part) (*piece, error) {
@@ -134,7 +135,7 @@ func (l lane) track(id int) *media.Track {
 	t.ID, t.Timescale, t.Origin, t.Segments = id, micro, 0, nil
 	at := int64(0)
 	for i, part := range l {
-		t.Independent = t.Independent && part.Independent
+		t.Independent, t.Open = t.Independent && part.Independent, t.Open || part.Open
 		t.FrameRate = max(t.FrameRate, part.FrameRate)
 		for _, codec := range append([]string{part.Codec}, part.Further...) {
 			if i > 0 && codec != t.Codec && !slices.Contains(t.Further, codec) {

@@ -26,7 +26,7 @@ func composedManifest(pieces []*piece, up string) []byte {
 			buffer = max(buffer, l.buffer(t, bitrateOf(t, part.shared().target).peak))
 			longest = max(longest, l.longest())
 		}
-		period := mpdPeriod{ID: strconv.Itoa(i), Start: isoDuration(total), Sets: slices.Concat(part.videoSets(), part.audioSets())}
+		period := mpdPeriod{ID: strconv.Itoa(i), Start: isoDuration(total), Sets: slices.Concat(part.videoSets(), part.audioSets(), c.textSets(up))}
 		for n := range period.Sets {
 			period.Sets[n].ID = n + 1
 		}

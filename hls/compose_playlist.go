@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/streamgate/streamgate/media"
 )
@@ -19,7 +18,7 @@ func (l lane) playlist(all shared, t *media.Track, up string) []byte {
 	switch {
 	case l[0].isIFrames:
 		dst = append(dst, "#EXT-X-I-FRAMES-ONLY\n"...)
-	case t.Independent && !all.independent:
+	case independent(t) && !all.independent:
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
 	locked := false
@@ -36,11 +35,7 @@ func (l lane) playlist(all shared, t *media.Track, up string) []byte {
 // holds for them (their init segment, their key) is said before the first, and
 // where it changes. It reports whether a key holds at the end.
 func (part laneTrack) append(dst []byte, folder string, locked bool) (_ []byte, stillLocked bool) {
-	if !part.of.began.IsZero() {
-		at := part.of.began.Add(time.Duration(boundaries(part.Track)[part.first]) * time.Microsecond)
-		dst = append(dst, "#EXT-X-PROGRAM-DATE-TIME:"...)
-		dst = append(at.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z"), '\n')
-	}
+	dst = part.of.appendDate(dst, boundaries(part.Track)[part.first])
 	var said listed
 	for n, s := range segmentsIn(part.playlist.identity().body) {
 		if n < part.first || n >= part.end {

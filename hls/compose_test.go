@@ -229,3 +229,46 @@ func TestKeysOfPartsHoldForTheirSegmentsAlone(t *testing.T) {
 		t.Error(d, held)
 	}
 }
+
+// Whoever may watch may ask for clips without end: they cost the others nothing.
+func TestClipsPushNoAssetOutOfTheCache(t *testing.T) {
+	l := newLibrary(t, shortClip, &Options{Cache: NewCache(256 << 10)})
+	h := by(ann, l)
+	other := l.asset
+	other.ID = "other"
+	l.meta.put(other)
+	textOf(t, h, "/other/master.m3u8")
+	l.playlist(t)
+	before := l.files.opened("film/index") // it is that of both
+	for n := range 1000 {
+		if a := ask(h, "GET", fmt.Sprintf("/film/clip/%d-11000/master.m3u8", n+1)); a.StatusCode != http.StatusOK {
+			t.Fatal(a.Status)
+		}
+	}
+	textOf(t, h, "/other/master.m3u8")
+	if after := l.files.opened("film/index"); after != before {
+		t.Errorf("the index was opened %d times, and then %d", before, after)
+	}
+}
+
+// What is said of an asset is put beside its playlist once, not for each request.
+func TestAnnotationsAreKept(t *testing.T) {
+	compositions := map[string]*Composition{"film": {Parts: []Part{{Asset: "film"}}, Session: []SessionData{{ID: "com.example.title", Value: "one"}}}}
+	l := theatre(t, compositions)
+	h := by(ann, l)
+	first := textOf(t, h, "/film/master.m3u8")
+	if !strings.Contains(first, `VALUE="one"`) || textOf(t, h, "/film/master.m3u8") != first {
+		t.Errorf("%s", first)
+	}
+	master := newEncoded([]byte("#EXTM3U\n"), "")
+	if a, b := l.annotation(master, []byte("#A\n")), l.annotation(master, []byte("#A\n")); a != b {
+		t.Error("it is made anew")
+	}
+	if a, b := l.annotation(master, []byte("#A\n")), l.annotation(master, []byte("#B\n")); a == b {
+		t.Error("another annotation is the same")
+	}
+	compositions["film"].Session[0].Value = "two"
+	if text := textOf(t, h, "/film/master.m3u8"); !strings.Contains(text, `VALUE="two"`) {
+		t.Errorf("%s", text)
+	}
+}

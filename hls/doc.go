@@ -42,7 +42,7 @@
 // relative URIs in them, to the same segments:
 //
 //	{presentation}/{revision}/v1/index.m3u8    media playlist of the video track with ID 1
-//	{presentation}/{revision}/v1/init.mp4      its init segment
+//	{presentation}/{revision}/v1/init.mp4      its init segment; init-1.mp4 that of the second key
 //	{presentation}/{revision}/v1/0.m4s         its first segment
 //	{presentation}/{revision}/v1/iframes.m3u8  its I-frames, where they decode alone
 //	{presentation}/{revision}/v1/iframe-0.m4s  that of its first segment

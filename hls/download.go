@@ -40,10 +40,12 @@ func (p *player) sendDownload(w http.ResponseWriter, r *http.Request, of *presen
 	switch isSource := file == of.source(); {
 	case !p.downloads, settled && !(isSource && t.gone):
 		return errPath
-	case !settled && isSource && t.gone:
+	case !settled && (isSource && t.gone || file.gone):
 		return problem.Errorf(ErrNotFound, "the file as it came is not kept; load …/%s again", downloadName)
 	case !settled && isSource && t.came != nil:
 		file = t.came
+	case !settled && file.came != nil:
+		file = file.came
 	}
 	if settled {
 		return p.sendSource(w, r, file, settledName, t.keepAs)

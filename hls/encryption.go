@@ -30,9 +30,9 @@ type Encryption struct {
 	// Keys has the keys; there is no default.
 	Keys KeyProvider
 
-	// Period is how many segments share a key, for AES128: after so many, the next
-	// key. There are at most 1000 periods; the last one goes on. Default: 0, one key
-	// for all.
+	// Period is how many segments share a key: after so many, the next key. There
+	// are at most 1000 periods of AES128, and 100 of SampleAES, whose keys all come
+	// by one licence; the last one goes on. Default: 0, one key for all.
 	Period int
 
 	// ClearKey has playlists of SampleAES lead to keys by a ClearKey licence, with
@@ -63,8 +63,6 @@ func (e *Encryption) check() error {
 		return errors.New("hls: Encryption needs a KeyProvider, such as NewDerivedKeys returns")
 	case e.Period < 0:
 		return fmt.Errorf("hls: Encryption.Period is %d", e.Period)
-	case e.Period > 0 && e.Scheme != AES128:
-		return errors.New("hls: Encryption.Period is for AES128: with SampleAES there is one key for each usage")
 	case e.ClearKey && (e.Scheme == AES128 || e.NoDelivery):
 		return errors.New("hls: Encryption.ClearKey is for SampleAES whose keys are given out here")
 	case e.NoDelivery && e.Scheme == AES128:

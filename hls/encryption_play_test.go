@@ -73,6 +73,7 @@ func derivedKeys(t testing.TB) hls.KeyProvider {
 // of every way to lay out slices.
 var protectedShapes = []string{
 	"H.264 with B-frames and AAC with priming", "H.264 with open GOPs", "H.264 interlaced", "H.264 with parameter sets in the stream",
+	"Matroska with frames of H.264 without their first bytes", "Matroska with AC-3 without its first bytes",
 	"H.264 baseline", "HEVC hvc1", "HEVC hev1 with open GOPs", "E-AC-3 5.1", "FLAC of 24 bits at 96 kHz", "two languages", "rotated by 90",
 }
 
@@ -126,20 +127,19 @@ func TestWhatCBCSEncryptsPlays(t *testing.T) {
 			dir := t.TempDir()
 			film := f.asset(t, dir, base)
 			open := serveShelf(t, dir, nil).URL + "/" + film + "/"
-			secret := serveShelf(t, dir, &hls.Encryption{Scheme: hls.SampleAES, Keys: derivedKeys(t)}).URL + "/" + film + "/"
+			secret := serveShelf(t, dir, &hls.Encryption{Scheme: hls.SampleAES, Keys: derivedKeys(t), Period: i % 3}).URL + "/" + film + "/"
 			there := mediaPlaylists(t, secret)
 			for n, at := range mediaPlaylists(t, open) {
-				key, init, segments := fetchTrack(t, there[n])
-				_, open, want := fetchTrack(t, at)
-				for i := range segments { // each by itself: ffmpeg before 6 mixes up the fragments of one file
+				segments, want := fetchTrack(t, there[n]), fetchTrack(t, at)
+				for i, s := range segments { // each by itself: ffmpeg before 6 mixes up the fragments of one file
 					file := filepath.Join(dir, strconv.Itoa(n)+"-"+strconv.Itoa(i))
-					write(t, file+".mp4", init, segments[i])
-					write(t, file+".clear.mp4", open, want[i])
-					if got, want := hashes(t, file+".mp4", "-decryption_key", hex.EncodeToString(key)), hashes(t, file+".clear.mp4"); got != want {
+					write(t, file+".mp4", s.init, s.data)
+					write(t, file+".clear.mp4", want[i].init, want[i].data)
+					if got, want := hashes(t, file+".mp4", "-decryption_key", hex.EncodeToString(s.key)), hashes(t, file+".clear.mp4"); got != want {
 						t.Errorf("segment %d of %s decrypts to other pictures or sound", i, there[n])
 					}
+					decryptedBy(t, s, want[i].data)
 				}
-				decryptedBy(t, key, init, segments, want)
 			}
 		})
 	}
@@ -167,31 +167,40 @@ func mediaPlaylists(t *testing.T, at string) (list []string) {
 	return list
 }
 
-// fetchTrack reads all of a track, and its key.
-func fetchTrack(t *testing.T, playlist string) (key, init []byte, segments [][]byte) {
+// fetched is a segment with what its playlist says for it.
+type fetched struct{ key, init, data []byte }
+
+var mapLine = regexp.MustCompile(`^#EXT-X-MAP:URI="([^"]*)"`)
+
+// fetchTrack reads all of a track.
+func fetchTrack(t *testing.T, playlist string) (segments []fetched) {
 	t.Helper()
 	folder := playlist[:strings.LastIndexByte(playlist, '/')+1]
 	_, text, _ := read(t, playlist)
-	if m := keyLine.FindSubmatch(text); m != nil {
-		at, err := url.JoinPath(folder, string(m[1]))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, key, _ = read(t, at); len(key) != 16 {
-			t.Fatalf("the key is %q", key)
-		}
-	}
-	_, init, _ = read(t, folder+"init.mp4")
+	var now fetched
 	for line := range strings.Lines(string(text)) {
+		if m := keyLine.FindStringSubmatch(line); m != nil {
+			at, err := url.JoinPath(folder, m[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, now.key, _ = read(t, at); len(now.key) != 16 {
+				t.Fatalf("the key is %q", now.key)
+			}
+		}
+		if m := mapLine.FindStringSubmatch(line); m != nil {
+			_, now.init, _ = read(t, folder+m[1])
+		}
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
 			status, segment, header := read(t, folder+line)
 			if status != http.StatusOK || header.Get("Content-Length") != strconv.Itoa(len(segment)) {
 				t.Fatalf("%s: %d, %d bytes, announced %s", folder+line, status, len(segment), header.Get("Content-Length"))
 			}
-			segments = append(segments, segment)
+			now.data = segment
+			segments = append(segments, now)
 		}
 	}
-	return key, init, segments
+	return segments
 }
 
 // hashes is what ffmpeg decodes a file to.
@@ -208,11 +217,11 @@ func hashes(t *testing.T, file string, options ...string) string {
 	return string(out)
 }
 
-// decryptedBy has another reader of boxes decrypt the segments, and holds the
-// bytes of the samples against those in the clear.
-func decryptedBy(t *testing.T, key, init []byte, segments, want [][]byte) {
+// decryptedBy has another reader of boxes decrypt a segment, and holds the bytes of
+// the samples against those in the clear.
+func decryptedBy(t *testing.T, s fetched, want []byte) {
 	t.Helper()
-	file, err := mp4.DecodeFile(bytes.NewReader(init))
+	file, err := mp4.DecodeFile(bytes.NewReader(append(bytes.Clone(s.init), s.data...)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,19 +229,13 @@ func decryptedBy(t *testing.T, key, init []byte, segments, want [][]byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for n := range segments {
-		secret, err := mp4.DecodeFile(bytes.NewReader(append(bytes.Clone(init), segments[n]...)))
-		if err != nil {
+	for _, fragment := range file.Segments[0].Fragments {
+		if err := mp4.DecryptFragment(fragment, info, s.key); err != nil {
 			t.Fatal(err)
 		}
-		for _, fragment := range secret.Segments[0].Fragments {
-			if err := mp4.DecryptFragment(fragment, info, key); err != nil {
-				t.Fatalf("segment %d: %v", n, err)
-			}
-			mdat := fragment.Mdat.Data
-			if !bytes.Equal(mdat, want[n][len(want[n])-len(mdat):]) {
-				t.Errorf("segment %d decrypts to other samples", n)
-			}
+		mdat := fragment.Mdat.Data
+		if !bytes.Equal(mdat, want[len(want)-len(mdat):]) {
+			t.Errorf("a segment decrypts to other samples")
 		}
 	}
 }
@@ -250,6 +253,7 @@ func TestEncryptedPresentationsKeepTheRules(t *testing.T) {
 		"AES-128 by periods":       {Scheme: hls.AES128, Keys: derivedKeys(t), Period: 1},
 		"SAMPLE-AES":               {Scheme: hls.SampleAES, Keys: derivedKeys(t)},
 		"SAMPLE-AES with licences": {Scheme: hls.SampleAES, Keys: derivedKeys(t), ClearKey: true},
+		"SAMPLE-AES by periods":    {Scheme: hls.SampleAES, Keys: derivedKeys(t), Period: 1},
 	} {
 		t.Run(name, func(t *testing.T) { keepsRules(t, serveShelf(t, dir, e).Config.Handler, "film", nil) })
 	}

@@ -242,6 +242,7 @@ func TestRevisionsNameHowItIsEncrypted(t *testing.T) {
 	for name, e := range map[string]*Encryption{
 		"in the clear": nil, "AES-128": {Scheme: AES128, Keys: derived(t)}, "another secret": {Scheme: AES128, Keys: other},
 		"another period": {Scheme: AES128, Keys: derived(t), Period: 1}, "cbcs": {Scheme: SampleAES, Keys: derived(t)},
+		"cbcs by periods":  {Scheme: SampleAES, Keys: derived(t), Period: 1},
 		"by ClearKey":      {Scheme: SampleAES, Keys: derived(t), ClearKey: true},
 		"by systems alone": {Scheme: SampleAES, Keys: derived(t), NoDelivery: true},
 	} {
@@ -281,7 +282,6 @@ func TestEncryptionThatCannotWorkIsRefused(t *testing.T) {
 		"another scheme":                 {Encryption: &Encryption{Scheme: "AES-256", Keys: keys}},
 		"no keys":                        {Encryption: &Encryption{Scheme: AES128}},
 		"a negative period":              {Encryption: &Encryption{Scheme: AES128, Keys: keys, Period: -1}},
-		"periods of cbcs":                {Encryption: &Encryption{Scheme: SampleAES, Keys: keys, Period: 5}},
 		"AES-128 without its keys":       {Encryption: &Encryption{Scheme: AES128, Keys: keys, NoDelivery: true}},
 		"ClearKey with AES-128":          {Encryption: &Encryption{Scheme: AES128, Keys: keys, ClearKey: true}},
 		"ClearKey without delivery":      {Encryption: &Encryption{Scheme: SampleAES, Keys: keys, ClearKey: true, NoDelivery: true}},
@@ -320,5 +320,29 @@ func TestASourceThatFailsBreaksAnEncryptedSegment(t *testing.T) {
 	}
 	if n := l.files.open.Load(); n != 0 {
 		t.Errorf("%d blobs are still open", n)
+	}
+}
+
+// How long a segment of pictures is has to be found out once: who asks again, or for
+// no bytes, has no file read for it.
+func TestTheSizeOfAnEncryptedSegmentIsRemembered(t *testing.T) {
+	l := newLibrary(t, shortClip, &Options{Encryption: &Encryption{Scheme: SampleAES, Keys: derived(t)}})
+	h := by(ann, l)
+	at := base(t, h, "/film", "v1")
+	size := ask(h, "HEAD", at+"0.m4s").ContentLength
+	opened := l.files.opened("film/source")
+	for range 3 {
+		if again := ask(h, "HEAD", at+"0.m4s"); again.ContentLength != size || again.StatusCode != http.StatusOK {
+			t.Errorf("%s, %d bytes, it had %d", again.Status, again.ContentLength, size)
+		}
+		if a := ask(h, "GET", at+"0.m4s", "Range", fmt.Sprintf("bytes=%d-", size)); a.StatusCode != http.StatusRequestedRangeNotSatisfiable {
+			t.Errorf("behind the end: %s", a.Status)
+		}
+	}
+	if now := l.files.opened("film/source"); now != opened {
+		t.Errorf("the file was opened %d times for that", now-opened)
+	}
+	if whole := content(t, ask(h, "GET", at+"0.m4s")); int64(len(whole)) != size {
+		t.Errorf("%d bytes are sent, and %d announced", len(whole), size)
 	}
 }

@@ -9,14 +9,18 @@ import (
 // appendProtectedFragment is appendFragment for samples that are encrypted by
 // cbcs, where subsamples are those of all of them and counts how many each has:
 // senc lists them, and saiz and saio say where (ISO/IEC 23001-7 §7, §12.1). Of
-// sound, which has none, there is nothing to list: the init segment says all.
-func appendProtectedFragment(dst []byte, t *media.Track, n int, samples []media.Sample, subsamples []media.Subsample, counts []uint8) []byte {
+// sound, which has none, there is nothing to list: the init segment says all. What
+// has another key than the init segment says is told so.
+func appendProtectedFragment(dst []byte, t *media.Track, n int, samples []media.Sample, subsamples []media.Subsample, counts []uint8, key *ContentKey) []byte {
 	s := &t.Segments[n]
 	w := &boxes{b: dst}
 	moof := w.fragmentHead(n)
 	traf := w.trackHead(s)
 	trun := len(w.b)
 	w.trun(t, s, samples)
+	if key != nil {
+		w.keyGroup(t.Kind, key, len(samples))
+	}
 	if len(counts) > 0 {
 		w.saiz(counts)
 		saio := w.full("saio", 0, 0)
@@ -27,6 +31,11 @@ func appendProtectedFragment(dst []byte, t *media.Track, n int, samples []media.
 		binary.BigEndian.PutUint32(w.b[saio+16:], uint32(begins-moof))
 	}
 	w.close(traf)
+	if key != nil {
+		for _, s := range key.Systems {
+			w.bytes(s.PSSH...)
+		}
+	}
 	w.close(moof)
 	w.mdat(s.Bytes + int64(len(t.InBand(s))))
 	binary.BigEndian.PutUint32(w.b[trun+16:], uint32(len(w.b)-moof)) // data_offset
@@ -71,4 +80,36 @@ func (w *boxes) senc(subsamples []media.Subsample, counts []uint8) (begins int) 
 	}
 	w.close(at)
 	return begins
+}
+
+const seig = "seig" // CencSampleEncryptionInformationGroupEntry
+
+// keyGroup puts all samples of a fragment into a group that has this key (ISO/IEC
+// 14496-12 §8.9, ISO/IEC 23001-7 §6): it stands above what the init segment says.
+func (w *boxes) keyGroup(kind media.Kind, key *ContentKey, samples int) {
+	const inFragment = 0x10000 // the group is described in the fragment itself
+	sgpd := w.full("sgpd", 1, 0)
+	w.text(seig)
+	w.u32(uint32(4 + len(key.ID) + 1 + len(key.IV)))
+	w.u32(1)
+	w.sampleEncryption(kind, key)
+	w.close(sgpd)
+	sbgp := w.full("sbgp", 0, 0)
+	w.text(seig)
+	w.u32(1)
+	w.u32(uint32(samples))
+	w.u32(inFragment + 1)
+	w.close(sbgp)
+}
+
+// rotation is how many bytes a fragment takes to say that it has this key.
+func rotation(key *ContentKey) int64 {
+	if key == nil {
+		return 0
+	}
+	size := int64(12+12+4+len(key.ID)+1+len(key.IV)) + 12 + 16
+	for _, s := range key.Systems {
+		size += int64(len(s.PSSH))
+	}
+	return size
 }

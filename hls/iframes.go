@@ -44,12 +44,12 @@ func (p *presentation) findIFrames(ctx context.Context, f *mediaFile, src source
 		if !t.Independent || len(t.Segments) == 0 {
 			continue
 		}
-		track, closed, err := t.iframesOf(ctx, src, blocks)
+		track, known, err := t.iframesOf(ctx, src, blocks)
 		if err != nil {
 			return err
 		}
-		if track != nil {
-			t.closed, t.iframes = closed, p.prepareIFrames(t, track)
+		if known {
+			t.iframes = p.prepareIFrames(t, track)
 		}
 	}
 	return nil
@@ -64,15 +64,13 @@ func (f *mediaFile) hasVideo() bool {
 	return false
 }
 
-// iframesOf returns the track of its I-frames, nil where one of those that
-// are looked at does not decode alone, and whether no segment shows anything
-// before its own.
-func (t *prepared) iframesOf(ctx context.Context, src, blocks io.ReaderAt) (_ *media.Track, closed bool, _ error) {
+// iframesOf returns the track of its I-frames; none is known where one of those
+// that are looked at does not decode alone.
+func (t *prepared) iframesOf(ctx context.Context, src, blocks io.ReaderAt) (_ *media.Track, known bool, _ error) {
 	track := *t.Track
 	track.Layout.Durations = true
 	track.Segments = make([]media.Segment, len(t.Segments))
 	every := (len(t.Segments) + maxLooks - 1) / maxLooks
-	closed = true
 	if blocks != nil {
 		blocks = &readOn{ReaderAt: blocks}
 	}
@@ -97,19 +95,19 @@ func (t *prepared) iframesOf(ctx context.Context, src, blocks io.ReaderAt) (_ *m
 			}
 		}
 		start := int64(s.Decode) + int64(first.Shift) - int64(t.Origin)
-		closed = closed && start == s.Start
 		track.Segments[n] = media.Segment{
 			Decode: s.Decode, Start: start, Duration: uint64(max(s.Start+int64(s.Duration)-start, 1)),
 			Bytes: int64(first.Size), Samples: 1, Entry: s.Entry,
 		}
 	}
-	return &track, closed, nil
+	return &track, true, nil
 }
 
 // prepareIFrames prepares the track of the I-frames of t. They have its init
 // segment.
 func (p *presentation) prepareIFrames(t *prepared, track *media.Track) *prepared {
 	return &prepared{
+		sizes: t.file.protection.sizesOf(track),
 		Track: track, file: t.file, at: t.at, folder: t.folder, init: t.init, isIFrames: true,
 		playlist: newDocument(playlistType, func() []byte {
 			return appendIFramePlaylist(make([]byte, 0, mediaPlaylistSize(track)+t.file.protection.tagsSize()), track, t.file.protection, p.shared())

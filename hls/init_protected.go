@@ -19,13 +19,13 @@ const (
 // licence.
 var commonSystem = KeyID{0x10, 0x77, 0xef, 0xec, 0xc0, 0xb2, 0x4d, 0x02, 0xac, 0xe3, 0x3c, 0x1e, 0x52, 0xe2, 0xfb, 0x4b}
 
-// initSegment is that of a track. Where samples are encrypted it says how, and
-// with which key.
-func (p *protection) initSegment(t *media.Track) []byte {
+// initSegment is that of a track in a key period. Where samples are encrypted it
+// says how, and with which key.
+func (p *protection) initSegment(t *media.Track, period int) []byte {
 	if p == nil || p.Scheme != SampleAES {
 		return initSegment(t)
 	}
-	key := p.keyOf(t, 0)
+	key := p.byUse[KeyUse{usageOf(t), period}]
 	protected := *t
 	protected.Entries = make([][]byte, len(t.Entries))
 	for i, e := range t.Entries {
@@ -88,6 +88,17 @@ func protectEntry(kind media.Kind, entry []byte, key *ContentKey) []byte {
 	w.close(schm)
 	schi := w.open("schi")
 	tenc := w.full("tenc", 1, 0)
+	w.sampleEncryption(kind, key)
+	w.close(tenc)
+	w.close(schi)
+	w.close(sinf)
+	w.close(0)
+	return w.b
+}
+
+// sampleEncryption is what tenc and the entries of seig say alike (ISO/IEC 23001-7
+// §6, §8.2): by which pattern, with which key, and the IV of all samples.
+func (w *boxes) sampleEncryption(kind media.Kind, key *ContentKey) {
 	w.bytes(0)
 	if kind == media.Video {
 		w.bytes(cryptBlocks<<4 | skipBlocks)
@@ -98,9 +109,4 @@ func protectEntry(kind media.Kind, entry []byte, key *ContentKey) []byte {
 	w.bytes(key.ID[:]...)
 	w.bytes(byte(len(key.IV)))
 	w.bytes(key.IV...)
-	w.close(tenc)
-	w.close(schi)
-	w.close(sinf)
-	w.close(0)
-	return w.b
 }

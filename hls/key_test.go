@@ -303,11 +303,13 @@ func TestUsages(t *testing.T) {
 }
 
 func TestALongFilmHasALongLastPeriod(t *testing.T) {
-	e := &Encryption{Scheme: AES128, Period: 2}
-	long := &media.Track{Kind: media.Audio, Segments: make([]media.Segment, 10*maxPeriods+1)}
-	uses := e.uses([]*mediaFile{{index: &media.Index{Tracks: []*media.Track{long, {Kind: media.Audio}}}}})
-	if len(uses) != maxPeriods || e.periodOf(2*maxPeriods-1) != maxPeriods-1 || e.periodOf(10*maxPeriods) != maxPeriods-1 || e.periodOf(3) != 1 {
-		t.Errorf("%d keys", len(uses))
+	for scheme, most := range map[Scheme]int{AES128: maxPeriods, SampleAES: maxSamplePeriods} {
+		e := &Encryption{Scheme: scheme, Period: 2}
+		long := &media.Track{Kind: media.Audio, Segments: make([]media.Segment, 10*most+1)}
+		uses := e.uses([]*mediaFile{{index: &media.Index{Tracks: []*media.Track{long, {Kind: media.Audio}}}}})
+		if len(uses) != most || e.periodOf(2*most-1) != most-1 || e.periodOf(10*most) != most-1 || e.periodOf(3) != 1 {
+			t.Errorf("%s: %d keys", scheme, len(uses))
+		}
 	}
 }
 

@@ -82,7 +82,7 @@ const (
 // known.
 func (t *prepared) accessPoint() int {
 	switch {
-	case t.Kind == media.Audio, t.iframes != nil && t.closed:
+	case t.Kind == media.Audio, t.iframes != nil && !t.Open:
 		return closedAccess
 	case t.iframes != nil:
 		return openAccess

@@ -9,7 +9,16 @@ const roleScheme = "urn:mpeg:dash:role:2011"
 // operating system those within it are left out: to make one of them takes a
 // request for each cue.
 func (p *presentation) textSets(sidecars []*subtitle) []adaptationSet {
-	list := slices.DeleteFunc(p.texts().with(sidecars), func(s *subtitle) bool { return s.file != nil && !s.file.isLocal })
+	return textSets(p.texts().with(sidecars))
+}
+
+// localTexts are those that a manifest names.
+func localTexts(list []*subtitle) []*subtitle {
+	return slices.DeleteFunc(slices.Clone(list), func(s *subtitle) bool { return s.file != nil && !s.file.isLocal })
+}
+
+func textSets(list []*subtitle) []adaptationSet {
+	list = localTexts(list)
 	names := subtitleNames(list)
 	var sets []adaptationSet
 	for i, s := range list {

@@ -75,7 +75,7 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 	case mediaPlaylist, iframePlaylist:
 		return p.sendDocument(w, r, &from.playlist, !of.open())
 	case initialization:
-		return p.sendDocument(w, r, &from.init, true)
+		return p.sendInit(w, r, from, t.segment)
 	case mediaSegment, iframeSegment:
 		if t.segment >= len(from.Segments) {
 			return problem.Errorf(ErrNotFound, "there is no segment %d; the last one is %d", t.segment, len(from.Segments)-1)

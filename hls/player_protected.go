@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
@@ -14,7 +15,7 @@ import (
 
 // sendProtected is sendSegment for what is encrypted. The length of a segment is
 // known without touching the source, but for pictures that SampleAES encrypts,
-// whose slices have to be found.
+// whose slices have to be found the first time.
 func (p *player) sendProtected(w http.ResponseWriter, r *http.Request, t *prepared, n int) error {
 	etag := t.etags + strconv.Itoa(n) + `"`
 	p.describe(w.Header(), t.init.contentType, []string{etag}, true)
@@ -24,7 +25,7 @@ func (p *player) sendProtected(w http.ResponseWriter, r *http.Request, t *prepar
 	b := newBody()
 	defer b.release()
 	var src source
-	size, known := t.protectedSize(n)
+	size, known := t.sentSize(n)
 	if !known {
 		var err error
 		if src, err = p.prepareProtected(r.Context(), b, t, n); err != nil {
@@ -32,6 +33,7 @@ func (p *player) sendProtected(w http.ResponseWriter, r *http.Request, t *prepar
 		}
 		defer src.Close() //nolint:errcheck // it was only read
 		size = b.left()
+		t.sizes[n].Store(size)
 	}
 	want, partial, err := limit(w, r, etag, size)
 	if err != nil {
@@ -60,6 +62,20 @@ func (p *player) sendProtected(w http.ResponseWriter, r *http.Request, t *prepar
 	return nil
 }
 
+// sendInit sends the init segment of a key period. All but the first have nothing
+// that it would save much to keep.
+func (p *player) sendInit(w http.ResponseWriter, r *http.Request, t *prepared, period int) error {
+	if period == 0 {
+		return p.sendDocument(w, r, &t.init, true)
+	}
+	keys := t.file.protection
+	if keys == nil || keys.Scheme != SampleAES || keys.periodOf(len(t.Segments)-1) < period {
+		return problem.Errorf(ErrNotFound, "there is no such init segment")
+	}
+	d := newDocument(t.init.contentType[0], func() []byte { return keys.initSegment(t.Track, period) })
+	return p.sendDocument(w, r, &d, true)
+}
+
 // isPicture reports whether slices are encrypted, and not samples.
 func (t *prepared) isPicture() bool { return t.Kind == media.Video }
 
@@ -69,7 +85,25 @@ func (t *prepared) protectedSize(n int) (size int64, known bool) {
 	if t.file.protection.Scheme == AES128 {
 		return paddedSize(size), true
 	}
-	return size, !t.isPicture()
+	return size + rotation(t.file.protection.rotated(t.Track, t.first+n)), !t.isPicture()
+}
+
+// sizesOf has room for the sizes of segments that are not known ahead.
+func (p *protection) sizesOf(t *media.Track) []atomic.Int64 {
+	if p == nil || p.Scheme != SampleAES || t.Kind != media.Video {
+		return nil
+	}
+	return make([]atomic.Int64, len(t.Segments))
+}
+
+// sentSize is protectedSize, or what was found out since. Bit rates do not go by
+// that: a playlist must not say what somebody asked for before.
+func (t *prepared) sentSize(n int) (size int64, known bool) {
+	if size, known = t.protectedSize(n); known {
+		return size, true
+	}
+	size = t.sizes[n].Load()
+	return size, size > 0
 }
 
 // prepareProtected is prepare; where samples are encrypted, b says so.
@@ -89,7 +123,7 @@ func (p *player) prepareProtected(ctx context.Context, b *body, t *prepared, n i
 		_ = src.Close()
 		return src, fmt.Errorf("reading segment %d of track %d: %w", n, t.ID, err)
 	}
-	b.space = appendProtectedFragment(b.space[:0], t.Track, n, b.samples, b.subsamples, b.counts)
+	b.space = appendProtectedFragment(b.space[:0], t.Track, n, b.samples, b.subsamples, b.counts, t.file.protection.rotated(t.Track, n))
 	b.head = b.space
 	return src, nil
 }
@@ -203,8 +237,10 @@ const (
 // overhead is by how much a segment gets longer, nearly: how many slices there
 // are in pictures is not known yet.
 func (t *prepared) overhead(n int) int64 {
-	if size, known := t.protectedSize(n); known {
-		return size - segmentSize(t.Track, n)
+	size, known := t.protectedSize(n)
+	more := size - segmentSize(t.Track, n)
+	if known {
+		return more
 	}
-	return sampleInfo + int64(t.Segments[n].Samples)*(1+2+6*usualSubsamples)
+	return more + sampleInfo + int64(t.Segments[n].Samples)*(1+2+6*usualSubsamples)
 }

@@ -21,7 +21,7 @@ func appendIFramePlaylist(dst []byte, t *media.Track, keys *protection, all shar
 	dst = strconv.AppendInt(dst, all.target, 10)
 	dst = append(dst, all.kind()...)
 	dst = append(dst, "#EXT-X-I-FRAMES-ONLY\n"...)
-	dst = keys.appendMap(dst, t)
+	dst = keys.appendMap(dst)
 	for i := range t.Segments {
 		dst = keys.appendKeys(dst, t, i)
 		dst = append(dst, "#EXTINF:"...)

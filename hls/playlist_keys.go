@@ -3,6 +3,7 @@ package hls
 import (
 	"encoding/base64"
 	"fmt"
+	"strconv"
 
 	"github.com/streamgate/streamgate/media"
 )
@@ -62,24 +63,33 @@ func (k *keyTag) append(dst []byte, name string, scheme Scheme) []byte {
 	return append(append(dst, a.text...), '\n')
 }
 
-const mapTag = "#EXT-X-MAP:URI=\"init.mp4\"\n"
+// initPrefix begins the name of an init segment of a key period that is not the
+// first, which has init.mp4.
+const initPrefix = "init-"
 
-// appendMap appends EXT-X-MAP. It stands before the keys of AES128, which else
-// would apply to it: the init segment is in the clear. What SampleAES encrypts it
-// describes, and is described by the same keys.
-func (p *protection) appendMap(dst []byte, t *media.Track) []byte {
-	if p != nil && p.Scheme == SampleAES {
-		for _, tag := range p.tags(p.keyOf(t, 0), "../../") {
-			dst = tag.append(dst, "EXT-X-KEY", p.Scheme)
-		}
+// appendMap appends EXT-X-MAP of a key period.
+func appendMap(dst []byte, period int) []byte {
+	name := "init"
+	if period > 0 {
+		name = initPrefix + strconv.Itoa(period)
 	}
-	return append(dst, mapTag...)
+	return append(append(append(dst, "#EXT-X-MAP:URI=\""...), name...), ".mp4\"\n"...)
+}
+
+// appendMap begins the list of segments. EXT-X-MAP stands before the keys of AES128,
+// which else would apply to it: the init segment is in the clear. What SampleAES
+// encrypts it describes, and is described by the same keys: see appendKeys.
+func (p *protection) appendMap(dst []byte) []byte {
+	if p != nil && p.Scheme == SampleAES {
+		return dst
+	}
+	return appendMap(dst, 0)
 }
 
 // appendKeys appends EXT-X-KEY where segment n of a track has another key than
-// the one before.
+// the one before, and with SampleAES the init segment that names it.
 func (p *protection) appendKeys(dst []byte, t *media.Track, n int) []byte {
-	if p == nil || p.Scheme != AES128 {
+	if p == nil {
 		return dst
 	}
 	key := p.keyOf(t, n)
@@ -88,6 +98,9 @@ func (p *protection) appendKeys(dst []byte, t *media.Track, n int) []byte {
 	}
 	for _, tag := range p.tags(key, "../../") {
 		dst = tag.append(dst, "EXT-X-KEY", p.Scheme)
+	}
+	if p.Scheme == SampleAES {
+		dst = appendMap(dst, p.periodOf(n))
 	}
 	return dst
 }

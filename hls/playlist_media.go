@@ -19,10 +19,10 @@ func appendMediaPlaylist(dst []byte, t *media.Track, keys *protection, all share
 	dst = append(dst, "#EXT-X-TARGETDURATION:"...)
 	dst = strconv.AppendInt(dst, all.target, 10)
 	dst = append(dst, all.kind()...)
-	if t.Independent && !all.independent && !all.event {
+	if independent(t) && !all.independent && !all.event {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}
-	dst = keys.appendMap(dst, t) // one for all: it holds every sample entry
+	dst = keys.appendMap(dst) // one for all: it holds every sample entry
 	for i := range t.Segments {
 		dst = keys.appendKeys(dst, t, i)
 		dst = append(dst, "#EXTINF:"...)

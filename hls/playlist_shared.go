@@ -9,7 +9,7 @@ import (
 // shared is what the playlists of a presentation say alike.
 type shared struct {
 	target      int64 // target duration in seconds: one for all (RFC 8216bis §6.2.4)
-	independent bool  // every segment of every track begins with a sync sample
+	independent bool  // so are the segments of every track
 	event       bool  // playlists were, or are, shown before they were complete
 	open        bool  // and are not complete yet
 }
@@ -25,12 +25,16 @@ func (s shared) kind() string {
 }
 
 func sharedBy(tracks []*media.Track) shared {
-	s := shared{target: 1, independent: !slices.ContainsFunc(tracks, func(t *media.Track) bool { return !t.Independent })}
+	s := shared{target: 1, independent: !slices.ContainsFunc(tracks, func(t *media.Track) bool { return !independent(t) })}
 	for _, t := range tracks {
 		s.target = max(s.target, longest(boundaries(t)))
 	}
 	return s
 }
+
+// independent reports whether every segment can be decoded without those before it
+// (RFC 8216bis §4.4.2.1): all of it, the pictures before its sync sample, too.
+func independent(t *media.Track) bool { return t.Independent && !t.Open }
 
 // longest is the longest duration in whole seconds: EXTINF, rounded to the
 // nearest, must not exceed the target (RFC 8216bis §4.4.3.1).

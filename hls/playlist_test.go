@@ -45,12 +45,16 @@ func multivariantPlaylist(tracks []*media.Track, revision string) []byte {
 	return newPresentation(&mediaFile{index: &media.Index{Tracks: tracks}, revision: revision}).multivariant(nil)
 }
 
+const dependentVideo = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,AVERAGE-BANDWIDTH=1000000,CODECS=\"avc1.640028\",RESOLUTION=1920x1080,FRAME-RATE=29.970,VIDEO-RANGE=SDR\nr/v1/index.m3u8\n"
+
 func TestMultivariantPlaylists(t *testing.T) {
 	head := "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n"
 	german := audioTrack(3, "mp4a.40.2", "de", "Kommentar")
 	german.Default = true
 	open := videoTrack()
-	open.Independent = false
+	open.Open = true
+	dependent := videoTrack()
+	dependent.Independent = false
 	unknown := cutEvenly(media.Track{ID: 1, Kind: media.Video, Codec: "hvc1.1.6.L93.B0", Timescale: 1000, Independent: true, Range: "what\""}, 1, 6000, 750)
 	described := audioTrack(2, "mp4a.40.2", "en", "Ko\u0308ln")
 	described.Characteristics = []string{"public.accessibility.describes-video", "public.machine-generated"}
@@ -74,11 +78,8 @@ func TestMultivariantPlaylists(t *testing.T) {
 			"#EXT-X-STREAM-INF:BANDWIDTH=1000000,AVERAGE-BANDWIDTH=1000000,CODECS=\"avc1.640028\",RESOLUTION=1920x1080,FRAME-RATE=29.970,VIDEO-RANGE=SDR\nr/v1/index.m3u8\n"},
 		{"what is not known of a video is not said", []*media.Track{unknown}, head +
 			"#EXT-X-STREAM-INF:BANDWIDTH=1000,AVERAGE-BANDWIDTH=1000,CODECS=\"hvc1.1.6.L93.B0\"\nr/v1/index.m3u8\n"},
-		{
-			"segments that depend on others are not called independent",
-			[]*media.Track{open},
-			"#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,AVERAGE-BANDWIDTH=1000000,CODECS=\"avc1.640028\",RESOLUTION=1920x1080,FRAME-RATE=29.970,VIDEO-RANGE=SDR\nr/v1/index.m3u8\n",
-		},
+		{"segments that begin with no sync sample are not called independent", []*media.Track{dependent}, dependentVideo},
+		{"segments of open groups of pictures are not called independent", []*media.Track{open}, dependentVideo},
 		{"video and audio", []*media.Track{videoTrack(), audioTrack(2, "mp4a.40.2", "en", "Stereo")}, head +
 			"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio-aac\",NAME=\"Stereo\",LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"2\",URI=\"r/a2/index.m3u8\"\n" +
 			"#EXT-X-STREAM-INF:BANDWIDTH=1100000,AVERAGE-BANDWIDTH=1100000,CODECS=\"avc1.640028,mp4a.40.2\",RESOLUTION=1920x1080,FRAME-RATE=29.970,VIDEO-RANGE=SDR,AUDIO=\"audio-aac\"\nr/v1/index.m3u8\n"},

@@ -2,6 +2,7 @@ package hls
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/streamgate/streamgate/media"
 )
@@ -16,6 +17,8 @@ type presentation struct {
 	tracks   []prepared    // of all files, in their order
 	shared   func() shared // what its playlists say alike
 	texts    func() *texts // subtitles within a file
+
+	spoken []document // of a composition, the media playlists of its subtitles: t1, t2, …
 
 	isLadder  bool              // its videos are to be put in order, though they are of one file
 	transport func() *transport // the same as MPEG-2 transport streams
@@ -32,6 +35,9 @@ type mediaFile struct {
 	key      string // of the file that it was made of; "" for a blob, which does not change
 	name     string // of the rendition; "" for the first
 	isLocal  bool   // a file of the operating system
+
+	came *mediaFile // of a rendition that was settled: the file as it came
+	gone bool       // and it is not kept
 
 	protection *protection // how it is encrypted, or nil
 
@@ -51,13 +57,14 @@ type prepared struct {
 
 	iframes   *prepared // the first picture of each segment; nil where they are not known to decode alone
 	isIFrames bool      // this is such a track
-	closed    bool      // nothing that a segment shows comes before its first picture
 
 	// Of a piece that is cut out: the number of its first segment, and the ticks by
 	// which it begins later.
 	first    int
 	offset   uint64
 	captions *media.ClosedCaptions // in its pictures; nil where nobody looked
+
+	sizes []atomic.Int64 // of segments whose slices had to be found for it; 0 is not known yet
 }
 
 // newPresentation prepares files, of which there is at least one.
@@ -78,11 +85,12 @@ func newPresentation(files ...*mediaFile) *presentation {
 
 func (p *presentation) prepare(f *mediaFile, i int, t *media.Track) prepared {
 	return prepared{
+		sizes: f.protection.sizesOf(t),
 		Track: t, file: f, at: i, folder: f.revision + "/" + trackName(t) + "/",
 		playlist: newDocument(playlistType, func() []byte {
 			return appendMediaPlaylist(make([]byte, 0, mediaPlaylistSize(t)+f.protection.tagsSize()), t, f.protection, p.shared())
 		}),
-		init:  newDocument(mediaType(t), func() []byte { return f.protection.initSegment(t) }),
+		init:  newDocument(mediaType(t), func() []byte { return f.protection.initSegment(t, 0) }),
 		etags: `"` + f.revision + "-" + trackName(t) + "-",
 	}
 }
@@ -132,6 +140,9 @@ func (p *presentation) memory(transport bool) int64 {
 			total += int64(len(f.index.Texts))*512 + mediaPlaylistSize(f.index.Tracks[0])*2
 		}
 	}
+	if len(p.spoken) > 0 {
+		total += int64(len(p.spoken)) * (1024 + 3*mediaPlaylistSize(p.leading()))
+	}
 	for i := range p.tracks {
 		t := &p.tracks[i]
 		if t.iframes != nil {
@@ -140,7 +151,7 @@ func (p *presentation) memory(transport bool) int64 {
 		if transport {
 			total += int64(len(t.Segments)) * transportMemory
 		}
-		total += (mediaPlaylistSize(t.Track)+manifestSize(t.Track))*5/4 + 4096
+		total += (mediaPlaylistSize(t.Track)+manifestSize(t.Track))*5/4 + 4096 + int64(len(t.sizes))*8
 	}
 	return total
 }

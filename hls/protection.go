@@ -13,8 +13,13 @@ import (
 	"github.com/streamgate/streamgate/media"
 )
 
-// maxPeriods is how many key periods a presentation has at most: the last one lasts.
-const maxPeriods = 1000
+// How many key periods a presentation has at most: the last one lasts.
+const (
+	maxPeriods = 1000
+	// By SampleAES one licence has all keys. Chromium takes 64 KiB of it, which is
+	// some 800 keys; six usages at most have one in each period.
+	maxSamplePeriods = 100
+)
 
 // protection is how the files of a presentation are encrypted. It does not change, and is used
 // concurrently. A nil one is of a file that is not.
@@ -75,7 +80,10 @@ func (e *Encryption) canProtect(tracks []*media.Track) error {
 	return nil
 }
 
-// uses is what keys are wanted for: every usage of the tracks, in every period.
+// uses is what keys are wanted for: every usage of the tracks, in every period. Of a
+// file that grows, or has grown, no one can tell how many there are: init segments
+// name the keys of SampleAES, and must not change, so all that there can be are
+// wanted.
 func (e *Encryption) uses(files []*mediaFile) (uses []KeyUse) {
 	segments := 1
 	var usages []KeyUsage
@@ -86,6 +94,9 @@ func (e *Encryption) uses(files []*mediaFile) (uses []KeyUse) {
 				usages = append(usages, u)
 			}
 		}
+	}
+	if e.Scheme == SampleAES && slices.ContainsFunc(files, func(f *mediaFile) bool { return f.grown }) {
+		segments = max(segments, maxSamplePeriods*e.Period)
 	}
 	for n := range e.periodOf(segments-1) + 1 {
 		for _, u := range usages {
@@ -100,7 +111,20 @@ func (e *Encryption) periodOf(n int) int {
 	if e.Period == 0 {
 		return 0
 	}
-	return min(n/e.Period, maxPeriods-1)
+	most := maxPeriods
+	if e.Scheme == SampleAES {
+		most = maxSamplePeriods
+	}
+	return min(n/e.Period, most-1)
+}
+
+// rotated is the key of segment n of a track where it is another than the init
+// segment of a manifest names, which has that of the first period; else nil.
+func (p *protection) rotated(t *media.Track, n int) *ContentKey {
+	if p.Scheme != SampleAES || p.periodOf(n) == 0 {
+		return nil
+	}
+	return p.keyOf(t, n)
 }
 
 // take keeps what a KeyProvider returned, and checks it.

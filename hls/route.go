@@ -31,6 +31,7 @@ const (
 	transportPlaylist
 	transportSegment
 	subtitleFile
+	noSubtitles
 	contentKey
 	keyLicense
 )
@@ -130,8 +131,14 @@ func parseTrackFile(file string) (target, bool) {
 		return target{what: transportPlaylist}, true
 	case subtitleFileName:
 		return target{what: subtitleFile}, true
+	case noneName:
+		return target{what: noSubtitles}, true
 	}
 	number, extension, _ := strings.Cut(file, ".")
+	if period, found := strings.CutPrefix(number, initPrefix); found && extension == "mp4" {
+		n, ok := parseNumber(period)
+		return target{what: initialization, segment: n}, ok && n > 0
+	}
 	what, ok := segments[extension]
 	if picture, found := strings.CutPrefix(number, iframePrefix); found && what == mediaSegment {
 		what, number = iframeSegment, picture

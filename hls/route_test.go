@@ -19,6 +19,7 @@ func TestPathsThatArePlayable(t *testing.T) {
 		{"/a/b/clip.mp4/master.m3u8", "a/b/clip.mp4", target{what: multivariant}},
 		{"/clip/manifest.mpd", "clip", target{what: dashManifest}},
 		{"/clip/r1/v1/index.m3u8", "clip", target{what: mediaPlaylist, revision: "r1", kind: media.Video, track: 1}},
+		{"/clip/r1/a2/init-7.mp4", "clip", target{what: initialization, revision: "r1", kind: media.Audio, track: 2, segment: 7}},
 		{"/clip/r1/a2/init.mp4", "clip", target{what: initialization, revision: "r1", kind: media.Audio, track: 2}},
 		{"/clip/download", "clip", target{what: download}},
 		{"/a/clip.mp4/r1/source", "a/clip.mp4", target{what: original, revision: "r1"}},
@@ -55,7 +56,7 @@ func TestPathsThatNameNothing(t *testing.T) {
 		"/clip/r1/v-1/index.m3u8", "/clip/r1/v+1/index.m3u8", "/clip/r1/1/index.m3u8", "/clip/r1/v1a/index.m3u8",
 		"/clip/r1/v1/00.m4s", "/clip/r1/v1/01.m4s", "/clip/r1/v1/-1.m4s", "/clip/r1/v1/+1.m4s", "/clip/r1/v1/.m4s",
 		"/clip/r1/v1/1e1.m4s", "/clip/r1/v1/0x1.m4s", "/clip/r1/v1/1.M4S", "/clip/r1/v1/1.m4s ", "/clip/r1/v1/%31.m4s",
-		"/clip/r1/v1/99999999999999999999.m4s", "/clip/r1/v1/١.m4s", "/clip/r1/v1/init.mp4/", "/clip/r1/v1/index.sgi",
+		"/clip/r1/v1/99999999999999999999.m4s", "/clip/r1/v1/١.m4s", "/clip/r1/v1/init.mp4/", "/clip/r1/v1/init-0.mp4", "/clip/r1/v1/init-01.mp4", "/clip/r1/v1/init-1.m4s", "/clip/r1/v1/1.mp4", "/clip/r1/v1/index.sgi",
 		"/clip/r1/v1/iframe-.m4s", "/clip/r1/v1/iframe-01.m4s", "/clip/r1/v1/iframe-iframe-1.m4s", "/clip/r1/v1/iframe-1", "/clip/r1/v1/Iframe-1.m4s", "/clip/iframes.m3u8",
 		"/ts.m3u8", "//ts.m3u8", "/clip/TS.m3u8", "/clip/r1/v1/01.ts", "/clip/r1/v1/.ts", "/clip/r1/v1/1.TS", "/clip/r1/v1/iframe-1.ts", "/clip/r1/v1/1.m4s.ts", "/clip/index-ts.m3u8",
 		"/clip/r1/v1/..", "/clip/r1/v1/../v1/index.m3u8/x",
@@ -112,6 +113,9 @@ func (t target) path() string {
 	}
 	letter := map[media.Kind]string{media.Video: "v", media.Audio: "a", subtitleKind: "s"}[t.kind]
 	number := strconv.Itoa(t.segment)
+	if t.what == initialization && t.segment > 0 {
+		return t.revision + "/" + letter + strconv.Itoa(t.track) + "/" + initPrefix + number + ".mp4"
+	}
 	file := map[resource]string{
 		mediaPlaylist: "index.m3u8", initialization: "init.mp4", mediaSegment: number + ".m4s", subtitleSegment: number + ".vtt",
 		iframePlaylist: iframesName, iframeSegment: iframePrefix + number + ".m4s",

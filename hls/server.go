@@ -86,7 +86,8 @@ type Server struct {
 	compose    func(ctx context.Context, id string) (*Composition, error) // or nil
 	encryption *Encryption
 	recorder   events.Recorder
-	rows       *lru // of *row, by asset
+	rows       *lru  // of *row, by asset
+	clips      Cache // presentations of clips: whoever watches may ask for as many as he likes
 	fetching   flights[*row]
 	loading    flights[*presentation]
 	reading    flights[*cueList]
@@ -116,6 +117,7 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Server, error) 
 		recorder:   o.Recorder,
 		rows:       newLRU(rowBytes),
 		compose:    o.Compose,
+		clips:      NewCache(clipBytes),
 	}
 	s.opener = assetOpener{s}
 	if s.authorizer == nil {

@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math/bits"
+	"slices"
 
 	"github.com/streamgate/streamgate/internal/problem"
 )
@@ -44,6 +45,8 @@ type blockWriter struct {
 	expect   int64
 	duration uint32
 	shift    int32
+	total    int64  // how many samples are to come in all; 0 where that is not known
+	count    int64  // how many came
 	look     uint64 // a hash of sizes, times and flags: it is part of the revision, where offsets are not
 }
 
@@ -62,8 +65,34 @@ func (w *blockWriter) mix(s *Sample) {
 	w.look = (bits.RotateLeft64(w.look, 23) ^ b) * odd
 }
 
+// maxSampleBytes is what a sample takes at most: varints of 64, 64, 32 and 33 bits.
+const maxSampleBytes = 10 + 10 + 5 + 5
+
+// grow makes room for what is to come by what came so far: each time that a buffer
+// is copied into a larger one costs more than the samples that filled it.
+func (w *blockWriter) grow() {
+	used := int64(len(w.buf))
+	want := used + used/4
+	if w.count > 0 {
+		want = max(want, min(used*w.total/w.count*17/16, 4*used))
+	}
+	w.buf = slices.Grow(w.buf, int(max(want-used, 64<<10)))
+}
+
+// trimmed are the blocks without much room behind them.
+func (w *blockWriter) trimmed() []byte {
+	if cap(w.buf)-len(w.buf) > len(w.buf)/4 {
+		return slices.Clone(w.buf)
+	}
+	return w.buf
+}
+
 func (w *blockWriter) add(s *Sample) {
 	w.mix(s)
+	if cap(w.buf)-len(w.buf) < maxSampleBytes {
+		w.grow()
+	}
+	w.count++
 	head := uint64(s.Size) << flagBits
 	if s.Sync {
 		head |= flagSync
@@ -77,16 +106,17 @@ func (w *blockWriter) add(s *Sample) {
 	if s.Shift != w.shift {
 		head |= flagShift
 	}
-	w.buf = binary.AppendUvarint(w.buf, head)
+	b := binary.AppendUvarint(w.buf, head)
 	if head&flagGap != 0 {
-		w.buf = binary.AppendVarint(w.buf, s.Offset-w.expect)
+		b = binary.AppendVarint(b, s.Offset-w.expect)
 	}
 	if head&flagDuration != 0 {
-		w.buf = binary.AppendUvarint(w.buf, uint64(s.Duration))
+		b = binary.AppendUvarint(b, uint64(s.Duration))
 	}
 	if head&flagShift != 0 {
-		w.buf = binary.AppendVarint(w.buf, int64(s.Shift))
+		b = binary.AppendVarint(b, int64(s.Shift))
 	}
+	w.buf = b
 	w.expect, w.duration, w.shift = s.Offset+int64(s.Size), s.Duration, s.Shift
 }
 

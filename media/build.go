@@ -11,50 +11,68 @@ import (
 // fine is the timescale at which samples that are hidden take next to no time.
 const fine = 45000
 
-// build presents one track: reads its samples, resolves its edits and cuts it.
-func (p *parser) build(c *choice, bounds []int64) error {
+// prepared is a track whose samples were looked at, and that is to be cut.
+type prepared struct {
+	*choice
+	*presenter
+	built *built
+}
+
+// prepare looks at the samples of a track and resolves its edits. It returns nil
+// for a track of which nothing is shown.
+func (p *parser) prepare(c *choice) (*prepared, error) {
 	if err := p.fetch(c); err != nil {
-		return err
+		return nil, err
 	}
 	pres, err := p.presenter(c, 1)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if pres.hides() && c.trak.timescale < fine {
 		if pres, err = p.presenter(c, int64(fine+c.trak.timescale-1)/int64(c.trak.timescale)); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	growing := p.fragmented()
-	if p.part && growing {
+	if pres.part {
 		if err := pres.continues(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if pres.count == 0 {
-		return nil
+		return nil, nil
 	}
-	deepest := pres.deepest
-	if growing || c.trak.settled != nil {
-		deepest = min(deepest, 0) // more may come that shows as soon as it is decoded
+	if p.seen && pres.cuttable() {
+		pres.cut = max(int64(c.trak.timescale)*pres.scale/cutSlack, 1)
 	}
-	b := &built{track: c.track(pres), enabled: c.trak.enabled, decode: pres.decode + deepest}
+	b := &built{track: c.track(pres), enabled: c.trak.enabled}
 	b.shown, b.ends = pres.shows()
+	return &prepared{c, pres, b}, nil
+}
+
+// build cuts a prepared track.
+func (p *parser) build(c *prepared, bounds []int64) error {
+	b, pres := c.built, c.presenter
+	if pres.hurries {
+		if err := pres.hurry(); err != nil {
+			return err
+		}
+	}
+	b.decode = pres.decode + pres.deepest - int64(b.track.Held)
 	cut := &cutter{
-		built: b, blocks: &p.blocks, deeper: deepest, bounds: bounds, growing: growing, part: p.part && growing,
+		built: b, blocks: &p.blocks, deeper: pres.deepest, bounds: bounds, growing: p.fragmented(), part: pres.part,
 		target:   max(int64(p.cut.Target*float64(b.track.Timescale)), 1),
 		whole:    b.track.Kind == Audio,
 		fallback: max(b.track.Timescale/25, 1),
 		like:     p.like,
 	}
 	if p.like != nil {
-		deeper, err := p.like.begin(b)
+		deeper, err := p.like.deeper(b)
 		if err != nil {
 			return err
 		}
 		cut.deeper += deeper
 	}
-	checked := p.checked(c, cut.add)
+	checked := pres.held(int64(b.track.Held), p.checked(c.choice, cut.add))
 	if err := pres.each(checked); err != nil && !errors.Is(err, errUndecided) {
 		return err
 	}
@@ -78,8 +96,11 @@ func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
 	if err != nil {
 		return nil, err
 	}
+	video, settled := c.trak.handler == "vide", c.trak.settled != nil
 	pres := &presenter{
-		samples: samples, video: c.trak.handler == "vide", hurries: c.trak.handler == "vide" && !p.fragmented() && c.trak.settled == nil, settled: c.trak.settled != nil, syncs: c.trak.handler == "vide" || c.trak.syncs, scale: scale,
+		samples: samples, video: video, hurries: video && !settled, settled: settled,
+		open: settled || p.fragmented(), part: p.part && p.fragmented(),
+		syncs: video || c.trak.syncs, scale: scale,
 		spans: c.trak.spans(p.timescale, scale),
 	}
 	return pres, pres.prepare()

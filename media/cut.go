@@ -53,6 +53,7 @@ type cutter struct {
 	pending  shown
 	has      bool
 	early    bool   // its duration tells nothing of the others
+	first    uint32 // duration of the first sample, as the source says
 	fallback uint32 // duration of a last sample that has none
 
 	segment   Segment
@@ -91,6 +92,9 @@ func (c *cutter) add(s *shown) error {
 		if err := c.write(uint32(gap)); err != nil {
 			return err
 		}
+	}
+	if !c.has {
+		c.first = uint32(max(min(s.end-s.present, math.MaxUint32), 0))
 	}
 	if c.cuts(s) {
 		c.limit(s)
@@ -179,6 +183,7 @@ func (c *cutter) write(duration uint32) error {
 	c.segment.Bytes += int64(p.size)
 	c.reach = max(c.reach, p.offset+int64(p.size))
 	c.segment.Start = min(c.segment.Start, p.present)
+	c.built.track.Open = c.built.track.Open || p.present < c.begin
 	c.ends = max(c.ends, p.present+int64(duration))
 	l := &c.built.track.Layout
 	l.Flags = l.Flags || !p.sync

@@ -51,6 +51,24 @@ func TestVideoIsCutAtSyncSamples(t *testing.T) {
 	}
 }
 
+func TestOpenGroupsOfPicturesAreKnown(t *testing.T) {
+	open := []testSample{{size: 5, duration: 10, shift: 20}, {size: 5, duration: 10, delta: true}}
+	closed := []testSample{{size: 5, duration: 10, shift: 10}, {size: 5, duration: 10, shift: 10, delta: true}}
+	for name, c := range map[string]struct {
+		group []testSample
+		want  bool
+	}{"open": {open, true}, "closed": {closed, false}} {
+		var samples []testSample
+		for range 100 {
+			samples = append(samples, c.group...)
+		}
+		v := parse(t, progressive(testTrack{handler: "vide", timescale: 100, samples: samples})).Tracks[0]
+		if !v.Independent || v.Open != c.want {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+}
+
 func TestAudioIsCutWithTheVideo(t *testing.T) {
 	video := testTrack{handler: "vide", timescale: 100, samples: gops(4, 50)}
 	audio := testTrack{handler: "soun", timescale: 48000, samples: packets(938), noSync: true} // 20.01 s

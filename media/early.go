@@ -81,14 +81,18 @@ var errEnough = errors.New("enough was read")
 // hurry has the samples decoded at the last moment that can be, and finds out
 // when the first one is then.
 func (p *presenter) hurry() error {
-	p.early = early{on: true, deepest: p.deepest, last: p.decode - 1}
+	start := early{on: true, deepest: p.deepest, last: p.decode - 1}
+	p.early = start
 	err := p.each(func(s *shown) error {
 		p.decode = s.decode
 		return errEnough
 	})
-	p.early = early{on: true, deepest: p.deepest, last: p.decode - 1}
-	if errors.Is(err, errEnough) {
+	p.early = start
+	switch {
+	case errors.Is(err, errEnough):
 		return nil
+	case err == nil && p.part:
+		return errMore
 	}
 	return err
 }

@@ -229,6 +229,44 @@ func TestPicturesOfAGroupAreDecodedAtTheLastMoment(t *testing.T) {
 	}
 }
 
+// A picture that sets in later than the sound is decoded and shows from the beginning
+// of the presentation; the next segments from when they would.
+func TestAPictureThatIsLateIsDecodedFromTheBeginning(t *testing.T) {
+	group := []testSample{
+		{size: 5, duration: 1000, shift: 2000},
+		{size: 5, duration: 1000, shift: 4000, delta: true},
+		{size: 5, duration: 1000, shift: 1000, delta: true},
+		{size: 5, duration: 1000, shift: 1000, delta: true},
+	}
+	intra := []testSample{{size: 5, duration: 4000}}
+	sound := testTrack{handler: "soun", timescale: 1000, samples: twice(twice([]testSample{{size: 3, duration: 4000}}))}
+	for _, c := range []struct {
+		name    string
+		samples []testSample
+		edits   []edit
+		want    []int64 // when segments are decoded
+		starts  []int64
+	}{
+		{"in another order than they show", group, []edit{{700, -1}, {0, 2000}}, []int64{-2, 4700 - 2}, []int64{0, 4700}},
+		{"in order", intra, []edit{{700, -1}, {0, 0}}, []int64{0, 4700}, []int64{0, 4700}},
+		{"without an edit list", group, nil, []int64{-2, 6000 - 2}, []int64{0, 6000}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ix := parse(t, progressive(testTrack{handler: "vide", timescale: 1000, samples: twice(twice(c.samples)), edits: c.edits}, sound))
+			track := ix.Tracks[0]
+			for n, want := range c.want {
+				s := track.Segments[n]
+				if got := int64(s.Decode) - int64(track.Origin); got != want || s.Start != c.starts[n] {
+					t.Errorf("segment %d is decoded from %d and shows from %d, want %d and %d", n, got, s.Start, want, c.starts[n])
+				}
+			}
+			if first := presented(t, ix, 0)[0]; first.Present != c.starts[0] {
+				t.Errorf("the first picture shows at %d", first.Present)
+			}
+		})
+	}
+}
+
 // Whatever the order in which pictures are decoded and shown, decoding never goes
 // back, none shows before it is decoded, and all show when they did.
 func TestPicturesInAnyOrderStayWhereTheyShow(t *testing.T) {

@@ -67,9 +67,10 @@ func (c *cutter) generalize() {
 		return
 	}
 	l := &c.built.track.Layout
-	l.Durations, l.Duration = true, c.durations.common
+	l.Durations, l.Duration, l.Steady, l.Lowered = true, c.durations.common, false, -c.deeper
 	if c.built.track.Kind == Video {
 		l.Flags, l.Offsets = true, true
+		l.Duration = c.first // when it was decoded next may have been moved, see early.go
 	}
 }
 

@@ -79,6 +79,7 @@ func TestTheBeginningOfAFileGivesTheBeginningOfItsIndex(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			decodedFromWhenTheyShow(t, final)
 			before := make([]int, len(final.Tracks))
 			first, grew := int64(0), 0
 			for _, have := range cutPoints(file) {
@@ -113,6 +114,24 @@ func TestTheBeginningOfAFileGivesTheBeginningOfItsIndex(t *testing.T) {
 			}
 			t.Logf("%d bytes, plays from %d on, %v of %v segments before the end", len(file), first, before, segmentsOf(final))
 		})
+	}
+}
+
+// decodedFromWhenTheyShow says which segments that begin with a sync sample are
+// decoded from another moment than they show from, give or take two milliseconds.
+func decodedFromWhenTheyShow(t *testing.T, ix *media.Index) {
+	t.Helper()
+	for i, track := range ix.Tracks {
+		for n, s := range track.Segments {
+			first, err := ix.First(nil, i, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			late := float64(s.Start+int64(track.Origin)-int64(s.Decode)) / float64(track.Timescale)
+			if first.Sync && (late < 0 || late > 0.002) {
+				t.Errorf("segment %d of track %d is decoded %.3f s before it shows", n, i, late)
+			}
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 	// packagerVersion is part of every revision: raise it whenever the bytes of
 	// a playlist, an init segment or a segment change for the same source. An index that was
 	// stored for another version is not read, so that no asset keeps the revision.
-	packagerVersion = 3
+	packagerVersion = 4
 
 	indexMagic  = "SGINDX" + string(rune(formatVersion)) + string(rune(packagerVersion))
 	indexPrefix = len(indexMagic) + 8
@@ -235,7 +235,7 @@ func (ix *Index) Revision(id string) string {
 		c := *t
 		c.Segments, c.Prefix = nil, Prefix{}
 		if ix.Bound > 0 {
-			c.Duration, c.FrameRate, c.Independent = 0, 0, false
+			c.Duration, c.FrameRate, c.Independent, c.Open = 0, 0, false, false
 		}
 		text, _ := json.Marshal(&c) // plain numbers and strings
 		h.Write(text)

@@ -65,10 +65,16 @@ type Track struct {
 	Origin      uint64 // the presentation's beginning on the decode timeline
 	Duration    uint64 // of the presented part
 	Independent bool   // every segment begins with a sync sample
-	Layout      Layout
-	Matrix      [9]int32  // of the tkhd box: rotation and mirroring
-	Coded       [2]uint32 // width and height for the tkhd box: as displayed, before rotation; 16.16 fixed point
-	Entries     [][]byte  // sample entries, complete boxes for the stsd box
+	// Open says that a segment shows pictures before its first sync sample (an open
+	// group of pictures): these depend on the segment before.
+	Open bool `json:",omitempty"` //nolint:tagliatelle // named as the others
+	// Held is how much earlier than the source says the first picture shows, so that
+	// it is there when sound begins; see held.go.
+	Held    uint64 `json:",omitempty"` //nolint:tagliatelle // named as the others
+	Layout  Layout
+	Matrix  [9]int32  // of the tkhd box: rotation and mirroring
+	Coded   [2]uint32 // width and height for the tkhd box: as displayed, before rotation; 16.16 fixed point
+	Entries [][]byte  // sample entries, complete boxes for the stsd box
 	// Sets are NAL units, after their lengths, that go before the first sample of a
 	// segment, by its entry; nil for tracks that are coded in one way throughout.
 	Sets     [][]byte
@@ -96,6 +102,11 @@ type Layout struct {
 	// Steady says that samples last Duration, but where decoding makes up for the
 	// order in which pictures show: see early.go. Durations is set then, too.
 	Steady bool `json:",omitempty"` //nolint:tagliatelle // as Negative
+
+	// Lowered is what decode times were moved by, in ticks, to make no composition
+	// offset negative, of a file in fragments. It is part of the revision: what comes
+	// may need more, and is another presentation then.
+	Lowered int64 `json:",omitempty"` //nolint:tagliatelle // as Negative
 }
 
 // Segment is one segment of a track.

@@ -63,7 +63,7 @@ func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, 
 	if ix.Texts, err = p.texts(); err != nil {
 		return nil, err
 	}
-	ix.blocks.data = p.blocks.buf
+	ix.blocks.data = p.blocks.trimmed()
 	return ix, nil
 }
 
@@ -93,27 +93,53 @@ type parser struct {
 	blocks blockWriter
 	tracks []*built
 	part   bool  // the file goes on beyond what is there, and so may its tracks
+	seen   bool  // there is video
 	like   *like // what the video is cut after; nil for a file by itself
 }
 
 func (p *parser) index(video *choice, audio []*choice) (*Index, error) {
-	if video != nil {
-		if err := p.build(video, nil); err != nil {
+	list, err := p.prepareAll(video, audio)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range list {
+		if err := p.build(c, p.bounds(c.choice)); err != nil {
 			return nil, err
 		}
-	}
-	for _, c := range audio {
-		if err := p.build(c, p.bounds(c)); err != nil {
-			return nil, err
-		}
-	}
-	if len(p.tracks) == 0 {
-		return nil, problem.Errorf(ErrNoMedia, "the tracks of the file have no samples: it may be an init segment alone")
 	}
 	if err := align(p.tracks); err != nil {
 		return nil, err
 	}
 	return p.finish(), nil
+}
+
+// prepareAll prepares the tracks that show something, and settles when the
+// presentation begins.
+func (p *parser) prepareAll(video *choice, audio []*choice) (list []*prepared, err error) {
+	choices := audio
+	p.seen = video != nil
+	if p.seen {
+		choices = append([]*choice{video}, audio...)
+	}
+	var tracks []*built
+	for _, c := range choices {
+		t, err := p.prepare(c)
+		if err != nil {
+			return nil, err
+		}
+		if t != nil {
+			list, tracks = append(list, t), append(tracks, t.built)
+			p.blocks.total += t.count
+		}
+	}
+	if len(list) == 0 {
+		return nil, problem.Errorf(ErrNoMedia, "the tracks of the file have no samples: it may be an init segment alone")
+	}
+	begin(tracks)
+	for _, t := range list {
+		p.hold(t)
+	}
+	return list, nil
 }
 
 func (p *parser) bounds(c *choice) []int64 {

@@ -45,8 +45,11 @@ type presenter struct {
 	video   bool
 	hurries bool // see early.go
 	settled bool // samples stand where they are presented
+	open    bool // more may come that shows as soon as it is decoded
+	part    bool // and is not there yet
 	syncs   bool // not every sample is a sync sample: true of all video, and of some audio
 	scale   int64
+	cut     int64 // ticks that may be cut off the first packet; 0 is any number: see held.go
 	spans   []span
 	surveys []survey
 
@@ -69,7 +72,13 @@ func (p *presenter) prepare() error {
 	}
 	p.drop()
 	p.first, p.beyond, p.deepest = math.MaxInt64, math.MinInt64, math.MaxInt64
-	err := p.each(func(s *shown) error {
+	if p.open {
+		p.deepest = 0
+	}
+	if ok, err := p.tally(); ok || err != nil {
+		return err
+	}
+	return p.each(func(s *shown) error {
 		if p.count == 0 {
 			p.decode = s.decode
 		}
@@ -80,10 +89,6 @@ func (p *presenter) prepare() error {
 		}
 		return nil
 	})
-	if err == nil && p.hurries {
-		err = p.hurry()
-	}
-	return err
 }
 
 // hides reports whether there are samples to hide.
@@ -97,10 +102,11 @@ func (p *presenter) hides() bool {
 }
 
 // shows is when the track begins and ends to be seen or heard: without priming,
-// and without what an encoder padded the last packet with.
+// but for a packet that an edit cuts in two beyond p.cut, and without what an
+// encoder padded the last packet with.
 func (p *presenter) shows() (begin, end int64) {
 	begin, end = p.first, p.beyond
-	if s := &p.spans[0]; !s.open {
+	if s := &p.spans[0]; !s.open && (p.cut == 0 || s.start-begin <= p.cut) {
 		begin = max(begin, s.start)
 	}
 	if s := &p.spans[len(p.spans)-1]; s.end != math.MaxInt64 {
@@ -132,7 +138,14 @@ func (p *presenter) survey(s *span) error {
 		p.surveys = append(p.surveys, survey{last: math.MaxInt64, found: true})
 		return nil
 	}
-	if p.video {
+	v, ok, err := p.surveyRuns(s)
+	switch {
+	case err != nil:
+		return err
+	case ok:
+		p.surveys = append(p.surveys, v)
+		return nil
+	case p.video:
 		return p.surveyVideo(s)
 	}
 	return p.surveyAudio(s)
@@ -267,6 +280,9 @@ func (p *presenter) each(fn func(*shown) error) error {
 		if err != nil || failed != nil {
 			return cmp.Or(failed, err)
 		}
+	}
+	if p.part {
+		return nil // nobody knows yet what else is decoded before the group shows
 	}
 	return p.early.flush(fn)
 }

@@ -42,13 +42,22 @@ func (p *parser) rendition(video *choice, of *Index) (*Index, error) {
 	source := of.Tracks[at]
 	p.like = &like{source: source, shown: max(source.Segments[0].Start, 0)}
 	p.cut = of.Cut
-	if err := p.build(video, nil); err != nil {
+	c, err := p.prepare(video)
+	if err != nil {
 		return nil, err
 	}
-	if len(p.tracks) == 0 {
+	if c == nil {
 		return nil, problem.Errorf(ErrNoMedia, "the video of the file has no samples")
 	}
-	b := p.tracks[0]
+	b := c.built
+	p.hold(c)
+	p.blocks.total = c.count
+	if err := p.like.begin(b); err != nil {
+		return nil, err
+	}
+	if err := p.build(c, nil); err != nil {
+		return nil, err
+	}
 	b.settle()
 	if err := p.like.finish(b.track); err != nil {
 		return nil, err
@@ -58,14 +67,11 @@ func (p *parser) rendition(video *choice, of *Index) (*Index, error) {
 	return ix, nil
 }
 
-// begin compares a presented track with the source, and prepares to cut it. It
-// returns by how much more than usual composition offsets have to be lowered: a
-// file that needs more time to reorder its pictures than the source has at its
-// beginning shows some of them before it decodes them (ISO/IEC 14496-12 §8.6.1.3).
-func (l *like) begin(b *built) (deeper int64, err error) {
+// begin compares a prepared track with the source, and prepares to cut it.
+func (l *like) begin(b *built) error {
 	t, s := b.track, l.source
 	if err := l.compare(t, float64(b.ends-b.shown)/float64(t.Timescale)); err != nil {
-		return 0, err
+		return err
 	}
 	b.zero = b.shown - convert(l.shown, s.Timescale, t.Timescale)
 	t.Origin = uint64(convert(int64(s.Origin), s.Timescale, t.Timescale))
@@ -73,6 +79,14 @@ func (l *like) begin(b *built) (deeper int64, err error) {
 	for _, segment := range s.Segments[1:] {
 		l.bounds = append(l.bounds, b.zero+convert(segment.Start, s.Timescale, t.Timescale))
 	}
+	return nil
+}
+
+// deeper is by how much more than usual composition offsets have to be lowered: a
+// file that needs more time to reorder its pictures than the source has at its
+// beginning shows some of them before it decodes them (ISO/IEC 14496-12 §8.6.1.3).
+func (l *like) deeper(b *built) (deeper int64, err error) {
+	t := b.track
 	deeper = max(b.zero-b.decode-int64(t.Origin), 0)
 	if deeper > maxLead*int64(t.Timescale) {
 		return 0, problem.Errorf(ErrInvalid, "decoding would have to begin %d seconds before the first picture", deeper/int64(t.Timescale))
@@ -80,11 +94,16 @@ func (l *like) begin(b *built) (deeper int64, err error) {
 	return deeper, nil
 }
 
+// lasts is how long the source is seen, in ticks of a timescale.
+func (l *like) lasts(timescale uint32) int64 {
+	last := &l.source.Segments[len(l.source.Segments)-1]
+	return convert(last.Start+int64(last.Duration)-l.shown, l.source.Timescale, timescale)
+}
+
 // compare says why a track that lasts so many seconds does not show what the source shows.
 func (l *like) compare(t *Track, seconds float64) error {
 	s := l.source
-	last := &s.Segments[len(s.Segments)-1]
-	want := float64(last.Start+int64(last.Duration)-l.shown) / float64(s.Timescale)
+	want := float64(l.lasts(s.Timescale)) / float64(s.Timescale)
 	frames := 0.0
 	if s.FrameRate > 0 {
 		frames = 2 / s.FrameRate

@@ -53,11 +53,14 @@ func TestRenditionsAreCutWhereTheirSourceIs(t *testing.T) {
 	dir := t.TempDir()
 	// Key frames as they come, at no even distance; B-frames or none.
 	film(t, dir, moving+" "+tone+avc+"-force_key_frames 0,3.1,7.7,8.2,13.9,16 -g 900 -c:a aac source.mp4")
+	film(t, dir, "-i source.mp4 -itsoffset 0.6 -i source.mp4 -map 0:a -map 1:v -c copy late.mp4")
 	film(t, dir, moving+avc+"-bf 0 -force_key_frames 0,3.1,7.7,8.2,13.9,16 -g 900 plain.mp4")
 	for _, c := range []struct{ name, source, line string }{
 		{"with other sound", "source.mp4", "-i source.mp4 -s 160x90" + avc + "-force_key_frames source -c:a aac r.mp4"},
 		{"without its sound", "source.mp4", "-i source.mp4 -s 160x90 -an" + avc + "-force_key_frames source r.mp4"},
 		{"with other key frames besides", "source.mp4", "-i source.mp4 -s 160x90 -an" + avc + "-g 20 -force_key_frames source r.mp4"},
+		{"of a picture that is later than its sound", "late.mp4", "-i late.mp4 -s 160x90 -an" + avc + "-force_key_frames source -fps_mode passthrough r.mp4"},
+		{"of a picture that is later than its sound, which the encoder repeats", "late.mp4", "-i late.mp4 -s 160x90 -an" + avc + "-force_key_frames source -fps_mode cfr r.mp4"},
 		{"in Matroska, which counts milliseconds", "source.mp4", "-i source.mp4 -s 160x90 -an" + avc + "-force_key_frames source r.mkv"},
 		{"in fragments", "source.mp4", "-i source.mp4 -s 160x90 -an" + avc + "-force_key_frames source -movflags frag_keyframe+empty_moov r.mp4"},
 		{"at another clock", "source.mp4", "-i source.mp4 -s 160x90 -an" + avc + "-force_key_frames source -video_track_timescale 90000 r.mp4"},

@@ -26,12 +26,13 @@ const maxGrowth = 2
 //
 // The file has the tracks that are presented, and no others, on the timelines that
 // the index has. Its edit lists say where the presentation begins on these. Whether
-// it is presented as its source was, Compare tells.
+// it is presented as its source was, Compare tells. Subtitles lie behind all other
+// samples; a box of this package lists them, and where MP4 knows their coding, other
+// readers find them, too.
 //
 // Memory does not grow with the file but by some bytes a segment. An error is
-// ErrUnsupported where the file would be beyond all proportion to its source, or
-// would lack something that is presented, which are subtitles; one of src or dst, or
-// that of ctx.
+// ErrUnsupported where the file would be beyond all proportion to its source; one of
+// src or dst, or that of ctx.
 func Rewrite(ctx context.Context, dst io.Writer, src io.ReaderAt, ix *Index) (int64, error) {
 	rw := &rewriter{ctx: ctx, ix: ix, src: newRunReader(ctx, src)}
 	if err := rw.plan(); err != nil {
@@ -64,9 +65,12 @@ type rewriter struct {
 	tracks  []rewritten
 	order   []chunk // as they lie in the file
 	movie   uint32  // timescale
-	media   int64   // bytes of all samples
+	media   int64   // bytes of all samples, but of subtitles
+	texts   int64   // and of these
 	base    int64   // of the first sample in the file
 	samples []Sample
+
+	subtitles []rewrittenText
 }
 
 // rewritten is a track of the new file.
@@ -88,9 +92,6 @@ func (rw *rewriter) plan() error {
 	if rw.ix.blocks.base != 0 {
 		return problem.Errorf(ErrIndex, "an index that was read does not hold its samples")
 	}
-	if len(rw.ix.Texts) > 0 {
-		return problem.Errorf(ErrUnsupported, "there are subtitles in the file, which the new one would lack")
-	}
 	for i, t := range rw.ix.Tracks {
 		r := rewritten{Track: t, at: i, offsets: make([]int64, len(t.Segments))}
 		if err := rw.each(i, r.counted.add); err != nil {
@@ -110,8 +111,11 @@ func (rw *rewriter) plan() error {
 		t.offsets[c.segment] = rw.media
 		rw.media += t.Segments[c.segment].Bytes
 	}
-	if rw.media/maxGrowth > rw.ix.Size {
-		return problem.Errorf(ErrUnsupported, "what is played of the file is %d bytes, and the file has %d", rw.media, rw.ix.Size)
+	if err := rw.planTexts(); err != nil {
+		return err
+	}
+	if (rw.media+rw.texts)/maxGrowth > rw.ix.Size {
+		return problem.Errorf(ErrUnsupported, "what is played of the file is %d bytes, and the file has %d", rw.media+rw.texts, rw.ix.Size)
 	}
 	return nil
 }
@@ -162,15 +166,16 @@ func (rw *rewriter) read(track, segment int) (err error) {
 func (rw *rewriter) layout() piece {
 	head := rw.ftyp()
 	moov := rw.moov(false)
-	header := piece{size: 8, write: func(w io.Writer) error { return writeHeader(w, "mdat", 8+rw.media) }}
-	if rw.media > math.MaxUint32-8 {
-		header = piece{size: 16, write: func(w io.Writer) error { return writeLargeHeader(w, "mdat", 16+rw.media) }}
+	size := rw.media + rw.texts
+	header := piece{size: 8, write: func(w io.Writer) error { return writeHeader(w, "mdat", 8+size) }}
+	if size > math.MaxUint32-8 {
+		header = piece{size: 16, write: func(w io.Writer) error { return writeLargeHeader(w, "mdat", 16+size) }}
 	}
-	if head.size+moov.size+header.size+rw.media > math.MaxUint32 {
+	if head.size+moov.size+header.size+size > math.MaxUint32 {
 		moov = rw.moov(true)
 	}
 	rw.base = head.size + moov.size + header.size
-	return pieces(head, moov, header, piece{size: rw.media, write: rw.copy})
+	return pieces(head, moov, header, piece{size: rw.media, write: rw.copy}, piece{size: rw.texts, write: rw.copyTexts})
 }
 
 // copy writes the samples of all chunks.

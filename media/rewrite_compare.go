@@ -20,8 +20,8 @@ type Presented struct {
 
 // Compare tells whether b, which Rewrite made of a, is presented exactly as a is:
 // the same tracks, cut at the same places, each sample of the same bytes, size,
-// duration, composition offset and kind; and whether all bytes of a segment lie
-// together in b. It reads all that is presented of both. An error that matches
+// duration, composition offset and kind, subtitles included; and whether all bytes of
+// a segment lie together in b, and all subtitles of a track. It reads all that is presented of both. An error that matches
 // ErrDiffers says what is not the same; any other is one of reading, or of ctx.
 func Compare(ctx context.Context, a, b Presented) error {
 	if len(a.Index.Tracks) != len(b.Index.Tracks) {
@@ -31,6 +31,9 @@ func Compare(ctx context.Context, a, b Presented) error {
 		if err := compareTracks(a.Index.Tracks[i], b.Index.Tracks[i]); err != nil {
 			return err
 		}
+	}
+	if err := compareTexts(a.Index.Texts, b.Index.Texts); err != nil {
+		return err
 	}
 	if x, y := a.Index, b.Index; x.Duration != y.Duration || x.Bound != y.Bound || x.Cut != y.Cut {
 		return fmt.Errorf("%w: %v seconds cut by %d, and %v by %d", ErrDiffers, x.Duration, x.Bound, y.Duration, y.Bound)
@@ -86,6 +89,11 @@ func (c *comparison) all() error {
 	}
 	for _, o := range rw.order {
 		if err := c.segment(o.track, o.segment); err != nil {
+			return err
+		}
+	}
+	for i := range c.a.Index.Texts {
+		if err := c.text(i); err != nil {
 			return err
 		}
 	}

@@ -61,6 +61,11 @@ func (rw *rewriter) moov(wide bool) piece {
 		list = append(list, rw.trak(t, edts, duration, wide))
 		longest, next = max(longest, duration), max(next, uint32(t.ID))
 	}
+	for i := range rw.subtitles {
+		t := &rw.subtitles[i]
+		list = append(list, rw.textTrak(t, wide))
+		next = max(next, uint32(t.ID))
+	}
 	f := new(fields).times(0, []uint32{rw.movie}, longest)
 	f.u32(1 << 16).u16(1 << 8).zero(10)
 	f.matrix([9]int32{1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30}).zero(24)
@@ -99,14 +104,21 @@ func tkhd(t *Track, duration int64) []byte {
 // userData has the name and the characteristics of a track, as udta of this
 // package reads them, and what its samples do not tell.
 func (rw *rewriter) userData(t *Track) []byte {
+	return namedData(t.Name, t.Characteristics, rw.settledBox(t))
+}
+
+// namedData is user data with more boxes.
+func namedData(name string, characteristics []string, more ...[]byte) []byte {
 	var f fields
-	if t.Name != "" {
-		f.u8(makeBox("name", []byte(t.Name))...)
+	if name != "" {
+		f.u8(makeBox("name", []byte(name))...)
 	}
-	for _, tag := range t.Characteristics {
+	for _, tag := range characteristics {
 		f.u8(makeBox("tagc", []byte(tag))...)
 	}
-	f.u8(rw.settledBox(t)...)
+	for _, b := range more {
+		f.u8(b...)
+	}
 	return makeBox("udta", f)
 }
 
@@ -114,16 +126,24 @@ func (rw *rewriter) mdia(t *rewritten, wide bool) piece {
 	mdhd := new(fields).times(0, []uint32{t.Timescale}, t.counted.length).u16(packedLanguage(t.Language)).zero(2)
 	list := []piece{bytesPiece(makeBox("mdhd", *mdhd))}
 	if t.Language != "" {
-		list = append(list, bytesPiece(makeBox("elng", make([]byte, 4), append([]byte(t.Language), 0))))
+		list = append(list, bytesPiece(languageBox(t.Language)))
 	}
 	handler, header := "vide", makeBox("vmhd", []byte{0, 0, 0, 1}, make([]byte, 8))
 	if t.Kind == Audio {
 		handler, header = "soun", makeBox("smhd", make([]byte, 8))
 	}
 	list = append(list, bytesPiece(makeBox("hdlr", *new(fields).zero(8).text(handler).zero(13))))
-	here := makeBox("dinf", makeBox("dref", []byte{0, 0, 0, 0, 0, 0, 0, 1}, makeBox("url ", []byte{0, 0, 0, 1})))
-	list = append(list, boxPiece("minf", bytesPiece(header), bytesPiece(here), rw.stbl(t, wide)))
+	list = append(list, boxPiece("minf", bytesPiece(header), bytesPiece(dataHere()), rw.stbl(t, wide)))
 	return boxPiece("mdia", list...)
+}
+
+// dataHere says that the samples are in this file.
+func dataHere() []byte {
+	return makeBox("dinf", makeBox("dref", []byte{0, 0, 0, 0, 0, 0, 0, 1}, makeBox("url ", []byte{0, 0, 0, 1})))
+}
+
+func languageBox(tag string) []byte {
+	return makeBox("elng", make([]byte, 4), append([]byte(tag), 0))
 }
 
 // packedLanguage is three letters in three times five bits; the whole tag stands

@@ -131,6 +131,9 @@ func (full) Write([]byte) (int, error) { return 0, errNoRoom }
 func FuzzRewrite(f *testing.F) {
 	f.Add(progressive(nil))
 	f.Add(fragmented(nil))
+	for _, file := range spoken() {
+		f.Add(file)
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		r := bytes.NewReader(file)
 		ix, err := media.Parse(t.Context(), r, r.Size(), nil)

@@ -15,7 +15,8 @@ var settledType = []byte{0x5e, 0x77, 0x1e, 0xd0, 0x8b, 0x1c, 0x4f, 0x26, 0x9a, 0
 type settled struct {
 	Layout    Layout
 	FrameRate float64
-	Fragments bool // the source came in fragments: see grow.go
+	Held      uint64 `json:",omitempty"` //nolint:tagliatelle // named as the others
+	Fragments bool   // the source came in fragments: see grow.go
 }
 
 const (
@@ -25,7 +26,7 @@ const (
 
 // settledBox is what parseSettled reads.
 func (rw *rewriter) settledBox(t *Track) []byte {
-	text, _ := json.Marshal(settled{t.Layout, t.FrameRate, rw.ix.fragments}) // plain numbers
+	text, _ := json.Marshal(settled{t.Layout, t.FrameRate, t.Held, rw.ix.fragments}) // plain numbers
 	return makeBox("uuid", settledType, text)
 }
 
@@ -45,6 +46,6 @@ func parseSettled(body []byte) *settled {
 // apply says of a track what it was before it was rewritten.
 func (s *settled) apply(t *Track) {
 	if s != nil {
-		t.Layout, t.FrameRate = s.Layout, s.FrameRate
+		t.Layout, t.FrameRate, t.Held = s.Layout, s.FrameRate, s.Held
 	}
 }

@@ -245,9 +245,19 @@ func (it *tableSamples) nextSize() (uint32, error) {
 	return binary.BigEndian.Uint32(e), nil
 }
 
-// time makes delta and shift those of the next sample. Where stts ends early
-// the last duration goes on; where ctts does, nothing is shifted.
+// time makes delta and shift those of the next sample.
 func (it *tableSamples) time() error {
+	if err := it.nextTimes(); err != nil {
+		return err
+	}
+	it.left--
+	it.leftShift--
+	return nil
+}
+
+// nextTimes reads the runs of stts and ctts that the next sample is in. Where stts
+// ends early the last duration goes on; where ctts does, nothing is shifted.
+func (it *tableSamples) nextTimes() error {
 	for it.left == 0 {
 		count, delta, ok, err := it.stts.pair()
 		if err != nil {
@@ -262,7 +272,6 @@ func (it *tableSamples) time() error {
 		}
 		it.left, it.delta = count, delta
 	}
-	it.left--
 	for it.leftShift == 0 {
 		count, shift, ok, err := it.ctts.pair()
 		if err != nil {
@@ -274,6 +283,5 @@ func (it *tableSamples) time() error {
 		}
 		it.leftShift, it.shift = count, int32(shift)
 	}
-	it.leftShift--
 	return nil
 }

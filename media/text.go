@@ -26,6 +26,9 @@ type Text struct {
 	Packing Packing // of the samples in the source
 	Peak    int64   // about how many bytes of cues show within half the target duration of a segment, at most
 	pages   []textPage
+
+	handler string // of the source, where that is MP4
+	entry   []byte // its sample entry there; nil once it was read from an index
 }
 
 // Packing is what has to be undone before a sample is what the codec wants.

@@ -53,11 +53,15 @@ func (p *parser) isText(t *trak) bool {
 }
 
 func (p *parser) text(t *trak) (*Text, []TextSample, error) {
+	if t.text.end != 0 {
+		return p.settledText(t)
+	}
 	entry, body, err := p.textEntry(t)
 	if err != nil || textEntries[entry] == 0 {
 		return nil, nil, err
 	}
 	text := &Text{ID: int(t.id), Codec: entry, Language: t.language, Name: t.name, Characteristics: t.characteristics}
+	text.handler, text.entry = t.handler, makeBox(entry, body)
 	text.Forced = slices.Contains(t.characteristics, onlyForced) ||
 		entry == "tx3g" && len(body) >= 12 && binary.BigEndian.Uint32(body[8:])&allForced != 0
 	list, err := p.textSamples(t, textEntries[entry])

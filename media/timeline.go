@@ -76,21 +76,26 @@ func gcd(a, b int64) int64 {
 	return a
 }
 
-// align chooses the presentation's beginning on the decode timelines. Time 0 of
-// the presentation is where the earliest track starts to show; the decode
-// timelines begin early enough for what must be decoded before that.
-//
-// A lead or a duration beyond all reason is an error: no player would follow.
-func align(tracks []*built) error {
+// begin puts time 0 of the presentation where the earliest track starts to show.
+func begin(tracks []*built) {
 	zero := tracks[0]
 	for _, b := range tracks {
 		if before(b.shown, b.track.Timescale, zero.shown, zero.track.Timescale) {
 			zero = b
 		}
 	}
-	step := int64(0) // ticks a second of the coarsest clock that all tracks share
 	for _, b := range tracks {
 		b.zero = convert(zero.shown, zero.track.Timescale, b.track.Timescale)
+	}
+}
+
+// align chooses the presentation's beginning on the decode timelines, which begin
+// early enough for what must be decoded before it.
+//
+// A lead or a duration beyond all reason is an error: no player would follow.
+func align(tracks []*built) error {
+	step := int64(0) // ticks a second of the coarsest clock that all tracks share
+	for _, b := range tracks {
 		step = gcd(int64(b.track.Timescale), step)
 	}
 	if step < minStep {

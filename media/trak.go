@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -25,6 +26,7 @@ type trak struct {
 	chapters        []uint32        // tracks that are its chapters
 	auxiliary       bool            // belongs to another track, such as thumbnails
 	settled         *settled        // of a file that Rewrite wrote; else nil
+	text            box             // of such a file, what lists its subtitles; else none
 }
 
 // edit is an entry of an edit list (ISO/IEC 14496-12 §8.6.6).
@@ -47,6 +49,8 @@ func (s *source) parseTrak(tk box) (*trak, error) {
 			return s.udta(t, b)
 		case "tref":
 			return s.tref(t, b)
+		case "uuid":
+			return s.textList(t, b)
 		}
 		return nil
 	})
@@ -181,4 +185,16 @@ func (s *source) minf(t *trak, minf box) error {
 			return nil
 		})
 	})
+}
+
+// textList notes the box that Rewrite put into a track of subtitles.
+func (s *source) textList(t *trak, b box) error {
+	if b.len() < int64(len(textType)) {
+		return nil
+	}
+	kind, err := s.bytes(b.body, len(textType))
+	if err == nil && bytes.Equal(kind, textType) {
+		t.text = b
+	}
+	return err
 }

@@ -22,6 +22,7 @@ type Caption struct {
 	Default  bool   `json:"default"`        // shown unless the viewer chooses otherwise
 	Forced   bool   `json:"forced"`         // only what has to be read by everybody, such as signs
 	Key      string `json:"-"`              // storage key of a file as captions.Format writes it; another file has another key
+	Size     int64  `json:"-"`              // of that file, in bytes, which counts for what the owner has stored
 }
 
 // The kinds of captions, as HTML names them.

@@ -61,7 +61,7 @@ func (h *handler) putCaption(w http.ResponseWriter, r *http.Request, id, languag
 	if err != nil {
 		return err
 	}
-	c.Key = captionsOf(id) + NewID()
+	c.Key, c.Size = captionsOf(id)+NewID(), int64(len(file))
 	if err := store(ctx, h.files, c.Key, file); err != nil {
 		return err
 	}

@@ -153,7 +153,7 @@ func DeletedEvent(ctx context.Context, tx Reader, a *Asset) (*events.Event, erro
 	}
 	keys = append(keys, a.Thumbnails.Keys()...)
 	for _, r := range a.Renditions {
-		keys = append(keys, r.Source, r.Index)
+		keys = append(keys, r.Source, r.Index, r.Settling.Original)
 	}
 	uploads, err := tx.UploadsOf(ctx, a.ID)
 	if err != nil {

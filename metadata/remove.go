@@ -100,7 +100,7 @@ func usedBy(ctx context.Context, store Store, id string) (func(key string) bool,
 	}
 	own = append(own, a.Thumbnails.Keys()...)
 	for _, r := range a.Renditions {
-		own = append(own, r.Source, r.Index)
+		own = append(own, r.Source, r.Index, r.Kept())
 	}
 	var beside []string
 	for _, u := range uploads {

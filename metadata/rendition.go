@@ -25,6 +25,8 @@ type Rendition struct {
 	Index    string `json:"-"` // storage key of the index
 	SHA256   string `json:"-"` // lower-case hex; "" when it was not computed
 	Revision string `json:"-"` // of what is played of it
+
+	Settling Settling `json:"-"` // whether the file was rewritten for playback
 }
 
 // SourceRendition names the rendition that is the file as it came.
@@ -66,7 +68,11 @@ func (r *Rendition) Plays() bool { return r.State == Ready && r.Source != "" && 
 func (r *Rendition) SourceID(of string) string {
 	id := r.SHA256
 	if id == "" {
-		id = fmt.Sprintf("%s %d", r.Source, r.Size)
+		key := r.Source
+		if r.Settling.Original != "" {
+			key = r.Settling.Original
+		}
+		id = fmt.Sprintf("%s %d", key, r.Size)
 	}
 	return of + " " + id
 }
@@ -93,7 +99,7 @@ func (a *Asset) SetRendition(r Rendition) (replaced Rendition, err error) {
 // Keys are the storage keys of a file beside the source, as the Data of an event has them.
 func (r *Rendition) Keys() []any {
 	var keys []any
-	for _, key := range []string{r.Source, r.Index} {
+	for _, key := range []string{r.Source, r.Index, r.Settling.Original} {
 		if key != "" {
 			keys = append(keys, key)
 		}

@@ -23,13 +23,21 @@ const (
 
 // Kept is the storage key of the file as it came, "" where it is not kept.
 func (a *Asset) Kept() string {
+	return a.Settling.kept(a.Source)
+}
+
+// Kept is the storage key of the file as it came, "" where it is not kept.
+func (r *Rendition) Kept() string { return r.Settling.kept(r.Source) }
+
+// kept is the key of the file as it came, of one that is played from source.
+func (s *Settling) kept(source string) string {
 	switch {
-	case a.Settling.Original == "":
-		return a.Source
-	case a.Settling.Dropped:
+	case s.Original == "":
+		return source
+	case s.Dropped:
 		return ""
 	}
-	return a.Settling.Original
+	return s.Original
 }
 
 // SetAside makes of the source the file as it came, of which something is yet to be

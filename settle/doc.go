@@ -8,9 +8,10 @@
 // are, bit by bit, and whoever is watching sees nothing of it.
 //
 // A file is compared with its source sample by sample, as an index made anew has
-// them, before anything is served from it. One that does not come out the same, or
-// that has subtitles within it, is not settled and plays on as it came;
-// Asset.Settling says why. Renditions beside the source stay as they are.
+// them, subtitles within it included, before anything is served from it. One that
+// does not come out the same is not settled and plays on as it came; Asset.Settling
+// says why. Renditions beside the source are settled after it, each by itself and in
+// the same way.
 //
 // The original is kept, unless [Options.Originals] says otherwise. What is not
 // presented goes with it: timecode and data within the file, tracks that HLS cannot

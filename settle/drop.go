@@ -11,8 +11,9 @@ import (
 
 // drop lets go of the original, once nobody is sent anything of it any more. Its
 // bytes are removed by the outbox.
-func (s *Settler) drop(ctx context.Context, a *metadata.Asset) error {
-	if s.o.Originals != Drop || !droppable(a) {
+func (s *Settler) drop(ctx context.Context, a *metadata.Asset, name string) error {
+	was, ok := subjectOf(a, name)
+	if s.o.Originals != Drop || !ok || !droppable(was.settling) {
 		return nil
 	}
 	if wait := time.Until(a.UpdatedAt.Add(s.o.Grace)); wait > 0 {
@@ -24,22 +25,19 @@ func (s *Settler) drop(ctx context.Context, a *metadata.Asset) error {
 		if err != nil {
 			return err
 		}
-		if !same(a, now) {
+		f, ok := subjectOf(now, name)
+		if !ok || !same(a, now, name) {
 			return errMoved
 		}
-		now.Settling.Dropped = true
+		f.settling.Dropped = true
 		if err := tx.UpdateAsset(ctx, now); err != nil {
 			return err
 		}
-		e := s.event(events.AssetUpdated, now, map[string]any{"keys": []any{now.Settling.Original}})
+		e := s.event(events.AssetUpdated, &file{asset: now}, map[string]any{"keys": []any{f.settling.Original}})
 		return tx.Emit(ctx, &e)
 	})
 	if errors.Is(err, errMoved) || errors.Is(err, metadata.ErrNotFound) {
 		return nil
 	}
 	return err
-}
-
-func droppable(a *metadata.Asset) bool {
-	return a.Settling.State == metadata.Settled && a.Settling.Original != "" && !a.Settling.Dropped
 }

@@ -20,6 +20,9 @@ var errInRuns = errors.New("each segment lies in one run")
 type file struct {
 	*Settler
 	asset    *metadata.Asset // as it was when this began
+	name     string          // of the rendition; "" for the source
+	of       *media.Index    // what it is a rendition of; nil for the source
+	was      subject
 	began    time.Time
 	key      string
 	indexKey string
@@ -35,9 +38,10 @@ type file struct {
 // that no other had before.
 func settledDir(assetID string) string { return "assets/" + assetID + "/settled/" }
 
-func (s *Settler) newFile(a *metadata.Asset) *file {
+func (s *Settler) newFile(a *metadata.Asset, name string) *file {
 	dir := settledDir(a.ID) + metadata.NewID()
-	return &file{Settler: s, asset: a, began: time.Now(), key: dir + "/source", indexKey: dir + "/index"}
+	was, _ := subjectOf(a, name)
+	return &file{Settler: s, asset: a, name: name, was: was, began: time.Now(), key: dir + "/source", indexKey: dir + "/index"}
 }
 
 // make writes the file and its index, and proves them.
@@ -78,41 +82,64 @@ func when(yes bool, err error) error {
 
 // open opens the source and indexes it, cut as it is played.
 func (f *file) open(ctx context.Context) (err error) {
-	if f.source, err = f.files.Open(ctx, f.asset.Source); err != nil {
+	if f.source, err = f.files.Open(ctx, *f.was.source); err != nil {
 		return err
 	}
-	cut, err := f.cut(ctx)
+	stored, err := f.stored(ctx)
 	if err != nil {
 		return err
 	}
-	if f.index, err = media.Parse(ctx, f.source, f.source.Info().Size, &media.Options{Cut: cut, Remote: f.remote()}); err != nil {
+	if f.name != "" {
+		f.of = stored
+	}
+	o := f.options(f.o.Cut)
+	if stored != nil { // options may have changed since then
+		o = f.options(stored.Cut)
+	}
+	if f.index, err = media.Parse(ctx, f.source, f.source.Info().Size, o); err != nil {
 		return err
 	}
-	f.revision = f.index.Revision(f.asset.SourceID())
+	f.revision = f.index.Revision(f.was.id)
 	return nil
 }
 
-// cut is that of the index that is stored: options may have changed since then.
-func (f *file) cut(ctx context.Context) (media.Cut, error) {
+// options are those by which the source and the new file are indexed alike.
+func (f *file) options(cut media.Cut) *media.Options {
+	return &media.Options{Cut: cut, RenditionOf: f.of, Remote: f.remote()}
+}
+
+// stored is the index of the asset's source, nil where it is lost. A rendition is
+// cut by it, so that there its source is indexed anew.
+func (f *file) stored(ctx context.Context) (*media.Index, error) {
+	index, err := f.readIndex(ctx)
+	if index != nil || err != nil || f.name == "" {
+		return index, err
+	}
+	blob, err := f.files.Open(ctx, f.asset.Source)
+	if err != nil {
+		return nil, err
+	}
+	defer blob.Close() //nolint:errcheck // it was only read
+	return media.Parse(ctx, blob, blob.Info().Size, &media.Options{Cut: f.o.Cut, Remote: f.remote()})
+}
+
+func (f *file) readIndex(ctx context.Context) (*media.Index, error) {
 	if f.asset.Index == "" {
-		return f.o.Cut, nil
+		return nil, nil //nolint:nilnil // it is lost
 	}
 	blob, err := f.files.Open(ctx, f.asset.Index)
 	if errors.Is(err, storage.ErrNotFound) {
-		return f.o.Cut, nil
+		return nil, nil //nolint:nilnil // it is lost
 	}
 	if err != nil {
-		return media.Cut{}, err
+		return nil, err
 	}
 	defer blob.Close() //nolint:errcheck // it was only read
 	index, err := media.Read(blob, blob.Info().Size)
 	if errors.Is(err, media.ErrIndex) {
-		return f.o.Cut, nil
+		return nil, nil //nolint:nilnil // it is lost
 	}
-	if err != nil {
-		return media.Cut{}, err
-	}
-	return index.Cut, nil
+	return index, err
 }
 
 func (f *file) close() {
@@ -190,7 +217,7 @@ func (f *file) prove(ctx context.Context) (*media.Index, error) {
 		return nil, err
 	}
 	defer blob.Close() //nolint:errcheck // it was only read
-	settled, err := media.Parse(ctx, blob, blob.Info().Size, &media.Options{Cut: f.index.Cut, Remote: f.remote()})
+	settled, err := media.Parse(ctx, blob, blob.Info().Size, f.options(f.index.Cut))
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +225,7 @@ func (f *file) prove(ctx context.Context) (*media.Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	if again := settled.Revision(f.asset.SourceID()); again != f.revision {
+	if again := settled.Revision(f.was.id); again != f.revision {
 		return nil, fmt.Errorf("%w: the revision is %s, and %s", media.ErrDiffers, f.revision, again)
 	}
 	return settled, nil

@@ -82,16 +82,7 @@ func (h *house) insert(a *metadata.Asset) {
 func (h *house) add(id string, data []byte) {
 	h.t.Helper()
 	u := h.upload(id, int64(len(data)))
-	draft, err := h.files.Create(h.ctx(), u.Key)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if _, err := draft.Write(data); err != nil {
-		h.t.Fatal(err)
-	}
-	if err := draft.Commit(h.ctx()); err != nil {
-		h.t.Fatal(err)
-	}
+	h.put(u.Key, data)
 	h.inspect(id, u)
 }
 

@@ -98,6 +98,7 @@ func TestNothingIsLostWhenTheProcessIsKilledAtAnyStep(t *testing.T) {
 		dir := t.TempDir()
 		h := open(t, dir)
 		id := h.film(clip)
+		h.beside(id, "same", clip)
 		before := answers(h.player(), id)
 		h.close()
 		over := killedAt(t, dir, id, step)
@@ -107,9 +108,10 @@ func TestNothingIsLostWhenTheProcessIsKilledAtAnyStep(t *testing.T) {
 		h.restart(id)
 		sameAnswers(t, before, answers(h.player(), id))
 		a := h.asset(id)
-		h.onlyKeys(a.Source, a.Index)
-		if !a.Settling.Dropped {
-			t.Errorf("%+v", a.Settling)
+		r := h.only(id)
+		h.onlyKeys(a.Source, a.Index, r.Source, r.Index)
+		if !a.Settling.Dropped || !r.Settling.Dropped {
+			t.Errorf("%+v, %+v", a.Settling, r.Settling)
 		}
 		h.close()
 		if t.Failed() {
@@ -150,7 +152,7 @@ func (h *house) restart(id string) {
 		h.t.Fatal(err)
 	}
 	for range 2000 {
-		if a := h.asset(id); a.Settling.Dropped {
+		if h.asset(id).Settling.Dropped && h.only(id).Settling.Dropped {
 			break
 		}
 		time.Sleep(5 * time.Millisecond)

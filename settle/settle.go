@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/streamgate/streamgate/events"
@@ -16,11 +17,12 @@ import (
 // errMoved means that the asset is of another file by now, or of none.
 var errMoved = errors.New("the asset is of another file by now")
 
-// Settle settles an asset, if it is ready and was not looked at before, and drops
-// its original when that is to be dropped and its time has come. For all else there
-// is nothing to do, and it returns nil: it may be called at any time, as often as
-// one likes. So it does where the file cannot be settled, which the asset says
-// then, and where the asset was deleted or replaced meanwhile.
+// Settle settles the files of an asset, its source and those beside it, if it is
+// ready and they were not looked at before, and drops originals when they are to be
+// dropped and their time has come. For all else there is nothing to do, and it
+// returns nil: it may be called at any time, as often as one likes. So it does where
+// a file cannot be settled, which the asset says then, and where the asset was
+// deleted or replaced meanwhile.
 //
 // An error that matches storage.ErrFull means that there is no room now, and
 // storage.ErrBusy that the asset is being settled already; any other is one of the
@@ -38,17 +40,34 @@ func (s *Settler) Settle(ctx context.Context, assetID string) error {
 	if err == nil {
 		err = s.sweep(ctx, a)
 	}
-	switch {
-	case err != nil:
-	case a.Settling.State == metadata.Settled:
-		err = s.drop(ctx, a)
-	case a.Settling.State == "" && a.State == metadata.Ready && a.Playable && a.Source != "":
-		err = s.settle(ctx, a)
-	case a.Settling.State == "" && a.State == metadata.Processing && a.Playable:
-		s.queue.later(assetID, s.o.Retry) // another file of it is on its way
+	if err == nil {
+		for _, name := range names(a) {
+			err = errors.Join(err, s.each(ctx, assetID, name))
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("settle: asset %s: %w", assetID, err)
+	}
+	return nil
+}
+
+// each looks at one file of an asset as that is now.
+func (s *Settler) each(ctx context.Context, assetID, name string) error {
+	a, err := s.meta.Asset(ctx, assetID)
+	if errors.Is(err, metadata.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	f, ok := subjectOf(a, name)
+	switch {
+	case ok && f.settling.State == metadata.Settled:
+		return s.drop(ctx, a, name)
+	case ok && f.settling.State == "" && a.State == metadata.Ready && a.Playable:
+		return s.settle(ctx, a, name)
+	case name == "" && a.Settling.State == "" && a.State == metadata.Processing && a.Playable:
+		s.queue.later(assetID, s.o.Retry) // another file of it is on its way
 	}
 	return nil
 }
@@ -70,53 +89,52 @@ func (s *Settler) leave(id string) {
 }
 
 // settle makes the asset one of a file that is written for it.
-func (s *Settler) settle(ctx context.Context, a *metadata.Asset) error {
-	f := s.newFile(a)
+func (s *Settler) settle(ctx context.Context, a *metadata.Asset, name string) error {
+	f := s.newFile(a, name)
 	err := f.make(ctx)
 	if errors.Is(err, errInRuns) {
-		return s.conclude(ctx, a, metadata.Settling{State: metadata.Settled}, nil)
+		return s.conclude(ctx, f, metadata.Settling{State: metadata.Settled}, nil)
 	}
 	if err == nil {
 		if err = s.swap(ctx, f); err == nil {
-			return s.drop(ctx, f.swapped)
+			return s.drop(ctx, f.swapped, name)
 		}
 	}
-	if kept, unsure := s.refersTo(ctx, a.ID, f.key); kept || unsure != nil {
+	if kept, unsure := s.refersTo(ctx, f); kept || unsure != nil {
 		return unsure // the transaction was done after all; or nobody knows, and a sweep will find out
 	}
 	err = errors.Join(err, f.remove(context.WithoutCancel(ctx)))
 	switch {
-	case s.moved(ctx, a):
+	case s.moved(ctx, f):
 		return nil
 	case aboutFile(err):
-		return s.conclude(ctx, a, metadata.Settling{State: metadata.Unsettled, Reason: reason(err)}, map[string]any{"reason": reason(err)})
+		return s.conclude(ctx, f, metadata.Settling{State: metadata.Unsettled, Reason: reason(err)}, map[string]any{"reason": reason(err)})
 	}
 	return err
 }
 
-// refersTo reports whether the asset is made of that file.
-func (s *Settler) refersTo(ctx context.Context, id, key string) (bool, error) {
-	a, err := s.meta.Asset(context.WithoutCancel(ctx), id)
+// refersTo reports whether the asset is made of the new file.
+func (s *Settler) refersTo(ctx context.Context, f *file) (bool, error) {
+	a, err := s.meta.Asset(context.WithoutCancel(ctx), f.asset.ID)
 	if errors.Is(err, metadata.ErrNotFound) {
 		return false, nil
 	}
-	return err == nil && a.Source == key, err
+	if err != nil {
+		return false, err
+	}
+	now, ok := subjectOf(a, f.name)
+	return ok && *now.source == f.key, nil
 }
 
 // moved reports whether the asset is known to be another than it was.
-func (s *Settler) moved(ctx context.Context, was *metadata.Asset) bool {
-	now, err := s.meta.Asset(context.WithoutCancel(ctx), was.ID)
-	return errors.Is(err, metadata.ErrNotFound) || err == nil && !same(was, now)
-}
-
-// same reports whether nothing has changed that a file was made of.
-func same(a, b *metadata.Asset) bool {
-	return a.Source == b.Source && a.Index == b.Index && a.Revision == b.Revision && a.Settling == b.Settling
+func (s *Settler) moved(ctx context.Context, f *file) bool {
+	now, err := s.meta.Asset(context.WithoutCancel(ctx), f.asset.ID)
+	return errors.Is(err, metadata.ErrNotFound) || err == nil && !same(f.asset, now, f.name)
 }
 
 // aboutFile tells what will not change from what may be otherwise next time.
 func aboutFile(err error) bool {
-	for _, kind := range []error{media.ErrDiffers, media.ErrUnsupported, media.ErrInvalid, media.ErrEncrypted, media.ErrNoMedia, storage.ErrChanged} {
+	for _, kind := range []error{media.ErrDiffers, media.ErrUnsupported, media.ErrInvalid, media.ErrEncrypted, media.ErrNoMedia, media.ErrRendition, storage.ErrChanged} {
 		if errors.Is(err, kind) {
 			return true
 		}
@@ -137,7 +155,7 @@ func reason(err error) string {
 
 // swap makes the asset one of the new file, in one transaction.
 func (s *Settler) swap(ctx context.Context, f *file) error {
-	e := s.event(events.AssetSettled, f.asset, map[string]any{"bytes": f.size, "seconds": time.Since(f.began).Seconds()})
+	e := s.event(events.AssetSettled, f, map[string]any{"bytes": f.size, "seconds": time.Since(f.began).Seconds()})
 	if err := s.o.Recorder.Record(ctx, e); err != nil {
 		return err
 	}
@@ -146,22 +164,23 @@ func (s *Settler) swap(ctx context.Context, f *file) error {
 		if err != nil {
 			return err
 		}
-		if !same(f.asset, a) {
+		now, ok := subjectOf(a, f.name)
+		if !ok || !same(f.asset, a, f.name) {
 			return errMoved
 		}
-		if err := hand(ctx, tx, a, f.key); err != nil {
+		if err := hand(ctx, tx, a.ID, *now.source, f.key); err != nil {
 			return err
 		}
 		told := e
-		told.Data = map[string]any{"bytes": e.Data["bytes"], "seconds": e.Data["seconds"]}
-		if left := outdated(a); len(left) > 0 {
+		told.Data = maps.Clone(e.Data)
+		if left := now.outdated(); len(left) > 0 {
 			told.Data["keys"] = left
 		}
-		a.Settling.State = metadata.Settled
-		if a.Settling.Original == "" { // else the source was made of that by a transcoder, and goes
-			a.Settling.Original = a.Source
+		now.settling.State = metadata.Settled
+		if now.settling.Original == "" { // else the file was made of that by a transcoder, and goes
+			now.settling.Original = *now.source
 		}
-		a.Source, a.Index, a.Revision = f.key, f.indexKey, f.revision
+		*now.source, *now.index, *now.revision = f.key, f.indexKey, f.revision
 		if err := tx.UpdateAsset(ctx, a); err != nil {
 			return err
 		}
@@ -170,26 +189,15 @@ func (s *Settler) swap(ctx context.Context, f *file) error {
 	})
 }
 
-// outdated are the keys that nothing refers to once the asset is of the new file.
-func outdated(a *metadata.Asset) (keys []any) {
-	if a.Index != "" {
-		keys = append(keys, a.Index)
-	}
-	if a.Settling.Original != "" {
-		keys = append(keys, a.Source)
-	}
-	return keys
-}
-
-// hand makes the new file that of the upload which brought the source: what an
+// hand makes the new file that of the upload which brought the one before: what an
 // upload has is what the asset is made of.
-func hand(ctx context.Context, tx metadata.Tx, a *metadata.Asset, key string) error {
-	uploads, err := tx.UploadsOf(ctx, a.ID)
+func hand(ctx context.Context, tx metadata.Tx, id, before, key string) error {
+	uploads, err := tx.UploadsOf(ctx, id)
 	if err != nil {
 		return err
 	}
 	for _, u := range uploads {
-		if u.Key != a.Source || u.State != metadata.UploadComplete {
+		if u.Key != before || u.State != metadata.UploadComplete {
 			continue
 		}
 		u.Key = key
@@ -200,25 +208,26 @@ func hand(ctx context.Context, tx metadata.Tx, a *metadata.Asset, key string) er
 	return nil
 }
 
-// conclude writes down that the source stays what it is.
-func (s *Settler) conclude(ctx context.Context, was *metadata.Asset, now metadata.Settling, data map[string]any) error {
+// conclude writes down that a file stays what it is.
+func (s *Settler) conclude(ctx context.Context, f *file, state metadata.Settling, data map[string]any) error {
 	kind := events.AssetUnsettled
-	if now.State == metadata.Settled {
+	if state.State == metadata.Settled {
 		kind, data = events.AssetSettled, map[string]any{"bytes": int64(0), "seconds": 0.0}
 	}
-	e := s.event(kind, was, data)
+	e := s.event(kind, f, data)
 	if err := s.o.Recorder.Record(ctx, e); err != nil {
 		return err
 	}
 	err := s.meta.Update(ctx, func(tx metadata.Tx) error {
-		a, err := tx.Asset(ctx, was.ID)
+		a, err := tx.Asset(ctx, f.asset.ID)
 		if err != nil {
 			return err
 		}
-		if !same(was, a) {
+		now, ok := subjectOf(a, f.name)
+		if !ok || !same(f.asset, a, f.name) {
 			return errMoved
 		}
-		a.Settling.State, a.Settling.Reason = now.State, now.Reason
+		now.settling.State, now.settling.Reason = state.State, state.Reason
 		if err := tx.UpdateAsset(ctx, a); err != nil {
 			return err
 		}
@@ -231,6 +240,9 @@ func (s *Settler) conclude(ctx context.Context, was *metadata.Asset, now metadat
 	return err
 }
 
-func (s *Settler) event(kind events.Type, a *metadata.Asset, data map[string]any) events.Event {
-	return events.Event{Type: kind, Time: time.Now(), Owner: a.Owner, Asset: a.ID, Data: data}
+func (s *Settler) event(kind events.Type, f *file, data map[string]any) events.Event {
+	if f.name != "" {
+		data["rendition"] = f.name
+	}
+	return events.Event{Type: kind, Time: time.Now(), Owner: f.asset.Owner, Asset: f.asset.ID, Data: data}
 }

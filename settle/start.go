@@ -47,7 +47,7 @@ func (s *Settler) scan(ctx context.Context) error {
 		}
 		for _, a := range page {
 			after = a.ID
-			if a.Settling.State == "" || s.o.Originals == Drop && droppable(a) {
+			if s.isWaiting(a) {
 				s.queue.add(a.ID)
 			}
 		}

@@ -20,6 +20,10 @@ const lostAfter = time.Hour
 // process died, or the asset was replaced. The caller has the asset for itself.
 func (s *Settler) sweep(ctx context.Context, a *metadata.Asset) error {
 	used := []string{a.Source, a.Index, a.Kept()}
+	for i := range a.Renditions {
+		r := &a.Renditions[i]
+		used = append(used, r.Source, r.Index, r.Kept())
+	}
 	lost, err := s.lost(nil, s.files.Drafts(ctx, settledDir(a.ID)), used)
 	if err == nil {
 		lost, err = s.lost(lost, s.files.List(ctx, settledDir(a.ID)), used)

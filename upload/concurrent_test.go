@@ -62,7 +62,7 @@ func (w *writer) wait() answer {
 	select {
 	case a := <-w.answer:
 		return a
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		w.h.t.Fatal("no answer")
 		return answer{}
 	}
@@ -71,7 +71,7 @@ func (w *writer) wait() answer {
 // begun waits until an upload is held by a request.
 func (h *house) begun(url string) {
 	h.t.Helper()
-	for range 500 {
+	for range 6000 {
 		if h.up.Held(idOf(url)) {
 			return
 		}
@@ -104,6 +104,7 @@ func (w *writer) trickle(b []byte) (stop func()) {
 
 func TestTwoLiveWritersAreToldApart(t *testing.T) {
 	h := newHouse(t, nil)
+	h.up.SetPatience(time.Second) // the writer is not always scheduled within DeadAfter
 	file := film(100_000)
 	url := h.tusCreate(len(file))
 	first := h.write(url, 0)

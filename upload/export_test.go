@@ -27,3 +27,7 @@ func (up *Uploader) Interrupted(id string) bool {
 	h := up.holds.get(id)
 	return h != nil && h.interrupted() != nil
 }
+
+// SetPatience is DeadAfter of one Uploader, before its first request: what a test
+// calls alive must not depend on how busy the machine is.
+func (up *Uploader) SetPatience(d time.Duration) { up.holds.patience = d }

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,7 @@ type holds struct {
 	mu       sync.Mutex
 	of       map[string]*hold
 	draining bool
+	patience time.Duration // deadAfter; only tests have another
 }
 
 // A hold is the exclusive right to write to an upload. Whoever wants it instead
@@ -153,13 +155,14 @@ func nobody(context.Context, *hold) bool { return false }
 func dead(ctx context.Context, h *hold) bool {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
+	patience := cmp.Or(h.all.patience, deadAfter)
 	begin, reads := time.Now(), h.reads()
 	for {
 		watched := time.Since(begin)
 		switch {
-		case h.silence() >= deadAfter:
+		case h.silence() >= patience:
 			return true
-		case watched >= deadAfter && h.reads() != reads, watched >= busyWait:
+		case watched >= patience && h.reads() != reads, watched >= busyWait:
 			return false
 		}
 		select {

@@ -66,7 +66,7 @@ func (f *family) release(r *metadata.Rendition) {
 	if r.Source == "" || r.Source == f.own.Key {
 		return
 	}
-	f.leave(r.Source, r.Index)
+	f.leave(r.Source, r.Index, r.Settling.Original)
 	for _, u := range f.others {
 		if u.Key == r.Source {
 			u.Key = ""

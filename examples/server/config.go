@@ -36,6 +36,7 @@ type config struct {
 	checkpoints string
 	proxies     []netip.Prefix
 	encrypt     string
+	keyPeriod   int
 	secret      string
 }
 
@@ -66,6 +67,7 @@ func parse(args []string, getenv func(string) string, usage io.Writer) (config, 
 	flags.StringVar(&c.auditDir, "audit-dir", "", "directory of the audit log, on another disk perhaps; audit in -data by default")
 	flags.StringVar(&c.checkpoints, "audit-checkpoints", "", "file that checkpoints of the audit log are added to, best where this machine can only append; a log that was cut off before the last of them is not continued")
 	flags.StringVar(&c.encrypt, "encrypt", "", "have segments encrypted: AES-128 (HLS) or SAMPLE-AES (HLS and DASH, by ClearKey); keys come from "+secretVariable+" or a secret in -data")
+	flags.IntVar(&c.keyPeriod, "key-period", 0, "with -encrypt, how many segments share a key: after so many, the next one; 0 for one key")
 	flags.Func("trusted-proxy", "address or range of a proxy whose X-Forwarded-For is believed, such as 10.0.0.0/8; may be given more than once", c.trust)
 	if err := flags.Parse(args); err != nil {
 		return config{}, err

@@ -22,6 +22,9 @@ const secretName = "key.secret"
 func (c config) checkEncryption() error {
 	switch hls.Scheme(c.encrypt) {
 	case "":
+		if c.keyPeriod != 0 {
+			return errors.New("-key-period is for what -encrypt encrypts")
+		}
 		return nil
 	case hls.AES128, hls.SampleAES:
 		if c.mpegts {
@@ -46,7 +49,7 @@ func (c config) encryption() (*hls.Encryption, error) {
 		return nil, fmt.Errorf("the secret of %s: %w", c.secretOrigin(), err)
 	}
 	scheme := hls.Scheme(c.encrypt)
-	return &hls.Encryption{Scheme: scheme, Keys: keys, ClearKey: scheme == hls.SampleAES}, nil
+	return &hls.Encryption{Scheme: scheme, Keys: keys, Period: c.keyPeriod, ClearKey: scheme == hls.SampleAES}, nil
 }
 
 // secretOrigin is where the secret is from.

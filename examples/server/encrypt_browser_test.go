@@ -32,13 +32,17 @@ func TestBrowsersPlayWhatIsEncrypted(t *testing.T) {
 		manifest     string
 		more         string // arguments of play, with the licence's address
 		keys         string // how often keys came
+		period       int    // segments with the same key
 	}{
-		{"AES-128 by hls.js", "hlsjs.mjs", hls.AES128, "master.m3u8", "", "seen.keys"},
-		{"SAMPLE-AES by hls.js and ClearKey", "hlsjs.mjs", hls.SampleAES, "master.m3u8", ", false, %q", "1"},
-		{"SAMPLE-AES by Shaka and ClearKey", "shaka.mjs", hls.SampleAES, "manifest.mpd", ", {servers: {'org.w3.clearkey': %q}}", "seen.licenses"},
+		{"AES-128 by hls.js", "hlsjs.mjs", hls.AES128, "master.m3u8", "", "seen.keys", 0},
+		{"SAMPLE-AES by hls.js and ClearKey", "hlsjs.mjs", hls.SampleAES, "master.m3u8", ", false, %q", "1", 0},
+		{"SAMPLE-AES by Shaka and ClearKey", "shaka.mjs", hls.SampleAES, "manifest.mpd", ", {servers: {'org.w3.clearkey': %q}}", "seen.licenses", 0},
+		{"AES-128 by hls.js, with keys that change", "hlsjs.mjs", hls.AES128, "master.m3u8", "", "seen.keys", 1},
+		{"SAMPLE-AES by hls.js, with keys that change", "hlsjs.mjs", hls.SampleAES, "master.m3u8", ", false, %q", "1", 1},
+		{"SAMPLE-AES by Shaka, with keys that change", "shaka.mjs", hls.SampleAES, "manifest.mpd", ", {servers: {'org.w3.clearkey': %q}}", "seen.licenses", 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			base := runServer(t, config{encrypt: string(c.scheme)}, encryptedPage(t, c.script))
+			base := runServer(t, config{encrypt: string(c.scheme), keyPeriod: c.period}, encryptedPage(t, c.script))
 			a := uploadFile(t, base, clip(t), "")
 			at := base + "play/" + a.ID + "/"
 			b := openTab(t, base+"assets/play.html")
@@ -52,6 +56,8 @@ func TestBrowsersPlayWhatIsEncrypted(t *testing.T) {
 			if said := evaluate[string](b, `JSON.stringify(seen.errors)`); said != "[]" {
 				t.Fatalf("errors: %s", said)
 			}
+			evaluate[any](b, `document.querySelector('#video').currentTime = 5, document.querySelector('#video').play().then(() => null)`)
+			b.until("it plays on where the key changes", `document.querySelector('#video').currentTime > 7 || seen.errors.length`)
 			for _, target := range []float64{9.3, 2.5} {
 				if shown := evaluate[float64](b, fmt.Sprintf(seekTo, target)); math.Abs(shown-target) > 0.05 {
 					t.Errorf("after seeking to %v s the frame of %v s is shown", target, shown)

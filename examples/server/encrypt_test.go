@@ -32,4 +32,11 @@ func TestTheSecretOfKeysIsMadeOnceAndKept(t *testing.T) {
 	if _, err := parse([]string{"-encrypt", "ROT13"}, func(string) string { return "" }, new(bytes.Buffer)); err == nil {
 		t.Error("another scheme is taken")
 	}
+	if _, err := parse([]string{"-key-period", "5"}, func(string) string { return "" }, new(bytes.Buffer)); err == nil {
+		t.Error("periods of keys that are not there are taken")
+	}
+	periods, err := parse([]string{"-encrypt", "SAMPLE-AES", "-key-period", "5"}, func(string) string { return "" }, new(bytes.Buffer))
+	if err != nil || periods.keyPeriod != 5 {
+		t.Errorf("%+v, %v", periods, err)
+	}
 }

@@ -21,7 +21,8 @@ type mediaList struct {
 	sizes         []int64 // bytes of the segments
 	media         *media  // nil where it could not be read
 
-	cues []map[string]bool // of the segments of WebVTT
+	cues  []map[string]bool // of the segments of WebVTT since the last discontinuity
+	clock int64             // the discontinuity sequence number of these
 
 	transports []*tsread.Segment // parallel to the segments, where one is a transport stream
 }

@@ -27,7 +27,10 @@ func (c *checker) webVTT(m *mediaList, s *segment, data []byte) {
 			cues[begin[strings.LastIndexByte(begin, '\n')+1:]+"-->"+strings.TrimRight(rest, "\n")] = true
 		}
 	}
-	m.cues = append(m.cues, cues)
+	if len(m.cues) > 0 && s.discontinue != m.clock { // the same times are others there
+		m.cues = nil
+	}
+	m.cues, m.clock = append(m.cues, cues), s.discontinue
 	n := len(m.cues) - 1
 	if n < 2 {
 		return

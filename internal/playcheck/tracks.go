@@ -29,7 +29,7 @@ func (c *comparison) packets() {
 			continue
 		}
 		p.exact = true
-		p.shift, _ = shiftOf(p.packets, p.have.packets[a.lead:])
+		p.shift, _ = c.moved(p, p.packets, p.have.packets[a.lead:])
 	}
 	c.realign()
 	if len(c.pairs) == 0 && len(c.result.Problems) == 0 {
@@ -57,7 +57,7 @@ func (c *comparison) realign() {
 		a := align(p.packets, p.have.packets, reference)
 		p.track.Preroll, p.track.Tail = a.lead, a.tail
 		var spread float64
-		p.shift, spread = shiftOf(p.packets, p.have.packets[a.lead:])
+		p.shift, spread = c.moved(p, p.packets, p.have.packets[a.lead:])
 		if spread > syncTolerance+p.tolerance {
 			c.result.problem("%s packets: their times move by %.4f s to each other", p.name, spread)
 		}
@@ -144,7 +144,7 @@ func (c *comparison) pictures(p *pair, want, have *decoded) {
 		return
 	}
 	p.track.ExtraFrames = len(have.frames) - len(want.frames)
-	shift, spread := shiftOf(want.frames, have.frames[a.lead:])
+	shift, spread := c.moved(p, want.frames, have.frames[a.lead:])
 	if spread > syncTolerance+want.tick+have.tick {
 		c.result.problem("%s frames: their times move by %.4f s to each other", p.name, spread)
 	}

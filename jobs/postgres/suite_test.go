@@ -1,6 +1,8 @@
 package postgres_test
 
 import (
+	"fmt"
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -12,7 +14,13 @@ import (
 	"github.com/streamgate/streamgate/metadata/postgres"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dsn := os.Getenv(killEnv); dsn != "" {
+		fmt.Fprintln(os.Stderr, workUntilKilled(dsn))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // open opens a database for one test, as a process of its own would.
 func open(t testing.TB, dsn string) *postgres.DB {

@@ -67,10 +67,11 @@ func fullAsset() *metadata.Asset {
 			{
 				Name: "720p", State: metadata.Ready, Width: 1280, Height: 720, Codec: "avc1.64001f", Bitrate: 3_000_000, Size: 1 << 40,
 				Source: "assets/x/y/source", Index: "assets/x/y/index", SHA256: "ef", Revision: "r2",
+				Settling: metadata.Settling{State: metadata.Settled, Original: "assets/x/y/original", Dropped: true, Reason: "so"},
 			},
 		},
 		Thumbnails: &metadata.Thumbnails{Columns: 5, Rows: 4, Width: 160, Height: 90, Interval: 0.1, Count: 77, Largest: 1 << 20, Prefix: "assets/x/t-"},
-		Captions:   []metadata.Caption{{Language: "en", Label: "English", Kind: metadata.SpokenAndSounds, Default: true, Forced: true, Key: "assets/x/en"}},
+		Captions:   []metadata.Caption{{Language: "en", Label: "English", Kind: metadata.SpokenAndSounds, Default: true, Forced: true, Key: "assets/x/en", Size: 7}},
 		Poster:     "assets/x/poster.jpg", Source: "assets/x/source", Index: "assets/x/index", Revision: "r1", Growth: "u1",
 		Settling: metadata.Settling{State: metadata.Settled, Original: "assets/x/original", Dropped: true, Reason: "it's \"so\""},
 	}

@@ -10,7 +10,7 @@ import (
 var usageTests = []test{
 	{"sums up what an owner has", usageSums},
 	{"of somebody who has nothing is zero", usageOfNobody},
-	{"counts files beside the source once", usageOfRenditions},
+	{"counts files and captions beside the source once", usageOfRenditions},
 	{"is seen by a transaction with its own writes", usageInTransaction},
 }
 
@@ -71,6 +71,9 @@ func usageOfRenditions(t *testing.T, s metadata.Store) {
 	a.Renditions = a.Renditions[:2]
 	update(t, s, func(ctx context.Context, tx metadata.Tx) error { return tx.UpdateAsset(ctx, a) })
 	equalStored(t, s, "ann", 127)
+	a.Captions = []metadata.Caption{{Language: "en", Key: "assets/x/en", Size: 3}, {Language: "de", Key: "assets/x/de", Size: 4}}
+	update(t, s, func(ctx context.Context, tx metadata.Tx) error { return tx.UpdateAsset(ctx, a) })
+	equalStored(t, s, "ann", 134)
 }
 
 func usageInTransaction(t *testing.T, s metadata.Store) {

@@ -31,3 +31,14 @@ func open(t testing.TB, dsn string) *postgres.DB {
 func TestStoreKeepsTheContract(t *testing.T) {
 	metadatatest.Run(t, func(t *testing.T) metadata.Store { return open(t, pgtest.Database(t)).Metadata() })
 }
+
+// TestTheContractHoldsThroughAPooler runs it without prepared statements, as some
+// poolers want it.
+func TestTheContractHoldsThroughAPooler(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the same as the test before, in another form of the protocol")
+	}
+	metadatatest.Run(t, func(t *testing.T) metadata.Store {
+		return open(t, pgtest.Database(t)+" default_query_exec_mode=exec").Metadata()
+	})
+}

@@ -63,14 +63,16 @@ func (l *line) end(g *group, err error) {
 
 // begin opens a transaction, once those of other processes are over.
 func (s *store) begin(ctx context.Context) (*group, error) {
-	conn, err := s.pool.Acquire(ctx)
+	timed, cancel := context.WithTimeoutCause(ctx, s.wait+s.timeout, errSlow)
+	defer cancel()
+	conn, err := s.pool.Acquire(timed)
 	if err != nil {
-		return nil, failed(ctx, "begin", err)
+		return nil, failed(ctx, "begin", timely(timed, err))
 	}
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: s.beginning})
+	tx, err := conn.BeginTx(timed, pgx.TxOptions{BeginQuery: s.beginning})
 	if err != nil {
 		conn.Release()
-		return nil, failed(ctx, "begin", err)
+		return nil, failed(ctx, "begin", timely(timed, err))
 	}
 	return &group{conn: conn, tx: tx, done: make(chan struct{})}, nil
 }

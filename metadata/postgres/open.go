@@ -29,7 +29,8 @@ type Options struct {
 	// Timeout is how long one statement may take before the server counts as not
 	// available, and how long an Update may do nothing between two statements before
 	// the server undoes it, so that a process that hangs does not keep all others
-	// from writing. Default: 30 s.
+	// from writing. A server that is silent altogether is given 5 s more.
+	// Default: 30 s.
 	Timeout time.Duration
 	// Wait is how long an Update waits for those of other processes at most.
 	// Default: 30 s.

@@ -24,7 +24,8 @@ type store struct {
 	reader
 
 	pool       *pgxpool.Pool
-	line       *line  // of those who write
+	line       *line // of those who write
+	wait       time.Duration
 	beginning  string // of their transactions
 	similarity string // of pg_trgm
 	closed     *atomic.Bool
@@ -33,7 +34,7 @@ type store struct {
 func newStore(pool *pgxpool.Pool, at place, similarity string, o *Options, closed *atomic.Bool) *store {
 	return &store{
 		reader: reader{pool, o.Timeout, pool.Reset},
-		pool:   pool, line: newLine(), beginning: at.begin(o), similarity: similarity, closed: closed,
+		pool:   pool, line: newLine(), wait: o.Wait, beginning: at.begin(o), similarity: similarity, closed: closed,
 	}
 }
 

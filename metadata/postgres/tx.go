@@ -29,9 +29,9 @@ type tx struct {
 // Transaction returns the transaction of the database below a metadata.Tx that an
 // Update of this package gave out, for what else is to commit with it: jobs, or
 // tables of the application's own. It sees through wrappers with a method Unwrap()
-// metadata.Tx. Whoever gets it neither commits nor undoes it, and takes a savepoint
-// (Begin) around what may fail, since a statement that fails ends the transaction.
-// false where there is none.
+// metadata.Tx. Updates that waited for each other may share it: whoever gets it
+// neither commits nor undoes it, and takes a savepoint (Begin) around what may fail,
+// since a statement that fails ends the transaction. false where there is none.
 func Transaction(mtx metadata.Tx) (pgx.Tx, bool) {
 	for mtx != nil {
 		if t, ok := mtx.(*tx); ok {

@@ -10,6 +10,7 @@ type caption struct {
 	Default  bool   `json:"default"`
 	Forced   bool   `json:"forced"`
 	Key      string `json:"key"`
+	Size     int64  `json:"size,omitempty"`
 }
 
 // rendition is a metadata.Rendition with what the public JSON leaves out.
@@ -26,6 +27,8 @@ type rendition struct {
 	Index    string         `json:"index,omitempty"`
 	SHA256   string         `json:"sha256,omitempty"`
 	Revision string         `json:"revision,omitempty"`
+
+	Settling metadata.Settling `json:"settling,omitzero"`
 }
 
 // thumbnails is a metadata.Thumbnails with what the public JSON leaves out.
@@ -44,8 +47,8 @@ type thumbnails struct {
 // a string.
 type Lists struct {
 	Tags, Tracks, Renditions, Captions, Thumbnails any
-	Settling                                       any // nil for the zero value, which nearly all have
-	RenditionBytes                                 int64
+	Settling                                       any   // nil for the zero value, which nearly all have
+	RenditionBytes                                 int64 // of captions, too
 }
 
 // AssetLists encodes those of a.
@@ -54,11 +57,12 @@ func AssetLists(a *metadata.Asset) (Lists, error) {
 	if a.Captions != nil {
 		captions = make([]caption, len(a.Captions))
 	}
+	bytes := int64(0)
 	for i, c := range a.Captions {
 		captions[i] = caption(c)
+		bytes += c.Size
 	}
 	var renditions []rendition
-	bytes := int64(0)
 	if a.Renditions != nil {
 		renditions = make([]rendition, len(a.Renditions))
 	}
