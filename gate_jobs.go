@@ -25,6 +25,12 @@ func WithJobDatabase(db jobs.Database) Option {
 	return func(o *options) { o.jobDatabase = db }
 }
 
+// WithJobOptions lets f change how jobs are run, as the Gate has set it. The option
+// may be given more than once. Default: the defaults of jobs.Options.
+func WithJobOptions(f func(o *jobs.Options)) Option {
+	return func(o *options) { o.jobOptions = append(o.jobOptions, f) }
+}
+
 // Jobs runs work in the background; nil where there is no database for it, see
 // WithJobDatabase.
 func (g *Gate) Jobs() *jobs.Queue { return g.jobs }
@@ -37,9 +43,11 @@ func (g *Gate) openJobs() (err error) {
 		}
 		return nil
 	}
-	g.jobs, err = jobs.New(g.jobDatabase, &jobs.Options{
-		Publish: g.bus.Publish, Logger: g.o.logger, Ended: g.jobEnded,
-	})
+	o := &jobs.Options{Publish: g.bus.Publish, Logger: g.o.logger, Ended: g.jobEnded}
+	for _, change := range g.o.jobOptions {
+		change(o)
+	}
+	g.jobs, err = jobs.New(g.jobDatabase, o)
 	if err != nil {
 		return fmt.Errorf("streamgate: %w", err)
 	}

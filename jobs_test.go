@@ -19,6 +19,7 @@ import (
 func jobGate(t *testing.T, dir string, opts ...streamgate.Option) (*streamgate.Gate, <-chan string) {
 	t.Helper()
 	done := make(chan string, 10)
+	opts = append(opts, streamgate.WithJobOptions(func(o *jobs.Options) { o.Grace = -1 }))
 	return startGate(t, dir, append(opts, streamgate.WithJobs(func(q *jobs.Queue) error {
 		return q.Handle("poster", func(_ context.Context, k *jobs.Task) error {
 			done <- k.Owner
@@ -52,6 +53,9 @@ func TestAGateRunsJobsOfTheApplication(t *testing.T) {
 			strings.Contains(body, `streamgate_job_duration_seconds_count 1`)
 	})
 	admin.do(http.MethodDelete, "/v1/jobs/1", nil).want(t, http.StatusOK)
+	if len(recorded) > 0 {
+		t.Errorf("what had ended was cancelled: %+v", <-recorded)
+	}
 	serve(t, g, "").get("/v1/jobs/1").want(t, http.StatusNotFound) // on the public plane
 }
 

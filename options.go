@@ -40,6 +40,7 @@ type options struct {
 	meta            metadata.Store
 	jobs            []func(*jobs.Queue) error
 	jobDatabase     jobs.Database
+	jobOptions      []func(*jobs.Options)
 	recorder        events.Recorder
 	maxUploadSize   int64
 	uploadExpiry    time.Duration

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/streamgate/streamgate/jobs/internal/backend"
@@ -49,12 +50,16 @@ func (w *worker) beat(ctx context.Context) {
 	heard := time.Now() // of this process by others
 	for {
 		begun := time.Now()
-		err := w.beatOnce(ctx)
+		alive, err := w.beatOnce(ctx)
+		if alive {
+			heard = begun
+		}
 		switch {
 		case err == nil:
-			heard = begun
 		case ctx.Err() != nil:
 			return
+		case alive:
+			q.o.Logger.WarnContext(ctx, "the worker of jobs cannot look after those of others, it will try again", "error", err)
 		case time.Since(heard) >= q.o.Lease-q.o.Heartbeat:
 			q.o.Logger.ErrorContext(ctx, "the database does not answer, so that others take over the jobs of this worker", "error", err)
 			for _, t := range q.tasks() {
@@ -71,16 +76,14 @@ func (w *worker) beat(ctx context.Context) {
 	}
 }
 
-func (w *worker) beatOnce(ctx context.Context) error {
+// beatOnce also says whether others have heard that this process lives.
+func (w *worker) beatOnce(ctx context.Context) (alive bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, w.q.o.Heartbeat)
 	defer cancel()
 	if err := w.q.sayAlive(ctx); err != nil {
-		return err
+		return false, err
 	}
-	if err := w.q.checkLeases(ctx); err != nil {
-		return err
-	}
-	return w.q.rescue(ctx)
+	return true, errors.Join(w.q.checkLeases(ctx), w.q.rescue(ctx))
 }
 
 // checkLeases ends the tasks that are not this process's any more, and those that

@@ -25,8 +25,9 @@ func (q *Queue) Cancel(ctx context.Context, id int64) (*Job, error) {
 
 func (q *Queue) cancel(ctx context.Context, id int64, then last) (*Job, error) {
 	var j *Job
+	var changed bool
 	err := q.db.Update(ctx, func(c backend.Conn) (err error) {
-		if j, err = cancel(ctx, q.db, c, id); err != nil {
+		if j, changed, err = cancel(ctx, q.db, c, id); err != nil || !changed {
 			return err
 		}
 		return then.do(j)
@@ -34,7 +35,9 @@ func (q *Queue) cancel(ctx context.Context, id int64, then last) (*Job, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jobs: cancelling job %d: %w", id, err)
 	}
-	q.cancelled(j)
+	if changed {
+		q.cancelled(j)
+	}
 	return j, nil
 }
 
@@ -45,36 +48,39 @@ func (q *Queue) CancelTx(ctx context.Context, tx metadata.Tx, id int64) (*Job, e
 	if err != nil {
 		return nil, err
 	}
-	j, err := cancel(ctx, q.db, c, id)
+	j, changed, err := cancel(ctx, q.db, c, id)
 	if err != nil {
 		return nil, fmt.Errorf("jobs: cancelling job %d: %w", id, err)
 	}
-	q.cancelled(j)
+	if changed {
+		q.cancelled(j)
+	}
 	return j, nil
 }
 
-func cancel(ctx context.Context, db Database, c backend.Conn, id int64) (*Job, error) {
+// cancel says whether that changed something.
+func cancel(ctx context.Context, db Database, c backend.Conn, id int64) (j *Job, changed bool, err error) {
+	if j, err = get(ctx, c, id); err != nil || j.State.Ended() {
+		return j, false, err
+	}
 	p := &riverdriver.JobCancelParams{ID: id, CancelAttemptedAt: now()}
 	if db.Notifies() {
 		p.ControlTopic = controlTopic
 	}
 	row, err := c.River().JobCancel(ctx, p)
-	if errors.Is(err, rivertype.ErrNotFound) {
-		return nil, problem.Errorf(ErrNotFound, "there is no job %d", id)
-	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if row.State == rivertype.JobStateRunning {
 		if _, err := c.Exec(ctx, `UPDATE jobs SET cancelled = TRUE WHERE id = ?`, id); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	list, err := details(ctx, c, []*rivertype.JobRow{row})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return list[0], nil
+	return list[0], list[0].State == Running || list[0].State == Cancelled, nil
 }
 
 // cancelled ends the context of a job that runs here.

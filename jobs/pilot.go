@@ -83,12 +83,17 @@ func (p *pilot) JobGetAvailable(ctx context.Context, _ riverdriver.Executor, _ r
 		// fetches.
 		p.wake(params.Queue)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	for id := range res.DecodeErrors {
-		p.broken[id] = true
+		p.leaveToRiver(id)
 	}
 	return res, nil
+}
+
+// leaveToRiver has River write down what becomes of a job that has no task.
+func (p *pilot) leaveToRiver(id int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.broken[id] = true
 }
 
 // lease writes down who runs a job now, and lets the row say so.

@@ -16,14 +16,17 @@ import (
 type bridge struct {
 	river.WorkerDefaults[args]
 
-	q *Queue
+	q     *Queue
+	pilot *pilot
 }
 
 // Work implements river.Worker. What becomes of the job is written down by finish,
-// so River hears of no error.
+// so River hears of no error,
+// but for what is no task.
 func (b bridge) Work(ctx context.Context, row *river.Job[args]) error {
 	t, err := b.q.task(row.JobRow)
 	if err != nil {
+		b.pilot.leaveToRiver(row.ID)
 		return err
 	}
 	ctx, leave := t.enter(ctx)

@@ -63,7 +63,7 @@ func (w *worker) startClient(ctx context.Context) error {
 		if k.handler == nil {
 			continue
 		}
-		river.AddWorkerArgs(workers, args{kind: name}, river.Worker[args](bridge{q: w.q}))
+		river.AddWorkerArgs(workers, args{kind: name}, river.Worker[args](bridge{q: w.q, pilot: w.pilot}))
 		lanes[k.o.Lane] = river.QueueConfig{MaxWorkers: max(w.q.lanes[k.o.Lane], 1)}
 	}
 	if len(lanes) == 0 {
