@@ -63,8 +63,10 @@ type (
 	Uploader      = upload.Uploader
 	HLSServer     = hls.Server
 	MetadataStore = metadata.Store
-	Transcoder    = transcode.Transcoder
 )
+
+// Transcoder is the one that needs ffmpeg: see WithTranscoder.
+type Transcoder = transcode.Transcoder
 
 // Gate is the whole service as an http.Handler. Its methods may be called
 // concurrently.

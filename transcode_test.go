@@ -79,9 +79,9 @@ func TestWithoutFFmpegWhatHLSCannotCarryWaits(t *testing.T) {
 		reason, _ := a["reason"].(string)
 		return a["waiting"] == "ffmpeg" && strings.Contains(reason, "none")
 	})
-	real, err := exec.LookPath("ffmpeg")
+	installed, err := exec.LookPath("ffmpeg")
 	if err == nil {
-		err = os.Symlink(real, filepath.Join(dir, "none"))
+		err = os.Symlink(installed, filepath.Join(dir, "none"))
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -170,7 +170,7 @@ func (t *Transcoder) known(ctx context.Context, w *work, size int64) (*media.Ind
 	defer blob.Close() //nolint:errcheck // it was only read
 	g, err := media.ParseGrowing(ctx, blob, size, -1, &media.Options{Cut: t.o.Cut})
 	if err != nil || g.Index(size) == nil {
-		return nil, nil //nolint:nilnil,nilerr // more of it may tell, and Inspect will
+		return nil, nil //nolint:nilnil // more of it may tell, and Inspect will
 	}
 	return g.Known(), nil
 }

@@ -79,7 +79,7 @@ func (t *Transcoder) open(ctx context.Context, key string) (*os.File, func(), er
 
 // until reads until its context ends.
 type until struct {
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // one call's own
 	r   io.Reader
 }
 

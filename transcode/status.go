@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -195,8 +196,7 @@ func (t *Transcoder) listOf(ctx context.Context, q Query) (Page, error) {
 		return Page{}, err
 	}
 	page := Page{Transcodes: []*Status{}}
-	for i := len(uploads) - 1; i >= 0; i-- {
-		u := uploads[i]
+	for _, u := range slices.Backward(uploads) {
 		if u.Protocol != metadata.ProtocolTranscode || q.Owner != "" && u.Owner != q.Owner {
 			continue
 		}

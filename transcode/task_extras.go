@@ -84,7 +84,7 @@ const maxImage = 16 << 20
 
 // readLimited reads a file that ffmpeg wrote.
 func readLimited(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path) //nolint:gosec // in the directory of a run
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, problem.Because(ErrOutput, err, "ffmpeg did not write %s", filepath.Base(path))
 	}

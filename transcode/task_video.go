@@ -61,12 +61,15 @@ func (r *record) failed(name string) bool {
 // those that fail are returned with their reasons.
 func (t *Transcoder) encode(ctx context.Context, w *work, part string, p *Plan, in ffmpeg.Input, c Chunk, rungs []Output) (map[string]string, error) {
 	err := t.encodeIn(ctx, w, part, p, in, c, rungs)
-	if err == nil || len(rungs) == 1 || ctx.Err() != nil || !t.final(w, err) {
+	if err == nil || ctx.Err() != nil || !t.final(w, err) {
 		return nil, err
 	}
 	refused := map[string]string{}
 	for i := range rungs {
-		alone := t.encodeIn(ctx, w, part, p, in, c, rungs[i:i+1])
+		alone := err
+		if len(rungs) > 1 {
+			alone = t.encodeIn(ctx, w, part, p, in, c, rungs[i:i+1])
+		}
 		switch {
 		case alone == nil:
 		case ctx.Err() != nil:

@@ -161,7 +161,7 @@ func (t *Transcoder) handle() error {
 		atOnce     int
 		do         func(context.Context, *work) error
 	}{
-		{kindPlan, "transcode-light", lightAtOnce, (*Transcoder)(t).plan},
+		{kindPlan, "transcode-light", lightAtOnce, t.plan},
 		{kindAssemble, "transcode-light", lightAtOnce, t.assemble},
 		{kindVideo, "transcode-heavy", t.o.AtOnce, t.video},
 		{kindSound, "transcode-heavy", t.o.AtOnce, t.sound},

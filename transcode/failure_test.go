@@ -1,0 +1,84 @@
+package transcode_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/transcode"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
+)
+
+// failing are programs that fail for the outputs of some name.
+type failing struct {
+	transcode.Programs
+
+	output string // part of the name
+	class  ffmpeg.Class
+	times  int // that it fails; negative for always
+}
+
+func (p *failing) Run(ctx context.Context, c *ffmpeg.Command) (*ffmpeg.Result, error) {
+	at := slices.IndexFunc(c.Outputs, func(o ffmpeg.Output) bool { return strings.HasPrefix(o.Name, p.output) })
+	if at < 0 || p.times == 0 {
+		return p.Programs.Run(ctx, c)
+	}
+	p.times--
+	return nil, &ffmpeg.RunError{Program: "ffmpeg", Class: p.class, Reason: "it does not like " + p.output}
+}
+
+func TestWhatFailsIsSaid(t *testing.T) {
+	two := " -map 0 -map 1 -map 1 -c:v mpeg4 -q:v 9 -g 50 -c:a mp3"
+	cases := []struct {
+		name  string
+		fails failing
+		state metadata.State
+		says  string // the asset, the transcode, or its rung
+		rungs int    // that play
+		sound int    // streams of it
+	}{
+		{"one rung fails, the others play", failing{output: "128p", class: ffmpeg.Unsupported, times: -1}, metadata.Ready, "it does not like 128p", 1, 2},
+		{"the rung that is to play fails", failing{output: "64p", class: ffmpeg.Unsupported, times: -1}, metadata.Failed, "it does not like 64p", 0, 0},
+		{"a stream of sound fails, the other is heard", failing{output: "sound-2", class: ffmpeg.BrokenInput, times: -1}, metadata.Ready, "it does not like sound-2", 2, 1},
+		{"a crash, and then none", failing{output: "64p", class: ffmpeg.Crashed, times: 1}, metadata.Ready, "", 2, 2},
+		{"no thumbnails", failing{output: "thumbnails", class: ffmpeg.BrokenInput, times: -1}, metadata.Ready, "it does not like thumbnails", 2, 2},
+	}
+	path := makeFilm(t, "film.avi", lasting(movingPicture+tone, "26")+two)
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			c.fails.Programs = newHeld(t).Programs
+			o := smallOptions()
+			o.programs = &c.fails
+			h := newHouse(t, t.TempDir(), o)
+			a := h.over(h.send(path, "").ID)
+			s, err := h.coder.Status(t.Context(), h.transcodes(a.ID)[0].ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := a.Error + s.Error + strings.Join(s.LeftOut, "\n")
+			for _, r := range s.Rungs {
+				said += r.Error
+			}
+			if a.State != c.state || !strings.Contains(said, c.says) || c.says == "" && said != "" {
+				t.Errorf("it is %s, and says %q", a.State, said)
+			}
+			sound := 0
+			for _, track := range a.Tracks {
+				if track.Kind == "audio" {
+					sound++
+				}
+			}
+			if len(a.Renditions) != c.rungs || sound != c.sound {
+				t.Errorf("%d rungs and %d streams of sound play, want %d and %d", len(a.Renditions), sound, c.rungs, c.sound)
+			}
+			h.until("all tasks end", h.idle)
+			for _, key := range h.stored() {
+				if strings.Contains(key, "/parts/") {
+					t.Errorf("%s is left", key)
+				}
+			}
+		})
+	}
+}
