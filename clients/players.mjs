@@ -167,8 +167,9 @@ class Watched {
   end(from) {
     return this.guarded(async () => {
       this.video.currentTime = from;
+      this.video.addEventListener("ended", () => { this.result.ended = true; });
       await this.video.play();
-      await this.until("it ends", 60000, () => this.video.ended);
+      await this.until("it ends", 60000, () => this.result.ended || this.video.ended);
       this.result.ended = true;
     });
   }
