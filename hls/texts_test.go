@@ -37,7 +37,7 @@ var textFixtures = []struct {
 	{name: "3GPP timed text in MP4", steps: "$BASE -f srt -i spoken.srt -map 0 -map 1 -c copy -c:s mov_text out.mp4"},
 	{name: "3GPP timed text in MOV", steps: "$BASE -f srt -i spoken.srt -map 0 -map 1 -c copy -c:s mov_text out.mov"},
 	{
-		name: "3GPP timed text in fragments", moved: 80 * time.Millisecond,
+		name: "3GPP timed text in fragments", moved: 1, // it begins after the priming
 		steps: "$BASE -f srt -i spoken.srt -map 0 -map 1 -c copy -c:s mov_text -movflags frag_keyframe+empty_moov out.mp4",
 		want: func(moved []captions.Cue) []captions.Cue {
 			moved[1].End, moved[2].End = moved[2].Start, moved[3].Start // ffmpeg writes no gaps there
@@ -51,10 +51,10 @@ var textFixtures = []struct {
 	{name: "sound and picture that begin later", steps: "-itsoffset 1.5 $BASE -f srt -i spoken.srt -map 0 -map 1 -c copy -c:s mov_text out.mp4"},
 	{name: "text that an edit list delays", steps: "$BASE -itsoffset 0.7 -f srt -i spoken.srt -map 0 -map 1 -c copy -c:s mov_text out.mp4"},
 	{
-		name: "a cut within a cue", moved: -6200 * time.Millisecond,
+		name: "a cut within a cue", moved: -6187 * time.Millisecond, // it begins with a whole packet of sound
 		steps: "$BASE -f srt -i spoken.srt -map 0 -map 1 -c copy -c:s mov_text whole.mp4\n-ss 6.2 -i whole.mp4 -map 0 -c copy out.mp4",
 		want: func(moved []captions.Cue) []captions.Cue {
-			moved[2].Start, moved[3].End = 0, 11*time.Second // ffmpeg makes the last sample longer; the edit list ends it
+			moved[2].Start, moved[3].End = 13*time.Millisecond, 11013*time.Millisecond // ffmpeg makes the last sample longer; the edit list ends it
 			return moved[2:]
 		},
 	},
