@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -62,6 +63,7 @@ func atOnce(t *testing.T, p Place) {
 	for range 12 {
 		last = h.submit(jobs.Job{Kind: "film"}).ID
 	}
+	begin := time.Now()
 	for range 4 {
 		for range 3 {
 			receive(t, together, "three run")
@@ -71,6 +73,9 @@ func atOnce(t *testing.T, p Place) {
 		}
 	}
 	h.reaches(last, jobs.Done)
+	if took := time.Since(begin); took > 4*time.Second { // until the next poll would be five
+		t.Errorf("free slots were left free: it took %v", took)
+	}
 	if most.Load() != 3 {
 		t.Errorf("%d ran at once", most.Load())
 	}
