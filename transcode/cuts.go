@@ -53,7 +53,7 @@ func CutsOf(ix *media.Index, first time.Duration) []time.Duration {
 		}
 		var cuts []time.Duration
 		for _, s := range t.Segments[1:] {
-			ticks := s.Start - t.Segments[0].Start
+			ticks := s.Start - t.Segments[0].Start - int64(t.Held) // the packager may show the first picture early
 			cuts = append(cuts, first+Ratio{int64(t.Timescale), 1}.at(ticks))
 		}
 		return cuts

@@ -46,6 +46,7 @@ type houseOptions struct {
 
 	programs transcode.Programs // default: those of this system
 	idle     bool               // tasks are not begun
+	deaf     bool               // nobody is told of what waits
 }
 
 func newHouse(t testing.TB, dir string, o houseOptions) *house {
@@ -80,7 +81,11 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.up, err = upload.New(h.files, h.meta, &upload.Options{Transcoder: true, Waits: h.coder.Wait, Logger: log}); err != nil {
+	waits := h.coder.Wait
+	if o.deaf {
+		waits = nil
+	}
+	if h.up, err = upload.New(h.files, h.meta, &upload.Options{Transcoder: true, Waits: waits, Logger: log}); err != nil {
 		t.Fatal(err)
 	}
 	if h.player, err = hls.New(h.files, h.meta, nil); err != nil {
