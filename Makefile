@@ -106,7 +106,7 @@ corpus: need ## check playback of every file of the media corpus and every shape
 	STREAMGATE_CORPUS_ALL=1 $(GO) test -count=1 -v -timeout 1h -run 'Corpus|Fixtures|TransportStreams' $(TESTFLAGS) $(PKG)
 
 .PHONY: players
-players: need clients ## play 29 films in every player: picture, sound, seeks and end by the players' own clocks
+players: need clients ## play 30 films in every player: picture, sound, seeks and end by the players' own clocks
 	STREAMGATE_PLAYERS_ALL=1 $(GO) test -count=1 -v -timeout 1h -run '^TestPlayers$$' $(TESTFLAGS) ./clients
 
 .PHONY: inputs

@@ -53,7 +53,7 @@ func TestSourceOf(t *testing.T) {
 			w := c.want
 			w.Stream, w.Codec, w.PixelFormat, w.Width, w.Height, w.Aspect = 2, "h264", "yuv420p", 720, 576, transcode.Ratio{Num: 16, Den: 11}
 			w.Reordered, w.Start, w.Range = true, 100*time.Millisecond, orSDR(w.Range)
-			if diff := cmp.Diff(transcode.Source{Format: "mpegts", Duration: time.Minute, Video: &w, Plays: true}, got); diff != "" {
+			if diff := cmp.Diff(transcode.Source{Format: "mpegts", Start: time.Second, Duration: time.Minute, Video: &w, Plays: true}, got); diff != "" {
 				t.Errorf("the source (-want +got):\n%s", diff)
 			}
 		})
