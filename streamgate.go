@@ -129,7 +129,7 @@ func New(dir string, opts ...Option) (*Gate, error) {
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.public.ServeHTTP(w, r) }
 
 // Admin returns the handler for operators: readiness with each dependency,
-// metrics, the audit log and a cache for their programs. It asks nobody who they
+// metrics, the audit log, jobs and a cache for their programs. It asks nobody who they
 // are: mount it where only operators reach, behind the application's own check,
 // never beside the public plane.
 func (g *Gate) Admin() http.Handler { return g.admin }

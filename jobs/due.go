@@ -97,7 +97,7 @@ func (w *worker) makeReady(ctx context.Context) (time.Time, error) {
 func (w *worker) nextDue(ctx context.Context) (time.Time, error) {
 	rows, err := w.q.db.Reader().River().JobList(ctx, &riverdriver.JobListParams{
 		Max: 1, NamedArgs: map[string]any{"until": time.Now().Add(dueEvery).UTC()}, OrderByClause: "scheduled_at",
-		WhereClause: "state IN ('scheduled', 'retryable') AND scheduled_at <= @until",
+		WhereClause: backend.DueStates + " AND scheduled_at <= @until",
 	})
 	if err != nil || len(rows) == 0 {
 		return time.Time{}, err

@@ -12,6 +12,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/jobs/internal/backend"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metadata/postgres"
 )
@@ -40,7 +41,11 @@ func (d *database) Migrate(ctx context.Context) error {
 	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return postgres.Error(ctx, "migrate the tables of River", err)
 	}
-	return d.migrateOwn(ctx)
+	if err := d.migrateOwn(ctx); err != nil {
+		return err
+	}
+	_, err = d.pool.Exec(ctx, backend.DueIndex)
+	return postgres.Error(ctx, "index jobs", err)
 }
 
 func (d *database) migrateOwn(ctx context.Context) error {

@@ -13,6 +13,14 @@ import (
 	"github.com/streamgate/streamgate/metadata"
 )
 
+// DueIndex finds the jobs whose time comes next among any number. It is made after
+// each migration, since those of River rebuild its table and drop its indexes; the
+// states stand in it as in River's own statement, which it serves, too.
+const DueIndex = `CREATE INDEX IF NOT EXISTS jobs_due ON river_job (state, scheduled_at) WHERE ` + DueStates
+
+// DueStates are those in which a job waits for its time.
+const DueStates = `state IN ('retryable', 'scheduled')`
+
 // Database is one database with jobs in it. Its methods may be called concurrently.
 type Database interface {
 	// Migrate brings the tables of River and those of package jobs up to date.
