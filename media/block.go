@@ -76,6 +76,7 @@ func (w *blockWriter) grow() {
 	if w.count > 0 {
 		want = max(want, min(used*w.total/w.count*17/16, 4*used))
 	}
+	want = min(want, maxBlockBytes+maxSampleBytes)
 	w.buf = slices.Grow(w.buf, int(max(want-used, 64<<10)))
 }
 

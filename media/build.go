@@ -100,6 +100,7 @@ func (p *parser) presenter(c *choice, scale int64) (*presenter, error) {
 	pres := &presenter{
 		samples: samples, video: video, hurries: video && !settled, settled: settled,
 		open:  settled || p.fragmented(),
+		part:  p.grows(),
 		syncs: video || c.trak.syncs, scale: scale,
 		spans: c.trak.spans(p.timescale, scale),
 		slack: max(int64(c.trak.timescale)*scale/cutSlack, 1), steady: steady(c.entries[0].codec),

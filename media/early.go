@@ -88,8 +88,11 @@ func (p *presenter) hurry() error {
 		return errEnough
 	})
 	p.early = start
-	if errors.Is(err, errEnough) {
+	switch {
+	case errors.Is(err, errEnough):
 		return nil
+	case err == nil && p.part:
+		return errMore
 	}
 	return err
 }

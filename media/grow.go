@@ -76,8 +76,8 @@ func (c *cutter) generalize() {
 
 // suspend ends a track of which more will come, instead of finish. A segment
 // stays if it is certain where the next one begins to show: that is when the
-// samples that come cannot show before. That includes those of a group of pictures
-// that is decoded at the last moment: one that is not all there ends nothing.
+// samples that come cannot show before. A group of pictures that is decoded at the
+// last moment and not all there is not among those that came: see presenter.each.
 func (c *cutter) suspend() error {
 	c.generalize()
 	t := c.built.track

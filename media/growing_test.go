@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"math/bits"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -315,5 +316,43 @@ func TestTheBeginningsOfRealFiles(t *testing.T) {
 	t.Logf("%d files play before they are whole", early)
 	if others > 0 {
 		t.Errorf("%d beginnings were taken for another presentation", others)
+	}
+}
+
+// Pictures that show long after they are decoded are decoded in groups that are as
+// long: what is published of one holds all the same.
+func TestAGroupThatIsNotAllThereIsNotPublished(t *testing.T) {
+	playcheck.Require(t)
+	file := makeGrowing(t, "-f lavfi -i testsrc2=s=96x64:r=5:d=80 "+testH264+"-g 5 -movflags +frag_keyframe+empty_moov+default_base_moof")
+	showLater(file, 15*10240)
+	final, err := media.Parse(t.Context(), bytes.NewReader(file), int64(len(file)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := 0
+	for _, have := range cutPoints(file) {
+		if ix, _ := beginning(t, file, have, final); ix != nil {
+			most = max(most, len(ix.Tracks[0].Segments))
+		}
+	}
+	if n := len(final.Tracks[0].Segments); most == 0 || n < 10 {
+		t.Errorf("%d segments of %d before the end", most, n)
+	}
+}
+
+// showLater raises the composition offsets of a file in fragments.
+func showLater(file []byte, by uint32) {
+	for at := bytes.Index(file, []byte("moof")); ; {
+		next := bytes.Index(file[at:], []byte("trun"))
+		if next < 0 {
+			return
+		}
+		at += next + 4
+		flags := binary.BigEndian.Uint32(file[at:])
+		field := at + 8 + 4*bits.OnesCount32(flags&5)
+		for range binary.BigEndian.Uint32(file[at+4:]) {
+			field += 4 * bits.OnesCount32(flags&0xf00)
+			binary.BigEndian.PutUint32(file[field-4:], binary.BigEndian.Uint32(file[field-4:])+by)
+		}
 	}
 }

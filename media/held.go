@@ -1,5 +1,7 @@
 package media
 
+import "math"
+
 // Where the picture sets in later than the sound, players of HLS come apart: many
 // place the first segment of each playlist at the presentation's beginning, whatever
 // its decode time says. So the first picture shows from there on, and lasts so much
@@ -14,6 +16,10 @@ package media
 // fractions of a second.
 const cutSlack = 100
 
+// maxHeld is how many ticks a picture is held at most: what is decoded before it has
+// its composition offset in 32 bits, with what it has by itself.
+const maxHeld = math.MaxInt32 / 2
+
 // cuttable says whether players cut its packets by what they are told.
 func (p *presenter) cuttable() bool { return !p.syncs && !p.settled }
 
@@ -26,10 +32,11 @@ func (p *parser) hold(c *prepared) {
 
 // late is by how many ticks a track of video sets in later than the sound; 0 where it
 // does not, or by more than a segment. A rendition is as late as its source, but for
-// one that was made to last as long: encoders repeat the first picture.
+// one that was made to last as long: encoders repeat the first picture. What was
+// settled is late by what it was then.
 func (p *parser) late(c *prepared) int64 {
 	b := c.built
-	if c.count < 2 || !c.video {
+	if c.count < 2 || !c.video || c.settled {
 		return 0
 	}
 	if p.like != nil {
@@ -40,7 +47,7 @@ func (p *parser) late(c *prepared) int64 {
 		return held
 	}
 	late := max(b.shown-b.zero, 0)
-	if float64(late) > p.cut.Target*float64(b.track.Timescale) {
+	if late > maxHeld || float64(late) > p.cut.Target*float64(b.track.Timescale) {
 		return 0
 	}
 	return late

@@ -79,3 +79,35 @@ func TestAHeldPictureChangesNoRate(t *testing.T) {
 		t.Errorf("%v frames a second, %+v, %d ticks", v.FrameRate, v.Layout, v.Duration)
 	}
 }
+
+// How much a picture is held has to fit a fragment: a file with a fine clock plays as
+// it says.
+func TestWhatIsHeldFitsAFragment(t *testing.T) {
+	const clock = 1_000_000_000
+	var samples []testSample
+	for range 20 {
+		samples = append(samples, testSample{size: 5, duration: clock / 5})
+	}
+	sound := testTrack{handler: "soun", timescale: 48000, samples: packets(500), noSync: true}
+	ix := parse(t, progressive(testTrack{handler: "vide", timescale: clock, samples: samples, edits: []edit{{5000, -1}, {4000, 0}}}, sound))
+	if v := ix.Tracks[0]; v.Held != 0 || v.Segments[0].Start != 5*clock {
+		t.Errorf("held for %d ticks, it shows from %d", v.Held, v.Segments[0].Start)
+	}
+}
+
+// What was settled stays as it was then, however it is cut later.
+func TestASettledFileIsNotHeldAgain(t *testing.T) {
+	sound := testTrack{handler: "soun", timescale: 48000, samples: packets(800), noSync: true}
+	file := progressive(testTrack{handler: "vide", timescale: 100, samples: gops(8, 10), edits: []edit{{7000, -1}, {8000, 0}}}, sound)
+	var out bytes.Buffer
+	if _, err := Rewrite(t.Context(), &out, bytes.NewReader(file), parse(t, file)); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Parse(t.Context(), bytes.NewReader(out.Bytes()), int64(out.Len()), &Options{Cut: Cut{Target: 10}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := again.Tracks[0]; v.Held != 0 || v.Segments[0].Start != 700 {
+		t.Errorf("held for %d ticks, it shows from %d", v.Held, v.Segments[0].Start)
+	}
+}

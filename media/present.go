@@ -46,6 +46,7 @@ type presenter struct {
 	hurries bool // see early.go
 	settled bool // samples stand where they are presented
 	open    bool // more may come that shows as soon as it is decoded
+	part    bool // and is not there yet
 	syncs   bool // not every sample is a sync sample: true of all video, and of some audio
 	scale   int64
 	cut     int64 // ticks that may be cut off the first packet; 0 is any number: see held.go
@@ -286,6 +287,9 @@ func (p *presenter) each(fn func(*shown) error) error {
 		if err != nil || failed != nil {
 			return cmp.Or(failed, err)
 		}
+	}
+	if p.part {
+		return nil // nobody knows yet what else is decoded before the group shows
 	}
 	return p.early.flush(fn)
 }

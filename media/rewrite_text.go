@@ -121,6 +121,9 @@ func (p *parser) settledText(t *trak) (*Text, []TextSample, error) {
 	if v.bad || n > uint64(len(v.b)) || json.Unmarshal(v.b[:n], &about) != nil || len(about.Packing.Prefix) > maxTextElement {
 		return nil, nil, damaged
 	}
+	if textEntries[about.Codec] == 0 && !matroskaTexts[about.Codec] {
+		return nil, nil, damaged
+	}
 	v.b = v.b[n:]
 	text := &Text{
 		ID: int(t.id), Codec: about.Codec, Language: t.language, Name: t.name, Forced: about.Forced,

@@ -148,3 +148,22 @@ func TestAListOfSubtitlesThatIsDamagedIsLeftOut(t *testing.T) {
 		})
 	}
 }
+
+// What anybody can write into our list is no name of a coding by that.
+func TestSubtitlesOfACodingThatThereIsNotAreLeftOut(t *testing.T) {
+	r, ix := withSource(t, matroskaText())
+	out, _, err := resettled(t, r, ix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := bytes.ReplaceAll(out, []byte(`"Codec":"S_TEXT/UTF8"`), []byte(`"Codec":"\u0000/UTF8"`))
+	again, err := media.Parse(t.Context(), bytes.NewReader(made), int64(len(made)), nil)
+	if err != nil || bytes.Equal(made, out) {
+		t.Fatal(err)
+	}
+	for _, text := range again.Texts {
+		if text.Codec == "\x00/UTF8" {
+			t.Errorf("there is a track of subtitles in %q", text.Codec)
+		}
+	}
+}
