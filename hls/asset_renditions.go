@@ -87,7 +87,7 @@ func renditionsID(list []metadata.Rendition) string {
 	var id strings.Builder
 	for i := range list {
 		if r := &list[i]; r.Plays() {
-			id.WriteString("/" + r.Name + "/" + r.Revision + "/" + r.Source + "/" + r.Index)
+			id.WriteString("/" + r.Name + "/" + r.Revision + "/" + r.Source + "/" + r.Index + "/" + r.Kept())
 		}
 	}
 	return id.String()

@@ -163,12 +163,12 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 		return nil, fmt.Errorf("hls: the composition %q has %d parts; 1 to %d are possible", name, len(c.Parts), MaxParts)
 	}
 	pieces := make([]*piece, len(c.Parts))
-	var key strings.Builder
+	var id, key strings.Builder // of what plays, and of where it lies besides
 	at, cache := name, s.cache
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
 		at, cache = name[:i], s.clips // of a clip; its moments are those of its part
 	}
-	fmt.Fprintf(&key, "composed %s %q %d %q", composeVersion, at, c.Start, c.Session)
+	fmt.Fprintf(&id, "composed %s %q %d %q", composeVersion, at, c.Start, c.Session)
 	for i := range c.Parts {
 		part := &c.Parts[i]
 		a, err := s.asset(ctx, part.Asset, auth.Play) // asks the Authorizer
@@ -189,10 +189,11 @@ func (s *Server) composition(ctx context.Context, name string, c *Composition) (
 		if a.cap != "" {
 			pieces[i].spoken = p.texts().with(s.subtitles(a, p).tracks)
 		}
-		fmt.Fprintf(&key, "\x00%s %s %s %d %d %d", strings.TrimPrefix(a.key, s.encryption.mark()), p.source().revision, a.cap, pieces[i].from, pieces[i].to, part.Began.UnixMicro())
+		fmt.Fprintf(&id, "\x00%s %q %s %d %d %d", part.Asset, p.revisions(), captionsID(a.Captions, nil), pieces[i].from, pieces[i].to, part.Began.UnixMicro())
+		fmt.Fprintf(&key, "\x00%s %s", a.key, a.cap)
 	}
-	revision := digest(key.String())
-	cached := s.encryption.mark() + "composed\x00" + revision
+	revision := digest(id.String())
+	cached := s.encryption.mark() + "composed\x00" + revision + digest(key.String())
 	if v, ok := cache.Get(cached); ok {
 		if p, ok := v.(*presentation); ok {
 			return p, nil

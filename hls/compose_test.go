@@ -272,3 +272,20 @@ func TestAnnotationsAreKept(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+// An asset that settles, or gets thumbnails, keeps the addresses of its clips.
+func TestClipsKeepTheirAddressesWhereNoByteChanges(t *testing.T) {
+	l := newLibrary(t, shortClip, nil)
+	h := by(ann, l)
+	before := textOf(t, h, "/film/clip/1000-11000/master.m3u8")
+	l.files.put("film/settled", l.files.blobs["film/source"])
+	moved := l.asset
+	moved.Source = "film/settled"
+	moved.Settling = metadata.Settling{State: metadata.Settled, Original: "film/source"}
+	moved.Thumbnails = &metadata.Thumbnails{Columns: 1, Rows: 1, Width: 16, Height: 9, Interval: 1, Count: 1, Prefix: "film/t-"}
+	l.meta.put(moved)
+	l.Forget("film")
+	if after := textOf(t, h, "/film/clip/1000-11000/master.m3u8"); after != before {
+		t.Errorf("-before +after:\n%s", cmp.Diff(before, after))
+	}
+}

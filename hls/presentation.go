@@ -109,6 +109,14 @@ func (p *presentation) of(kind media.Kind) []*prepared {
 	return list
 }
 
+// revisions are those of its files.
+func (p *presentation) revisions() (list []string) {
+	for _, f := range p.files {
+		list = append(list, f.revision)
+	}
+	return list
+}
+
 // file returns the file of a revision, or nil.
 func (p *presentation) file(revision string) *mediaFile {
 	for _, f := range p.files {
