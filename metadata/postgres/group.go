@@ -139,9 +139,16 @@ func (s *store) write(ctx context.Context, g *group, fn func(metadata.Tx) error)
 	if err == nil && ctx.Err() != nil {
 		err = failed(ctx, "update", context.Cause(ctx))
 	}
+	if err == nil && g.conn.Conn().PgConn().TxStatus() != inTransaction {
+		err = errPassedOver
+	}
 	returned = true
 	return err
 }
+
+// errPassedOver means that an Update went on after a statement that has failed: there
+// is nothing left to commit, and others must not be taken along.
+var errPassedOver = errors.New("postgres: a statement of the transaction has failed, which its function did not say")
 
 // inTransaction is what the server says of a connection whose transaction goes on.
 const inTransaction = 'T'

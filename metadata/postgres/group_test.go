@@ -89,6 +89,7 @@ func TestUpdatesThatWaitShareATransaction(t *testing.T) {
 var errMine = errors.New("mine")
 
 func TestOneThatFailsHarmsNobody(t *testing.T) {
+	const unsaid = "by an error of the server, without a word of it"
 	for name, c := range map[string]struct {
 		fail func(ctx context.Context, tx metadata.Tx) error
 		runs int // of the one before it
@@ -106,6 +107,11 @@ func TestOneThatFailsHarmsNobody(t *testing.T) {
 			_, err := pg.Exec(ctx, "SELECT 1/0")
 			return errors.Join(errMine, err)
 		}, 2},
+		unsaid: {func(ctx context.Context, tx metadata.Tx) error {
+			pg, _ := Transaction(tx)
+			_, _ = pg.Exec(ctx, "SELECT 1/0")
+			return nil
+		}, 2},
 		"having deleted": {func(ctx context.Context, tx metadata.Tx) error {
 			return errors.Join(tx.DeleteAsset(ctx, "before"), errMine)
 		}, 2},
@@ -122,8 +128,12 @@ func TestOneThatFailsHarmsNobody(t *testing.T) {
 				func(tx metadata.Tx) error { return c.fail(t.Context(), tx) },
 				func(tx metadata.Tx) error { return put(tx, "after") },
 			)
-			if err, ok := results[1].(error); !ok || !errors.Is(err, errMine) {
-				t.Errorf("the one that fails: %v, want its own error", results[1])
+			want := errMine
+			if name == unsaid {
+				want = errPassedOver
+			}
+			if err, ok := results[1].(error); !ok || !errors.Is(err, want) {
+				t.Errorf("the one that fails: %v, want %v", results[1], want)
 			}
 			if results[0] != nil || results[2] != nil || !has(t, s, "before") || !has(t, s, "after") || has(t, s, "lost") {
 				t.Errorf("the others: %v, %v", results[0], results[2])
