@@ -107,6 +107,21 @@ func (f *figures) segments() {
 			f.ratio(way.name+", the same: time for each, of 64 clients", "ms", wall[0]*1e3, wall[1]*1e3, wall[2], from.aim)
 		}
 	}
+	f.link(s, segments)
+}
+
+// link is how long segments take over a link that is slower than this machine: the
+// clients share it, and each has what is its own.
+func (f *figures) link(s *benched, segments int) {
+	const link = 10e9 / 8 // bytes a second
+	client := newClient(false)
+	fetch := func(path string) func(int) {
+		return func(i int) {
+			getAt(f.t, client, fmt.Sprintf("%s%s%d.m4s", s.plain, path, i%segments), link/figureClients)
+		}
+	}
+	_, wall := f.pair(s, figureEach, fetch(assetVideo), fetch("/static/v"))
+	f.ratio("HTTP/1.1, as it came, over 10 Gbit/s: time for each", "ms", wall[0]*1e3, wall[1]*1e3, wall[2], 1/0.95)
 }
 
 // playlists compares a playlist of 10 minutes with a bare handler that writes the

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -127,18 +128,37 @@ func startServer(b testing.TB, dir string) *benched {
 }
 
 // get reads a whole answer and returns its length.
-func get(b testing.TB, c *http.Client, url string) int64 {
+func get(b testing.TB, c *http.Client, url string) int64 { return getAt(b, c, url, math.Inf(1)) }
+
+// getAt is get over a connection that carries so many bytes a second.
+func getAt(b testing.TB, c *http.Client, url string, rate float64) int64 {
 	b.Helper()
 	answer, err := c.Get(url)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer answer.Body.Close()
-	n, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, answer.Body, make([]byte, 256<<10))
+	n, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, &paced{answer.Body, rate, time.Now(), 0}, make([]byte, 256<<10))
 	if err != nil || answer.StatusCode != http.StatusOK {
 		b.Fatalf("%s: %s, %v", url, answer.Status, err)
 	}
 	return n
+}
+
+// paced reads at most rate bytes a second.
+type paced struct {
+	io.Reader
+	rate  float64
+	began time.Time
+	read  int64
+}
+
+func (p *paced) Read(b []byte) (int, error) {
+	due := time.Duration(float64(p.read) / p.rate * float64(time.Second))
+	time.Sleep(due - time.Since(p.began))
+	n, err := p.Reader.Read(b)
+	p.read += int64(n)
+	return n, err
 }
 
 func text(b testing.TB, c *http.Client, url string) string {
