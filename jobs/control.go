@@ -214,6 +214,13 @@ func (q *Queue) tellPaused(ctx context.Context, lane string, paused bool) error 
 	return q.db.Update(ctx, func(c backend.Conn) error { return pause(ctx, q.db, c, lane, paused) })
 }
 
+// isPaused asks the database, since workers hear of a pause some time after it.
+func isPaused(ctx context.Context, c backend.Conn, lane string) (paused bool, err error) {
+	err = c.Query(ctx, func(r backend.Row) error { return r.Scan(&paused) },
+		`SELECT paused_at IS NOT NULL FROM river_queue WHERE name = ?`, lane)
+	return paused, err
+}
+
 // pause is what River's client does, where there is none.
 func pause(ctx context.Context, db Database, c backend.Conn, lane string, paused bool) (err error) {
 	action := "resume"

@@ -65,6 +65,10 @@ func (p *pilot) JobGetAvailable(ctx context.Context, _ riverdriver.Executor, _ r
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
 	err = p.q.db.Update(ctx, func(c backend.Conn) (err error) {
+		res = &riverdriver.JobGetAvailableResult{}
+		if paused, err := isPaused(ctx, c, params.Queue); err != nil || paused {
+			return err
+		}
 		if res, err = c.River().JobGetAvailable(ctx, params); err != nil {
 			return err
 		}
