@@ -57,7 +57,6 @@ func (r *Runner) watch(ctx context.Context, end context.CancelCauseFunc, p *proc
 	go func() {
 		tick := time.NewTicker(watchEvery)
 		defer tick.Stop()
-		most := int64(0)
 		for {
 			l := &look{now: time.Now(), steady: p.progress == nil}
 			l.own, l.all = dir.count()
@@ -68,14 +67,26 @@ func (r *Runner) watch(ctx context.Context, end context.CancelCauseFunc, p *proc
 			if why := w.judge(l); why != nil {
 				end(why)
 			}
-			most = max(most, addressSpace(pid))
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
-				peak <- most
 				return
 			}
 		}
 	}()
+	go func() { peak <- mostAddressSpace(ctx, pid) }()
 	return peak
+}
+
+// mostAddressSpace looks often at first: what a program asks for it asks for early,
+// and it may fail by that at once.
+func mostAddressSpace(ctx context.Context, pid int) (most int64) {
+	for wait := 2 * time.Millisecond; ; wait = min(wait+wait/16, watchEvery) {
+		most = max(most, addressSpace(pid))
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return most
+		}
+	}
 }
