@@ -95,11 +95,18 @@ func (t *Transcoder) release(ctx context.Context, tx metadata.Tx, u *metadata.Up
 	if err != nil {
 		return err
 	}
+	others, seenTo, err := othersOf(ctx, tx, a, u)
+	if err != nil {
+		return err
+	}
 	e := &events.Event{Type: events.AssetFailed, Owner: a.Owner, Asset: a.ID, Upload: id, Data: map[string]any{"error": reason}}
 	switch {
 	case a.Source == "":
 		a.TakeBack()
 		a.State, a.Playable, a.Error, a.Tracks = metadata.Failed, false, reason, nil
+		if others {
+			e.Type, a.Error = events.AssetUpdated, ""
+		}
 	case of.Key != "": // another file plays on
 		e.Type, e.Data["keys"] = events.UploadRefused, []any{of.Key}
 		a.State, of.State, of.Error = metadata.Ready, metadata.UploadFailed, reason
@@ -109,11 +116,40 @@ func (t *Transcoder) release(ctx context.Context, tx metadata.Tx, u *metadata.Up
 	default:
 		return nil
 	}
-	a.Waiting, a.Reason, a.Growth = "", "", growthOf(a)
+	if others {
+		a.State = metadata.Processing // so that somebody looks at them
+	}
+	if !seenTo {
+		a.Waiting, a.Reason = "", ""
+	}
+	a.Growth = growthOf(a)
 	if err := tx.UpdateAsset(ctx, a); err != nil {
 		return err
 	}
 	return tx.Emit(ctx, e)
+}
+
+// othersOf says whether there are files of an asset that nobody has decided on yet,
+// other than that of a transcode, and whether one of them is being transcoded.
+func othersOf(ctx context.Context, tx metadata.Tx, a *metadata.Asset, made *metadata.Upload) (others, seenTo bool, err error) {
+	uploads, err := tx.UploadsOf(ctx, a.ID)
+	if err != nil {
+		return false, false, err
+	}
+	left := map[string]bool{}
+	for _, u := range uploads {
+		if u.ID != made.ID && u.ID != made.Metadata[metaOf] && a.Undecided(u) {
+			others, left[u.ID] = true, true
+		}
+	}
+	for _, u := range uploads {
+		under, err := isUnder(u)
+		if err != nil {
+			return false, false, err
+		}
+		seenTo = seenTo || under && u.ID != made.ID && left[u.Metadata[metaOf]]
+	}
+	return others, seenTo, nil
 }
 
 // growthOf is that of an asset that plays on.

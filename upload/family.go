@@ -50,7 +50,7 @@ func familyOf(ctx context.Context, r metadata.Reader, u *metadata.Upload) (*fami
 // uninspected says whether the whole file of an upload is here and nobody has
 // decided on it yet. One that was replaced has no key any more.
 func uninspected(a *metadata.Asset, u *metadata.Upload) bool {
-	return u.State == metadata.UploadComplete && u.Key != "" && u.Key != a.Source && !isRendition(a, u.Key)
+	return a.Undecided(u)
 }
 
 // pending says whether another file is yet to be inspected.

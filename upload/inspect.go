@@ -134,9 +134,12 @@ func (c *Completed) ready(ctx context.Context, index *media.Index) error {
 	return c.change(ctx, map[string]any{"duration": index.Duration}, func(f *family) events.Type {
 		f.take()
 		a := f.asset
-		a.State, a.Playable, a.Error, a.Waiting, a.Reason = metadata.Ready, true, "", "", ""
+		a.State, a.Playable, a.Error = metadata.Ready, true, ""
 		if f.pending() {
 			a.State = metadata.Processing // and plays already
+		}
+		if !f.awaits() {
+			a.Waiting, a.Reason = "", ""
 		}
 		a.Index = IndexKey(a.ID, f.own.ID)
 		a.Revision = index.Revision(a.SourceID())
@@ -149,12 +152,14 @@ func (c *Completed) wait(ctx context.Context, reason string) error {
 	return c.change(ctx, map[string]any{"waiting": metadata.WaitTranscoder, "reason": reason}, func(f *family) events.Type {
 		a := f.asset
 		switch {
+		case f.isSeenTo(f.own):
+			return "" // said already, and what the asset says is the transcoder's by now
 		case !f.plays():
 			f.take()
 			f.setAside()
 			a.Playable, a.Error, a.Duration, a.Tracks, a.Renditions = false, "", 0, nil, nil
-		case a.Waiting == metadata.WaitTranscoder && a.Reason == reason:
-			return "" // said already
+		case c.Waits == nil && a.Waiting != "":
+			return "" // there is nobody to be told of another one
 		}
 		a.State, a.Waiting, a.Reason = metadata.Processing, metadata.WaitTranscoder, reason
 		f.waits = true

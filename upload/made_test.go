@@ -248,3 +248,88 @@ func TestDeletingAnAssetLeavesNothingOfATranscode(t *testing.T) {
 func deletion(a *metadata.Asset) *events.Event {
 	return &events.Event{Type: events.AssetDeleted, Owner: a.Owner, Asset: a.ID}
 }
+
+// note has the asset say what a transcoder has it say.
+func (m *maker) note(asset, waiting, reason string) {
+	m.t.Helper()
+	err := m.meta.Update(m.t.Context(), func(tx metadata.Tx) error {
+		a, err := tx.Asset(m.t.Context(), asset)
+		if err != nil {
+			return err
+		}
+		a.Waiting, a.Reason = waiting, reason
+		return tx.UpdateAsset(m.t.Context(), a)
+	})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func TestWhatIsBeingMadeOfAFileIsNotBegunAgain(t *testing.T) {
+	m := newMaker(t)
+	first := m.post(corpusFile(t, goodFilm), "")
+	m.post(corpusFile(t, foreign), "?asset_id="+first.ID)
+	for _, says := range []string{metadata.WaitFFmpeg, metadata.WaitTranscoder} {
+		m.note(first.ID, says, "something of the transcoder's own")
+		if err := m.up.Recover(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if made := m.made(first.ID); len(made) != 1 {
+		t.Errorf("%d transcodes of one file", len(made))
+	}
+}
+
+func TestTheFileThatSomethingWasMadeOfIsKeptWhateverElseIsMadeOfIt(t *testing.T) {
+	m := newMaker(t)
+	first := m.post(corpusFile(t, goodFilm), "")
+	m.post(corpusFile(t, foreign), "?asset_id="+first.ID)
+	came := m.waits[0]
+	if err := m.meta.Update(t.Context(), func(tx metadata.Tx) error { return m.wait(t.Context(), tx, first, came) }); err != nil {
+		t.Fatal(err)
+	}
+	made := m.made(first.ID)
+	m.finish(made[0], corpusFile(t, otherFilm))
+	if a := m.asset(first.ID); a.Source != made[0].Key || a.Kept() != came.Key {
+		t.Errorf("%+v", a)
+	}
+	m.kept(3, 0) // as it came, what was made of it, and the index of that
+	if got := m.upload(made[1].ID); got.State != metadata.UploadCanceled {
+		t.Errorf("the other is %s", got.State)
+	}
+}
+
+func TestEachFileThatWaitsIsSeenTo(t *testing.T) {
+	cases := []struct {
+		name   string
+		finish []int // of which file, in order
+		states []metadata.UploadState
+	}{
+		{"in the order in which they came", []int{0, 1}, []metadata.UploadState{metadata.UploadComplete, metadata.UploadComplete}},
+		{"the last one first, which ends the other", []int{1}, []metadata.UploadState{metadata.UploadCanceled, metadata.UploadComplete}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			m := newMaker(t)
+			first := m.post(corpusFile(t, goodFilm), "")
+			m.post(corpusFile(t, foreign), "?asset_id="+first.ID)
+			m.post(corpusFile(t, foreign), "?asset_id="+first.ID)
+			made := m.made(first.ID)
+			if len(made) != 2 {
+				t.Fatalf("%d transcodes of two files", len(made))
+			}
+			for n, i := range c.finish {
+				m.finish(made[i], corpusFile(t, otherFilm))
+				a := m.asset(first.ID)
+				if waits := n < len(c.finish)-1; a.Source != made[i].Key || !a.Playable || waits != (a.Waiting != "") || waits != (a.State == metadata.Processing) {
+					t.Errorf("after file %d: %+v", i, a)
+				}
+			}
+			got := []metadata.UploadState{m.upload(made[0].ID).State, m.upload(made[1].ID).State}
+			if diff := cmp.Diff(c.states, got); diff != "" {
+				t.Errorf("the transcodes (-want +got):\n%s", diff)
+			}
+			m.kept(3, 0)
+		})
+	}
+}
