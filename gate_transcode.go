@@ -95,7 +95,14 @@ func (g *Gate) inspectMade(ctx context.Context, u *metadata.Upload) error {
 	return upload.Inspect(ctx, &upload.Completed{Upload: u, Asset: a, Files: g.files, Meta: g.meta, Cut: g.cut(), Recorder: g.recorder()})
 }
 
-// recoverTranscodes finds what came while there was no transcoder.
+// recoverAgain is what is recovered now and then, while the queue runs.
+func (g *Gate) recoverAgain(ctx context.Context) error {
+	g.recoverTranscodes(ctx)
+	return g.recoverUploads(ctx)
+}
+
+// recoverTranscodes finds what came while there was no transcoder, and what nobody
+// goes on with.
 func (g *Gate) recoverTranscodes(ctx context.Context) {
 	if g.coder == nil {
 		return

@@ -47,6 +47,7 @@ type houseOptions struct {
 	programs transcode.Programs // default: those of this system
 	idle     bool               // tasks are not begun
 	deaf     bool               // nobody is told of what waits
+	wrap     func(metadata.Store) metadata.Store
 }
 
 func newHouse(t testing.TB, dir string, o houseOptions) *house {
@@ -61,6 +62,9 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 		t.Fatal(err)
 	}
 	h.files, h.meta = files, db.Metadata()
+	if o.wrap != nil {
+		h.meta = o.wrap(h.meta)
+	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	if h.queue, err = jobs.New(jobsqlite.Database(db), &jobs.Options{Logger: log}); err != nil {
 		t.Fatal(err)

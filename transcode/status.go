@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,7 +21,7 @@ const (
 	Waiting  State = "waiting"  // for a worker, or for ffmpeg
 	Running  State = "running"  // there is a plan, and it is being worked on
 	Done     State = "done"     // all that could be made is made: see the rungs
-	Failed   State = "failed"   // what was to play could not be made; see Error
+	Failed   State = "failed"   // what was to play, or a ladder beside it, could not be made; see Error
 	Canceled State = "canceled" // by somebody, or because the asset is of another file by now
 )
 
@@ -84,7 +85,7 @@ func (r *record) state(u *metadata.Upload) State {
 	case u.State == metadata.UploadCanceled, u.State == metadata.UploadComplete && u.Key == "" && !r.Ended:
 		return Canceled
 	case r.Ended:
-		return Done
+		return cmp.Or(r.End, Done) // what plays may go on without the rest
 	case r.Plan == "":
 		return Waiting
 	}

@@ -162,9 +162,14 @@ func (t *Transcoder) event(kind events.Type, u *metadata.Upload, data map[string
 }
 
 // Recover has those assets transcoded that wait for it and of which no transcode is
-// under way: there was no transcoder when they came. Call it once the Queue has been
-// started.
+// under way: there was no transcoder when they came. And it fails transcodes that no
+// task sees to any more: one was cancelled by an operator, or took its process with it
+// each time. Call it once the Queue has been started, and now and then.
 func (t *Transcoder) Recover(ctx context.Context) error {
+	return errors.Join(t.recoverAssets(ctx), t.failAbandoned(ctx))
+}
+
+func (t *Transcoder) recoverAssets(ctx context.Context) error {
 	var errs []error
 	for after := ""; ; {
 		page, err := t.Metadata.AssetsIn(ctx, metadata.Processing, after, recoverPage)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/streamgate/streamgate/events"
-	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
@@ -123,7 +122,7 @@ func (t *Transcoder) inspect(ctx context.Context, w *work) error {
 	case err != nil:
 		return err
 	case u.State == metadata.UploadFailed:
-		return t.lose(ctx, w, problem.Errorf(ErrOutput, "what was made does not play: %s", u.Error))
+		return errDoesNotPlay(u)
 	case u.State != metadata.UploadComplete:
 		return errOver
 	}

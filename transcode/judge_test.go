@@ -1,0 +1,88 @@
+package transcode_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/streamgate/streamgate/jobs"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/transcode"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
+)
+
+// refusing are programs that say something before they look at anything.
+type refusing struct {
+	transcode.Programs
+
+	say func() error
+}
+
+func (p refusing) Tools(context.Context) (*ffmpeg.Tools, error) { return nil, p.say() }
+
+// A broken store refuses changes while it is down.
+type broken struct {
+	metadata.Store
+
+	down    atomic.Bool
+	refused atomic.Int64
+}
+
+func (s *broken) Update(ctx context.Context, fn func(metadata.Tx) error) error {
+	if s.down.Load() {
+		s.refused.Add(1)
+		return metadata.ErrFull
+	}
+	return s.Store.Update(ctx, fn)
+}
+
+// refusingHouse tries each task once.
+func refusingHouse(t *testing.T, say func() error, wrap func(metadata.Store) metadata.Store) *house {
+	t.Helper()
+	return newHouse(t, t.TempDir(), houseOptions{
+		programs: refusing{say: say}, wrap: wrap, Options: transcode.Options{Attempts: 1, Look: 10 * time.Millisecond},
+	})
+}
+
+func TestATaskThatRunsElsewhereByNowDoesNotEndItsTranscode(t *testing.T) {
+	for _, lost := range []error{jobs.ErrLeaseLost, jobs.ErrCancelled} {
+		t.Run(lost.Error(), func(t *testing.T) {
+			var asked atomic.Bool
+			h := refusingHouse(t, func() error {
+				asked.Store(true)
+				return errors.Join(errors.New("writing"), lost)
+			}, nil)
+			id := h.send(foreignFilm(t), "").ID
+			h.until("the task runs", asked.Load)
+			if err := h.queue.Stop(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if made := h.transcodes(id)[0]; made.State != metadata.UploadTranscoding {
+				t.Errorf("it is %s: %s", made.State, made.Error)
+			}
+		})
+	}
+}
+
+func TestAFailureThatCannotBeWrittenIsWrittenLater(t *testing.T) {
+	var db *broken
+	var once sync.Once
+	h := refusingHouse(t, func() error {
+		once.Do(func() { db.down.Store(true) })
+		return errors.New("there is no use in this file")
+	}, func(s metadata.Store) metadata.Store {
+		db = &broken{Store: s}
+		return db
+	})
+	id := h.send(foreignFilm(t), "").ID
+	h.until("the failure is refused", func() bool { return db.refused.Load() > 0 })
+	db.down.Store(false)
+	h.until("the task ends", h.idle)
+	if a := h.asset(id); a.State != metadata.Failed || !strings.Contains(a.Error, "no use") {
+		t.Errorf("%+v", a)
+	}
+}
