@@ -3,6 +3,7 @@ package transcode_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -48,6 +49,7 @@ type houseOptions struct {
 	idle     bool               // tasks are not begun
 	deaf     bool               // nobody is told of what waits
 	wrap     func(metadata.Store) metadata.Store
+	after    func() error // what comes after Inspect
 }
 
 func newHouse(t testing.TB, dir string, o houseOptions) *house {
@@ -79,8 +81,12 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 		o.programs, done = runner, func() { _ = runner.Close() }
 	}
 	o.Logger = log
+	inspect := h.inspect
+	if o.after != nil {
+		inspect = func(ctx context.Context, u *metadata.Upload) error { return errors.Join(h.inspect(ctx, u), o.after()) }
+	}
 	h.coder, err = transcode.New(transcode.Services{
-		Files: h.files, Metadata: h.meta, Queue: h.queue, Programs: o.programs, Inspect: h.inspect,
+		Files: h.files, Metadata: h.meta, Queue: h.queue, Programs: o.programs, Inspect: inspect,
 	}, &o.Options)
 	if err != nil {
 		t.Fatal(err)

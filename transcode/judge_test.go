@@ -86,3 +86,35 @@ func TestAFailureThatCannotBeWrittenIsWrittenLater(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+// TestTheSmallestRungIsMadeOnce has a task end between that what it made plays and that
+// its record says so.
+func TestTheSmallestRungIsMadeOnce(t *testing.T) {
+	var once sync.Once
+	o := smallOptions()
+	o.after = func() (err error) {
+		once.Do(func() { err = errors.New("it has crashed") })
+		return err
+	}
+	h := newHouse(t, t.TempDir(), o)
+	a := h.over(h.send(foreignFilm(t), "").ID)
+	s, err := h.coder.Status(t.Context(), h.transcodes(a.ID)[0].ID)
+	if err != nil || s.State != transcode.Done || len(s.Rungs) != 2 || s.Rungs[0].State != metadata.Ready {
+		t.Errorf("%+v: %v", s, err)
+	}
+	if len(a.Renditions) != 2 {
+		t.Errorf("it plays in %d renditions", len(a.Renditions))
+	}
+}
+
+func TestAReasonIsCutBetweenLetters(t *testing.T) {
+	h := refusingHouse(t, func() error { return errors.New(strings.Repeat("é", 300) + "x") }, nil)
+	long := refusingHouse(t, func() error { return errors.New("x" + strings.Repeat("é", 300) + "\x00") }, nil)
+	for _, h := range []*house{h, long} {
+		id := h.send(foreignFilm(t), "").ID
+		h.until("the task ends", h.idle)
+		if a := h.asset(id); a.State != metadata.Failed || !strings.Contains(a.Error, strings.Repeat("é", 200)) {
+			t.Errorf("it is %s: %s", a.State, a.Error)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -191,7 +192,8 @@ func reason(err error) string {
 	if told, ok := errors.AsType[*problem.Error](err); ok && told.Detail != "" {
 		text = told.Detail
 	}
-	return text[:min(len(text), maxReason)]
+	text = strings.ReplaceAll(text[:min(len(text), maxReason)], "\x00", "")
+	return strings.ToValidUTF8(text, "") // what is cut within a rune could not be kept
 }
 
 // update changes the transcode and its record in a transaction that is the task's:

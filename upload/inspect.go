@@ -53,6 +53,11 @@ func (c *Completed) inspect(ctx context.Context) error {
 	if c.Upload.Rendition != "" {
 		return c.inspectRendition(ctx)
 	}
+	if isMade(c.Upload) {
+		if taken, err := c.isTaken(ctx); taken || err != nil {
+			return err
+		}
+	}
 	index, err := c.parse(ctx)
 	switch {
 	case err == nil && c.tooLong(index):
@@ -65,6 +70,13 @@ func (c *Completed) inspect(ctx context.Context) error {
 		err = c.reject(ctx, sentence(err))
 	}
 	return err
+}
+
+// isTaken says whether the asset plays what was made already, or the file that was to
+// be inspected was rewritten since.
+func (c *Completed) isTaken(ctx context.Context) (bool, error) {
+	f, err := familyOf(ctx, c.Meta, c.Upload)
+	return err == nil && (!f.other() || f.own.Key != c.Upload.Key), err
 }
 
 func (c *Completed) tooLong(index *media.Index) bool {
@@ -132,6 +144,9 @@ func (c *Completed) store(ctx context.Context, index *media.Index) error {
 
 func (c *Completed) ready(ctx context.Context, index *media.Index) error {
 	return c.change(ctx, map[string]any{"duration": index.Duration}, func(f *family) events.Type {
+		if isMade(f.own) && !f.other() {
+			return "" // another worker was faster, and what has joined it since stays
+		}
 		f.take()
 		a := f.asset
 		a.State, a.Playable, a.Error = metadata.Ready, true, ""

@@ -249,28 +249,12 @@ func deletion(a *metadata.Asset) *events.Event {
 	return &events.Event{Type: events.AssetDeleted, Owner: a.Owner, Asset: a.ID}
 }
 
-// note has the asset say what a transcoder has it say.
-func (m *maker) note(asset, waiting, reason string) {
-	m.t.Helper()
-	err := m.meta.Update(m.t.Context(), func(tx metadata.Tx) error {
-		a, err := tx.Asset(m.t.Context(), asset)
-		if err != nil {
-			return err
-		}
-		a.Waiting, a.Reason = waiting, reason
-		return tx.UpdateAsset(m.t.Context(), a)
-	})
-	if err != nil {
-		m.t.Fatal(err)
-	}
-}
-
 func TestWhatIsBeingMadeOfAFileIsNotBegunAgain(t *testing.T) {
 	m := newMaker(t)
 	first := m.post(corpusFile(t, goodFilm), "")
 	m.post(corpusFile(t, foreign), "?asset_id="+first.ID)
 	for _, says := range []string{metadata.WaitFFmpeg, metadata.WaitTranscoder} {
-		m.note(first.ID, says, "something of the transcoder's own")
+		m.edit(first.ID, func(a *metadata.Asset, _ []*metadata.Upload) { a.Waiting, a.Reason = says, "something of the transcoder's own" })
 		if err := m.up.Recover(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -331,5 +315,92 @@ func TestEachFileThatWaitsIsSeenTo(t *testing.T) {
 			}
 			m.kept(3, 0)
 		})
+	}
+}
+
+// A recorder does something when it is told the first time.
+type recorder func()
+
+func (r *recorder) Record(context.Context, events.Event) error {
+	if do := *r; do != nil {
+		*r = nil
+		do()
+	}
+	return nil
+}
+
+// TestWhatWasMadeIsTakenOnce has a worker inspect what another one has taken since,
+// and a rung has joined, or settling has rewritten.
+func TestWhatWasMadeIsTakenOnce(t *testing.T) {
+	cases := []struct {
+		name    string
+		settled bool
+		late    bool // it is taken while the worker is at it
+	}{
+		{"it plays already", false, false},
+		{"it comes to play while it is inspected", false, true},
+		{"it was rewritten", true, false},
+		{"it is rewritten while it is inspected", true, true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			m := newMaker(t)
+			a := m.post(corpusFile(t, foreign), "")
+			u := m.made(a.ID)[0]
+			m.write(u, corpusFile(t, goodFilm), true)
+			m.edit(a.ID, func(_ *metadata.Asset, uploads []*metadata.Upload) {
+				made := uploads[1]
+				made.State, made.Size = metadata.UploadComplete, 1000
+			})
+			stale := m.upload(u.ID)
+			var before *metadata.Asset
+			take := recorder(func() {
+				if err := m.up.Recover(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				m.edit(a.ID, func(now *metadata.Asset, uploads []*metadata.Upload) {
+					now.Renditions = append(now.Renditions, metadata.Rendition{Name: "720p", Source: "assets/720p"})
+					if c.settled {
+						now.Settling.State, now.Source, uploads[1].Key = metadata.Settled, "settled", "settled"
+					}
+				})
+				before = m.asset(a.ID)
+			})
+			if !c.late {
+				_ = take.Record(t.Context(), events.Event{})
+			}
+			err := upload.Inspect(t.Context(), &upload.Completed{Upload: stale, Asset: a, Files: m.files, Meta: m.meta, Recorder: &take})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(before, m.asset(a.ID)); diff != "" {
+				t.Errorf("the asset was changed (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// edit changes an asset and its uploads.
+func (m *maker) edit(asset string, fn func(*metadata.Asset, []*metadata.Upload)) {
+	m.t.Helper()
+	err := m.meta.Update(m.t.Context(), func(tx metadata.Tx) error {
+		a, err := tx.Asset(m.t.Context(), asset)
+		if err != nil {
+			return err
+		}
+		uploads, err := tx.UploadsOf(m.t.Context(), asset)
+		if err != nil {
+			return err
+		}
+		fn(a, uploads)
+		for _, u := range uploads {
+			if err := tx.UpdateUpload(m.t.Context(), u); err != nil {
+				return err
+			}
+		}
+		return tx.UpdateAsset(m.t.Context(), a)
+	})
+	if err != nil {
+		m.t.Fatal(err)
 	}
 }
