@@ -50,6 +50,8 @@ type houseOptions struct {
 	deaf     bool               // nobody is told of what waits
 	wrap     func(metadata.Store) metadata.Store
 	after    func() error // what comes after Inspect
+
+	inspected time.Duration // upload.Options.MaxDuration
 }
 
 func newHouse(t testing.TB, dir string, o houseOptions) *house {
@@ -95,7 +97,7 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 	if o.deaf {
 		waits = nil
 	}
-	if h.up, err = upload.New(h.files, h.meta, &upload.Options{Transcoder: true, Waits: waits, Logger: log}); err != nil {
+	if h.up, err = upload.New(h.files, h.meta, &upload.Options{Transcoder: true, Waits: waits, MaxDuration: o.inspected, Logger: log}); err != nil {
 		t.Fatal(err)
 	}
 	if h.player, err = hls.New(h.files, h.meta, nil); err != nil {
@@ -130,13 +132,7 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 	return h
 }
 
-func (h *house) inspect(ctx context.Context, u *metadata.Upload) error {
-	a, err := h.meta.Asset(ctx, u.Asset)
-	if err != nil {
-		return err
-	}
-	return upload.Inspect(ctx, &upload.Completed{Upload: u, Asset: a, Files: h.files, Meta: h.meta})
-}
+func (h *house) inspect(ctx context.Context, u *metadata.Upload) error { return h.up.Inspect(ctx, u) }
 
 // send uploads a file and returns its asset.
 func (h *house) send(path, query string) *metadata.Asset {

@@ -254,7 +254,9 @@ func TestWhatIsBeingMadeOfAFileIsNotBegunAgain(t *testing.T) {
 	first := m.post(corpusFile(t, goodFilm), "")
 	m.post(corpusFile(t, foreign), "?asset_id="+first.ID)
 	for _, says := range []string{metadata.WaitFFmpeg, metadata.WaitTranscoder} {
-		m.edit(first.ID, func(a *metadata.Asset, _ []*metadata.Upload) { a.Waiting, a.Reason = says, "something of the transcoder's own" })
+		m.edit(first.ID, func(a *metadata.Asset, _ []*metadata.Upload) {
+			a.Waiting, a.Reason = says, "something of the transcoder's own"
+		})
 		if err := m.up.Recover(t.Context()); err != nil {
 			t.Fatal(err)
 		}
