@@ -16,7 +16,8 @@ import (
 // WithTranscoder makes what HLS cannot carry into what plays, by ffmpeg: see package
 // transcode. What came before ffmpeg was installed, or before there was a transcoder,
 // waits for it. nil is the defaults. Authorizer, Recorder, Publish, Logger and Cut are
-// the Gate's own where they are not given. Beside WithMetadata it
+// the Gate's own where they are not given, MaxDuration and NoEarlyPlay those of uploads.
+// Beside WithMetadata it
 // needs WithJobDatabase. Default: none, and such files fail.
 func WithTranscoder(o *transcode.Options) Option {
 	if o == nil {
@@ -83,19 +84,27 @@ func (g *Gate) transcoderOptions() *transcode.Options {
 	if o.Cut.Target == 0 {
 		o.Cut = g.cut()
 	}
+	of := g.uploadOptions() // what holds for uploads holds for what is made of them
+	if o.MaxDuration == 0 {
+		o.MaxDuration = of.MaxDuration
+	}
+	o.NoEarlyPlay = o.NoEarlyPlay || of.NoEarlyPlay
 	return &o
 }
 
 // inspectMade takes what the transcoder made, as any other upload is taken.
 func (g *Gate) inspectMade(ctx context.Context, u *metadata.Upload) error {
-	a, err := g.meta.Asset(ctx, u.Asset)
-	if err != nil {
-		return err
-	}
-	return upload.Inspect(ctx, &upload.Completed{Upload: u, Asset: a, Files: g.files, Meta: g.meta, Cut: g.cut(), Recorder: g.recorder()})
+	return g.uploads.Inspect(ctx, u)
 }
 
-// recoverTranscodes finds what came while there was no transcoder.
+// recoverAgain is what is recovered now and then, while the queue runs.
+func (g *Gate) recoverAgain(ctx context.Context) error {
+	g.recoverTranscodes(ctx)
+	return g.recoverUploads(ctx)
+}
+
+// recoverTranscodes finds what came while there was no transcoder, and what nobody
+// goes on with.
 func (g *Gate) recoverTranscodes(ctx context.Context) {
 	if g.coder == nil {
 		return

@@ -65,7 +65,7 @@ func (g *Gate) wire(dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	g.recovery = &periodic{name: "recover uploads", every: recoveryInterval, do: g.recoverUploads, logger: g.o.logger}
+	g.recovery = &periodic{name: "recover uploads", every: recoveryInterval, do: g.recoverAgain, logger: g.o.logger}
 	return g.buildPlanes()
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
+	"github.com/streamgate/streamgate/upload"
 )
 
 // foreignFilm is a film that HLS cannot carry, of so many seconds.
@@ -66,6 +67,21 @@ func TestAFileThatHLSCannotCarryIsTranscodedAndPlays(t *testing.T) {
 		t.Error("what is downloaded is not what was uploaded")
 	}
 	c.do(http.MethodDelete, "/v1/assets/"+id, nil).want(t, http.StatusNoContent)
+}
+
+func TestALimitOfUploadsHoldsForWhatIsTranscoded(t *testing.T) {
+	film := foreignFilm(t, "3")
+	c := serve(t, startGate(t, t.TempDir(), streamgate.WithTranscoder(quick),
+		streamgate.WithUpload(func(o *upload.Options) { o.MaxDuration = time.Second })), "")
+	created := c.do(http.MethodPost, "/v1/uploads", bytes.NewReader(film)).want(t, http.StatusCreated).json(t)
+	patiently(t, "it is refused", func() bool {
+		a := c.get("/v1/assets/"+created["asset_id"].(string)).want(t, http.StatusOK).json(t)
+		if a["state"] == "ready" {
+			t.Fatalf("the asset is %v", a)
+		}
+		why, _ := a["error"].(string)
+		return a["state"] == "failed" && strings.Contains(why, "it lasts 3s")
+	})
 }
 
 func TestWithoutFFmpegWhatHLSCannotCarryWaits(t *testing.T) {

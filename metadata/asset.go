@@ -105,3 +105,10 @@ func (a *Asset) SourceID() string {
 	}
 	return fmt.Sprintf("%s %s %d", a.ID, key, a.Size)
 }
+
+// Undecided says whether the whole file of an upload of the asset is there, and it is
+// neither what the asset is made of nor refused yet.
+func (a *Asset) Undecided(u *Upload) bool {
+	return u.State == UploadComplete && u.Key != "" && u.Key != a.Source &&
+		!slices.ContainsFunc(a.Renditions, func(r Rendition) bool { return r.Source == u.Key })
+}

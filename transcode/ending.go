@@ -15,51 +15,36 @@ import (
 
 const reasonCanceled = "the transcode was cancelled"
 
-// fail ends a transcode for good, with the reason.
+// fail ends the transcode of a task for good, with the reason; where the task runs
+// elsewhere by now, that is left to whoever has it.
 func (t *Transcoder) fail(ctx context.Context, w *work, reason string) error {
-	if err := t.end(ctx, w.args.Transcode, metadata.UploadFailed, reason); err != nil {
+	err := t.end(ctx, w.args.Transcode, metadata.UploadFailed, reason, func(tx metadata.Tx, _ *metadata.Upload) error {
+		return w.task.Fence(ctx, tx)
+	})
+	if err != nil {
 		return err
 	}
 	return t.tidy(ctx, w)
 }
 
-// lose is fail for a transcode whose upload was failed by Inspect.
-func (t *Transcoder) lose(ctx context.Context, w *work, err error) error {
-	failed := t.Metadata.Update(ctx, func(tx metadata.Tx) error {
-		u, err := tx.Upload(ctx, w.upload.ID)
-		if err != nil {
-			return err
-		}
-		return t.release(ctx, tx, u, reason(err))
-	})
-	if failed != nil && !errors.Is(failed, metadata.ErrNotFound) {
-		return failed
-	}
-	return err
-}
-
 // end ends a transcode, in a transaction with what that means for its asset. What has
-// ended stays as it is.
-func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadState, reason string) error {
+// ended stays as it is; what agree refuses, too.
+func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadState, reason string, agree func(metadata.Tx, *metadata.Upload) error) error {
 	err := t.Metadata.Update(ctx, func(tx metadata.Tx) error {
 		u, err := tx.Upload(ctx, id)
 		if err != nil {
 			return err
 		}
 		r, err := recordOf(u)
-		if err != nil || !r.going(u) {
+		if err != nil || !r.going(u) && !r.lost(u) {
 			return err
 		}
-		r.Ended, r.Parts = true, nil
-		for i := range r.Rungs {
-			if r.Rungs[i].State == metadata.Processing {
-				r.Rungs[i].State, r.Rungs[i].Error = metadata.Failed, reason
+		if agree != nil {
+			if err := agree(tx, u); err != nil {
+				return err
 			}
 		}
-		kind := events.TranscodeFailed
-		if state == metadata.UploadCanceled {
-			kind = events.TranscodeCanceled
-		}
+		r.end(state, reason)
 		if plays := u.State == metadata.UploadComplete; !plays {
 			if err := t.release(ctx, tx, u, reason); err != nil {
 				return err
@@ -73,12 +58,29 @@ func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadSt
 		if err := tx.UpdateUpload(ctx, u); err != nil {
 			return err
 		}
+		kind := events.TranscodeFailed
+		if state == metadata.UploadCanceled {
+			kind = events.TranscodeCanceled
+		}
 		return tx.Emit(ctx, t.event(kind, u, map[string]any{"error": reason}))
 	})
 	if errors.Is(err, metadata.ErrNotFound) {
 		return nil
 	}
 	return err
+}
+
+// end has nothing more made, for a reason.
+func (r *record) end(state metadata.UploadState, reason string) {
+	r.Ended, r.End, r.Parts = true, Failed, nil
+	if state == metadata.UploadCanceled {
+		r.End = Canceled
+	}
+	for i := range r.Rungs {
+		if r.Rungs[i].State == metadata.Processing {
+			r.Rungs[i].State, r.Rungs[i].Error = metadata.Failed, reason
+		}
+	}
 }
 
 // release has the asset wait no longer: it has failed, unless it plays another file.
@@ -95,11 +97,18 @@ func (t *Transcoder) release(ctx context.Context, tx metadata.Tx, u *metadata.Up
 	if err != nil {
 		return err
 	}
+	others, seenTo, err := othersOf(ctx, tx, a, u)
+	if err != nil {
+		return err
+	}
 	e := &events.Event{Type: events.AssetFailed, Owner: a.Owner, Asset: a.ID, Upload: id, Data: map[string]any{"error": reason}}
 	switch {
 	case a.Source == "":
 		a.TakeBack()
 		a.State, a.Playable, a.Error, a.Tracks = metadata.Failed, false, reason, nil
+		if others {
+			e.Type, a.Error = events.AssetUpdated, ""
+		}
 	case of.Key != "": // another file plays on
 		e.Type, e.Data["keys"] = events.UploadRefused, []any{of.Key}
 		a.State, of.State, of.Error = metadata.Ready, metadata.UploadFailed, reason
@@ -109,11 +118,40 @@ func (t *Transcoder) release(ctx context.Context, tx metadata.Tx, u *metadata.Up
 	default:
 		return nil
 	}
-	a.Waiting, a.Reason, a.Growth = "", "", growthOf(a)
+	if others {
+		a.State = metadata.Processing // so that somebody looks at them
+	}
+	if !seenTo {
+		a.Waiting, a.Reason = "", ""
+	}
+	a.Growth = growthOf(a)
 	if err := tx.UpdateAsset(ctx, a); err != nil {
 		return err
 	}
 	return tx.Emit(ctx, e)
+}
+
+// othersOf says whether there are files of an asset that nobody has decided on yet,
+// other than that of a transcode, and whether one of them is being transcoded.
+func othersOf(ctx context.Context, tx metadata.Tx, a *metadata.Asset, made *metadata.Upload) (others, seenTo bool, err error) {
+	uploads, err := tx.UploadsOf(ctx, a.ID)
+	if err != nil {
+		return false, false, err
+	}
+	left := map[string]bool{}
+	for _, u := range uploads {
+		if u.ID != made.ID && u.ID != made.Metadata[metaOf] && a.Undecided(u) {
+			others, left[u.ID] = true, true
+		}
+	}
+	for _, u := range uploads {
+		under, err := isUnder(u)
+		if err != nil {
+			return false, false, err
+		}
+		seenTo = seenTo || under && u.ID != made.ID && left[u.Metadata[metaOf]]
+	}
+	return others, seenTo, nil
 }
 
 // growthOf is that of an asset that plays on.
@@ -211,5 +249,5 @@ func (t *Transcoder) Cancel(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return t.end(ctx, id, metadata.UploadCanceled, reasonCanceled)
+	return t.end(ctx, id, metadata.UploadCanceled, reasonCanceled, nil)
 }

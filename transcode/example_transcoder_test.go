@@ -61,20 +61,15 @@ func exampleTranscoder(dir string) (*transcode.Transcoder, *upload.Uploader, fun
 		panic(err)
 	}
 	meta := db.Metadata()
+	var up *upload.Uploader
 	coder, err := transcode.New(transcode.Services{
 		Files: files, Metadata: meta, Queue: queue, Programs: runner,
-		Inspect: func(ctx context.Context, u *metadata.Upload) error {
-			a, err := meta.Asset(ctx, u.Asset)
-			if err != nil {
-				return err
-			}
-			return upload.Inspect(ctx, &upload.Completed{Upload: u, Asset: a, Files: files, Meta: meta})
-		},
+		Inspect: func(ctx context.Context, u *metadata.Upload) error { return up.Inspect(ctx, u) },
 	}, nil)
 	if err != nil {
 		panic(err)
 	}
-	up, err := upload.New(files, meta, &upload.Options{Transcoder: true, Waits: coder.Wait})
+	up, err = upload.New(files, meta, &upload.Options{Transcoder: true, Waits: coder.Wait})
 	if err != nil {
 		panic(err)
 	}

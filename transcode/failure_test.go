@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
@@ -80,5 +82,90 @@ func TestWhatFailsIsSaid(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestATranscodeThatNoTaskSeesToFails takes the task of a transcode away, as an
+// operator can, and a task that kills its process.
+func TestATranscodeThatNoTaskSeesToFails(t *testing.T) {
+	h := idleHouse(t)
+	id := h.send(foreignFilm(t), "").ID
+	look := func() *metadata.Asset {
+		t.Helper()
+		if err := h.coder.Recover(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return h.asset(id)
+	}
+	if a := look(); a.State != metadata.Processing {
+		t.Fatalf("its task waits, and it is %s", a.State)
+	}
+	page, err := h.queue.List(t.Context(), jobs.Query{})
+	if err != nil || len(page.Jobs) != 1 {
+		t.Fatalf("%d jobs: %v", len(page.Jobs), err)
+	}
+	if _, err := h.queue.Cancel(t.Context(), page.Jobs[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if a := look(); a.State != metadata.Failed || a.Error == "" || a.Waiting != "" {
+		t.Errorf("%+v", a)
+	}
+	if s, err := h.coder.Status(t.Context(), h.transcodes(id)[0].ID); err != nil || s.State != transcode.Failed {
+		t.Errorf("%+v: %v", s, err)
+	}
+	if _, err := h.coder.Submit(t.Context(), id, ""); err != nil {
+		t.Errorf("and it cannot be tried again: %v", err)
+	}
+	if a := look(); a.State != metadata.Processing {
+		t.Errorf("the task before is taken for one of the second try: %+v", a)
+	}
+}
+
+// TestALadderThatEndsEarlySaysSo cancels a ladder beside what plays.
+func TestALadderThatEndsEarlySaysSo(t *testing.T) {
+	h := idleHouse(t)
+	a := h.send(playingFilm(t), "")
+	id, err := h.coder.Submit(t.Context(), a.ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.change(a.ID, func(now *metadata.Asset, uploads []*metadata.Upload) { // as when what plays was made, and rungs are to join it
+		made := uploads[len(uploads)-1]
+		made.State, made.Key = metadata.UploadComplete, now.Source
+	})
+	if err := h.coder.Cancel(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	s, err := h.coder.Status(t.Context(), id)
+	if err != nil || s.State != transcode.Canceled || s.Error == "" {
+		t.Errorf("%+v: %v", s, err)
+	}
+	if now := h.asset(a.ID); now.State != metadata.Ready || !now.Playable {
+		t.Errorf("%+v", now)
+	}
+}
+
+// TestWhatWasMadeAndDoesNotPlayFailsItsTranscode has Inspect refuse what was made, and
+// the process end before it is said.
+func TestWhatWasMadeAndDoesNotPlayFailsItsTranscode(t *testing.T) {
+	h := idleHouse(t)
+	id := h.send(foreignFilm(t), "").ID
+	h.change(id, func(_ *metadata.Asset, uploads []*metadata.Upload) {
+		made := uploads[len(uploads)-1]
+		made.State, made.Error = metadata.UploadFailed, "it holds no media"
+	})
+	if err := h.queue.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.until("the task ends", h.idle)
+	if a := h.asset(id); a.State != metadata.Failed || !strings.Contains(a.Error, "it holds no media") {
+		t.Errorf("%+v", a)
+	}
+	all, err := h.meta.Events().After(t.Context(), "ann", 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(all, func(e events.Event) bool { return e.Type == events.TranscodeFailed }) {
+		t.Error("nobody was told that the transcode has failed")
 	}
 }

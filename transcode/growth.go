@@ -157,10 +157,11 @@ func (t *Transcoder) whole(ctx context.Context, w *work, size int64) error {
 	})
 }
 
-// known is what plays of the file; nil where nothing does yet, or drafts cannot be read.
+// known is what plays of the file; nil where nothing does yet, is to, or drafts cannot
+// be read.
 func (t *Transcoder) known(ctx context.Context, w *work, size int64) (*media.Index, error) {
 	files, ok := t.Files.(storage.DraftReader)
-	if !ok || w.asset.Growth != "" {
+	if !ok || t.o.NoEarlyPlay || w.asset.Growth != "" {
 		return nil, nil //nolint:nilnil // nothing to say
 	}
 	blob, err := files.OpenDraft(ctx, w.upload.Key)

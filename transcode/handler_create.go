@@ -42,7 +42,11 @@ func readWanted(w http.ResponseWriter, r *http.Request) (wanted, error) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&in); err != nil || dec.More() {
+	err = dec.Decode(&in)
+	if _, more := dec.Token(); err == nil && !errors.Is(more, io.EOF) {
+		err = errors.New("there is something behind it")
+	}
+	if err != nil {
 		return in, problem.Because(problem.ErrBadRequest, err, `the body must be {"asset": "…", "profile": "…"}`)
 	}
 	if in.Asset == "" {

@@ -3,6 +3,7 @@ package transcode_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -47,6 +48,10 @@ type houseOptions struct {
 	programs transcode.Programs // default: those of this system
 	idle     bool               // tasks are not begun
 	deaf     bool               // nobody is told of what waits
+	wrap     func(metadata.Store) metadata.Store
+	after    func() error // what comes after Inspect
+
+	inspected time.Duration // upload.Options.MaxDuration
 }
 
 func newHouse(t testing.TB, dir string, o houseOptions) *house {
@@ -61,6 +66,9 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 		t.Fatal(err)
 	}
 	h.files, h.meta = files, db.Metadata()
+	if o.wrap != nil {
+		h.meta = o.wrap(h.meta)
+	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	if h.queue, err = jobs.New(jobsqlite.Database(db), &jobs.Options{Logger: log}); err != nil {
 		t.Fatal(err)
@@ -75,8 +83,12 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 		o.programs, done = runner, func() { _ = runner.Close() }
 	}
 	o.Logger = log
+	inspect := h.inspect
+	if o.after != nil {
+		inspect = func(ctx context.Context, u *metadata.Upload) error { return errors.Join(h.inspect(ctx, u), o.after()) }
+	}
 	h.coder, err = transcode.New(transcode.Services{
-		Files: h.files, Metadata: h.meta, Queue: h.queue, Programs: o.programs, Inspect: h.inspect,
+		Files: h.files, Metadata: h.meta, Queue: h.queue, Programs: o.programs, Inspect: inspect,
 	}, &o.Options)
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +97,7 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 	if o.deaf {
 		waits = nil
 	}
-	if h.up, err = upload.New(h.files, h.meta, &upload.Options{Transcoder: true, Waits: waits, Logger: log}); err != nil {
+	if h.up, err = upload.New(h.files, h.meta, &upload.Options{Transcoder: true, Waits: waits, MaxDuration: o.inspected, Logger: log}); err != nil {
 		t.Fatal(err)
 	}
 	if h.player, err = hls.New(h.files, h.meta, nil); err != nil {
@@ -120,13 +132,7 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 	return h
 }
 
-func (h *house) inspect(ctx context.Context, u *metadata.Upload) error {
-	a, err := h.meta.Asset(ctx, u.Asset)
-	if err != nil {
-		return err
-	}
-	return upload.Inspect(ctx, &upload.Completed{Upload: u, Asset: a, Files: h.files, Meta: h.meta})
-}
+func (h *house) inspect(ctx context.Context, u *metadata.Upload) error { return h.up.Inspect(ctx, u) }
 
 // send uploads a file and returns its asset.
 func (h *house) send(path, query string) *metadata.Asset {

@@ -34,6 +34,7 @@ type record struct {
 	Planned bool      `json:"planned,omitempty"` // rungs are cut where what plays is
 	Asked   bool      `json:"asked,omitempty"`   // for what is shown beside
 	Ended   bool      `json:"ended,omitempty"`   // nothing more is made
+	End     State     `json:"end,omitempty"`     // how that came, where not all was made
 
 	Joined Joined `json:"joined,omitzero"` // of what plays, in the first Upload.Offset bytes
 

@@ -1,14 +1,12 @@
 package transcode
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
-	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
 )
 
@@ -20,7 +18,7 @@ const (
 	Waiting  State = "waiting"  // for a worker, or for ffmpeg
 	Running  State = "running"  // there is a plan, and it is being worked on
 	Done     State = "done"     // all that could be made is made: see the rungs
-	Failed   State = "failed"   // what was to play could not be made; see Error
+	Failed   State = "failed"   // what was to play, or a ladder beside it, could not be made; see Error
 	Canceled State = "canceled" // by somebody, or because the asset is of another file by now
 )
 
@@ -84,7 +82,7 @@ func (r *record) state(u *metadata.Upload) State {
 	case u.State == metadata.UploadCanceled, u.State == metadata.UploadComplete && u.Key == "" && !r.Ended:
 		return Canceled
 	case r.Ended:
-		return Done
+		return cmp.Or(r.End, Done) // what plays may go on without the rest
 	case r.Plan == "":
 		return Waiting
 	}
@@ -145,68 +143,4 @@ func (t *Transcoder) measureUp(s *Status, r *record) {
 	if took := time.Since(r.Began).Seconds(); s.State == Running && done > 0 {
 		s.Left = took * (all - done) / done
 	}
-}
-
-// List is a page of transcodes, newest first: those that were begun within the
-// retention of the Queue; or all of one asset.
-func (t *Transcoder) List(ctx context.Context, q Query) (Page, error) {
-	if q.Asset != "" {
-		return t.listOf(ctx, q)
-	}
-	found, err := t.Queue.List(ctx, jobs.Query{Kinds: []string{kindPlan}, Owner: q.Owner, Cursor: q.Cursor, Limit: q.Limit})
-	if err != nil {
-		return Page{}, err
-	}
-	page := Page{Transcodes: []*Status{}, Next: found.Next}
-	for _, j := range found.Jobs {
-		var a args
-		if err := json.Unmarshal(j.Args, &a); err != nil {
-			return Page{}, err
-		}
-		s, err := t.Status(ctx, a.Transcode)
-		switch {
-		case errors.Is(err, ErrNotFound): // its asset was deleted
-		case err != nil:
-			return Page{}, err
-		case q.State == "" || s.State == q.State:
-			page.Transcodes = append(page.Transcodes, s)
-		}
-	}
-	return page, nil
-}
-
-// Query says which transcodes. Zero fields do not filter.
-type Query struct {
-	Owner  string
-	Asset  string
-	State  State  // a page may have fewer than Limit then, and yet there is one after it
-	Cursor string // from the page before; opaque
-	Limit  int    // 1 to 100; default 20
-}
-
-// Page is one page of transcodes.
-type Page struct {
-	Transcodes []*Status
-	Next       string // cursor of the page after; "" at the end
-}
-
-func (t *Transcoder) listOf(ctx context.Context, q Query) (Page, error) {
-	uploads, err := t.Metadata.UploadsOf(ctx, q.Asset)
-	if err != nil {
-		return Page{}, err
-	}
-	page := Page{Transcodes: []*Status{}}
-	for _, u := range slices.Backward(uploads) {
-		if u.Protocol != metadata.ProtocolTranscode || q.Owner != "" && u.Owner != q.Owner {
-			continue
-		}
-		s, err := t.status(u)
-		if err != nil {
-			return Page{}, err
-		}
-		if q.State == "" || s.State == q.State {
-			page.Transcodes = append(page.Transcodes, s)
-		}
-	}
-	return page, nil
 }

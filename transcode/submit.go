@@ -2,8 +2,6 @@ package transcode
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -23,9 +21,28 @@ var ErrUnder error = problem.NewKind(http.StatusConflict, "transcode-conflict", 
 
 // Wait has the file of an upload transcoded that HLS cannot carry, and for which the
 // asset waits: it is made for upload.Options.Waits. The tasks are of that transaction.
+// Where a transcode of that file goes on already there is nothing to do.
 func (t *Transcoder) Wait(ctx context.Context, tx metadata.Tx, a *metadata.Asset, u *metadata.Upload) error {
-	_, err := t.begin(ctx, tx, a, u.ID, defaultProfile, jobs.Urgent)
+	uploads, err := tx.UploadsOf(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	for _, made := range uploads {
+		if under, err := isUnder(made); err != nil || under && made.Metadata[metaOf] == u.ID {
+			return err
+		}
+	}
+	_, err = t.begin(ctx, tx, a, u.ID, defaultProfile, jobs.Urgent)
 	return err
+}
+
+// isUnder reports whether an upload is a transcode that goes on.
+func isUnder(u *metadata.Upload) (bool, error) {
+	if u.Protocol != metadata.ProtocolTranscode || u.State == metadata.UploadFailed || u.State == metadata.UploadCanceled {
+		return false, nil
+	}
+	r, err := recordOf(u)
+	return err == nil && r.going(u), err
 }
 
 // Submit has an asset transcoded by a profile ("" is the default one), and returns
@@ -67,20 +84,14 @@ func (t *Transcoder) eligible(ctx context.Context, tx metadata.Tx, a *metadata.A
 		return "", err
 	}
 	for _, u := range uploads {
-		switch {
-		case u.Protocol != metadata.ProtocolTranscode:
-			if u.State == metadata.UploadComplete && u.Rendition == "" {
-				of = u.ID
-			}
-			continue
-		case u.State == metadata.UploadFailed || u.State == metadata.UploadCanceled:
-			continue
+		if u.Protocol != metadata.ProtocolTranscode && u.State == metadata.UploadComplete && u.Rendition == "" {
+			of = u.ID
 		}
-		r, err := recordOf(u)
+		under, err := isUnder(u)
 		if err != nil {
 			return "", err
 		}
-		if r.going(u) {
+		if under {
 			return "", problem.Errorf(ErrUnder, "the asset is being transcoded already, as %s", u.ID)
 		}
 	}
@@ -95,14 +106,27 @@ func (t *Transcoder) eligible(ctx context.Context, tx metadata.Tx, a *metadata.A
 
 // revive has an asset wait again that has failed.
 func (t *Transcoder) revive(ctx context.Context, tx metadata.Tx, a *metadata.Asset) error {
-	if a.Source != "" {
-		a.SetAside()
+	if err := setAside(ctx, tx, a); err != nil {
+		return err
 	}
 	a.State, a.Error, a.Waiting, a.Reason = metadata.Processing, "", metadata.WaitTranscoder, "it is transcoded again"
 	if err := tx.UpdateAsset(ctx, a); err != nil {
 		return err
 	}
 	return tx.Emit(ctx, &events.Event{Type: events.AssetUpdated, Owner: a.Owner, Asset: a.ID, Data: map[string]any{"waiting": a.Waiting}})
+}
+
+// setAside keeps the source of an asset, which does not play, for its transcode. It is
+// no upload's any more: else it was one that nobody has looked at.
+func setAside(ctx context.Context, tx metadata.Tx, a *metadata.Asset) error {
+	if a.Source == "" {
+		return nil
+	}
+	if err := metadata.Release(ctx, tx, a.ID, a.Source); err != nil {
+		return err
+	}
+	a.SetAside()
+	return nil
 }
 
 // begin writes a transcode down, and has it planned.
@@ -133,52 +157,4 @@ func (t *Transcoder) event(kind events.Type, u *metadata.Upload, data map[string
 	}
 	data["transcode"] = u.ID
 	return &events.Event{Type: kind, Time: time.Now(), Owner: u.Owner, Asset: u.Asset, Data: data}
-}
-
-// Recover has those assets transcoded that wait for it and of which no transcode is
-// under way: there was no transcoder when they came. Call it once the Queue has been
-// started.
-func (t *Transcoder) Recover(ctx context.Context) error {
-	var errs []error
-	for after := ""; ; {
-		page, err := t.Metadata.AssetsIn(ctx, metadata.Processing, after, recoverPage)
-		if err != nil {
-			return errors.Join(append(errs, fmt.Errorf("transcode: listing assets: %w", err))...)
-		}
-		for _, a := range page {
-			after = a.ID
-			if a.Waiting == "" {
-				continue
-			}
-			if err := t.recover(ctx, a.ID); err != nil && !errors.Is(err, ErrUnder) && !errors.Is(err, ErrNotFound) {
-				errs = append(errs, err)
-			}
-		}
-		if len(page) < recoverPage {
-			return errors.Join(errs...)
-		}
-	}
-}
-
-const recoverPage = 100
-
-func (t *Transcoder) recover(ctx context.Context, id string) error {
-	return t.Metadata.Update(ctx, func(tx metadata.Tx) error {
-		a, err := tx.Asset(ctx, id)
-		if err != nil || a.Waiting == "" {
-			return err
-		}
-		of, err := t.eligible(ctx, tx, a)
-		if err != nil || of == "" {
-			return err
-		}
-		if a.Source != "" { // from before it was kept so
-			a.SetAside()
-			if err := tx.UpdateAsset(ctx, a); err != nil {
-				return err
-			}
-		}
-		_, err = t.begin(ctx, tx, a, of, defaultProfile, jobs.Normal)
-		return err
-	})
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/streamgate/streamgate/events"
-	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
@@ -42,6 +41,11 @@ func (t *Transcoder) step(ctx context.Context, w *work) (more bool, err error) {
 		return true, t.inspect(ctx, w)
 	case w.Carry != Encoded && w.upload.Key != "" && w.upload.State == metadata.UploadTranscoding:
 		return false, nil // the other container is being made
+	case w.Carry == Encoded && len(w.Rungs) > 0 && w.Rungs[0].State == metadata.Processing: // it is what plays
+		return true, t.update(ctx, w, false, func(_ metadata.Tx, _ *metadata.Upload, r *record) error {
+			r.Rungs[0].State = metadata.Ready
+			return nil
+		})
 	case !w.Asked:
 		return true, t.update(ctx, w, false, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
 			r.Asked = true
@@ -123,17 +127,11 @@ func (t *Transcoder) inspect(ctx context.Context, w *work) error {
 	case err != nil:
 		return err
 	case u.State == metadata.UploadFailed:
-		return t.lose(ctx, w, problem.Errorf(ErrOutput, "what was made does not play: %s", u.Error))
+		return errDoesNotPlay(u)
 	case u.State != metadata.UploadComplete:
 		return errOver
 	}
-	if w.Carry != Encoded || len(w.Rungs) == 0 {
-		return nil
-	}
-	return t.update(ctx, w, false, func(_ metadata.Tx, _ *metadata.Upload, r *record) error {
-		r.Rungs[0].State = metadata.Ready
-		return nil
-	})
+	return nil
 }
 
 // complete says that what plays is whole.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
@@ -35,6 +36,9 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 	found, err := t.Programs.Probe(ctx, in)
 	if err != nil {
 		return err
+	}
+	if limit := t.o.MaxDuration; limit > 0 && found.Duration > limit {
+		return problem.Errorf(ErrSource, "it lasts %s; files of up to %s are taken here", found.Duration.Round(time.Second), limit)
 	}
 	kept := planned{Source: SourceOf(found, w.upload.Metadata[metaOf] == ""), Profile: t.profiles[w.Profile]}
 	p, err := Ladder(kept.Source, kept.Profile)

@@ -59,6 +59,14 @@ type Options struct {
 	// given; default media.DefaultTarget. Profiles that name no Segment have its length.
 	Cut media.Cut
 
+	// MaxDuration is how long a file may last that is transcoded, as far as ffprobe
+	// tells: a longer one fails before anything is made of it. Give it what
+	// upload.Options has. Default: no limit.
+	MaxDuration time.Duration
+
+	// NoEarlyPlay keeps assets from playing before what plays is whole. Default: false.
+	NoEarlyPlay bool
+
 	// Authorizer decides who may do what; it sees Create, Read, Delete and List on
 	// objects of kind auth.Asset. Default: auth.OwnerOnly().
 	Authorizer auth.Authorizer

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -71,16 +72,32 @@ func (t *Transcoder) load(ctx context.Context, w *work) (err error) {
 	case err != nil:
 		return err
 	}
-	if w.record, err = recordOf(w.upload); err == nil && !w.going(w.upload) {
+	w.record, err = recordOf(w.upload)
+	switch {
+	case err != nil:
+		return err
+	case w.lost(w.upload):
+		return errDoesNotPlay(w.upload)
+	case !w.going(w.upload):
 		return errOver
 	}
-	return err
+	return nil
 }
 
 // going reports whether there is anything to do yet: what plays is to be made, or
 // rungs are to join it, and the asset is of the same file.
 func (r *record) going(u *metadata.Upload) bool {
 	return u.State == metadata.UploadTranscoding || u.State == metadata.UploadComplete && u.Key != "" && !r.Ended
+}
+
+// lost reports whether what was made was refused by Inspect, and the transcode is yet
+// to be ended for that.
+func (r *record) lost(u *metadata.Upload) bool {
+	return u.State == metadata.UploadFailed && !r.Ended
+}
+
+func errDoesNotPlay(u *metadata.Upload) error {
+	return problem.Errorf(ErrOutput, "what was made does not play: %s", u.Error)
 }
 
 // watchEvery is how often a task looks whether its transcode goes on.
@@ -104,7 +121,7 @@ func (t *Transcoder) watch(ctx context.Context, id string) (context.Context, fun
 			over := errors.Is(err, metadata.ErrNotFound)
 			if err == nil {
 				r, err := recordOf(u)
-				over = err == nil && !r.going(u)
+				over = err == nil && !r.going(u) && !r.lost(u)
 			}
 			if over {
 				cancel(errOver)
@@ -118,8 +135,8 @@ func (t *Transcoder) watch(ctx context.Context, id string) (context.Context, fun
 // judge decides what an error means for the task and for its transcode.
 func (t *Transcoder) judge(ctx context.Context, w *work, err error) error {
 	switch {
-	case err == nil:
-		return nil
+	case err == nil || isOthers(err):
+		return err
 	case errors.Is(err, errOver):
 		return t.tidy(ctx, w)
 	case errors.Is(err, ffmpeg.ErrMissing):
@@ -132,10 +149,22 @@ func (t *Transcoder) judge(ctx context.Context, w *work, err error) error {
 	case ctx.Err() != nil || !t.final(w, err):
 		return err
 	}
-	if failed := t.fail(ctx, w, reason(err)); failed != nil {
-		return errors.Join(err, failed)
+	failed := t.fail(ctx, w, reason(err))
+	switch {
+	case failed == nil:
+		return jobs.Discard(err)
+	case isOthers(failed):
+		return failed
 	}
-	return jobs.Discard(err)
+	// No attempt is left to say so with, and nobody else would.
+	t.o.Logger.WarnContext(ctx, "a transcode could not be failed, will try again", "transcode", w.args.Transcode, "reason", err, "error", failed)
+	return jobs.Snooze(t.o.Look)
+}
+
+// isOthers reports whether the task is not, or soon will not be, that of this process:
+// then it says nothing of the transcode.
+func isOthers(err error) bool {
+	return errors.Is(err, jobs.ErrLeaseLost) || errors.Is(err, jobs.ErrCancelled) || errors.Is(err, jobs.ErrStopping)
 }
 
 // final reports whether no other attempt will come, or would help.
@@ -163,7 +192,8 @@ func reason(err error) string {
 	if told, ok := errors.AsType[*problem.Error](err); ok && told.Detail != "" {
 		text = told.Detail
 	}
-	return text[:min(len(text), maxReason)]
+	text = strings.ReplaceAll(text[:min(len(text), maxReason)], "\x00", "")
+	return strings.ToValidUTF8(text, "") // what is cut within a rune could not be kept
 }
 
 // update changes the transcode and its record in a transaction that is the task's:

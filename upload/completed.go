@@ -42,6 +42,17 @@ func (up *Uploader) completed(u *metadata.Upload, a *metadata.Asset) *Completed 
 	}
 }
 
+// Inspect is the function of that name with the options of the Uploader, for a file
+// that came another way: of an upload that is complete, and whose row says so.
+// ErrNotFound where the asset is gone.
+func (up *Uploader) Inspect(ctx context.Context, u *metadata.Upload) error {
+	a, err := up.meta.Asset(ctx, u.Asset)
+	if err != nil {
+		return fmt.Errorf("upload: inspecting %s: %w", u.ID, err)
+	}
+	return Inspect(ctx, up.completed(u, a))
+}
+
 // runOnComplete calls OnComplete for an upload that this process holds, and
 // returns upload and asset as they are then. A failure of OnComplete leaves the
 // asset Processing, for Recover: the upload itself has succeeded.

@@ -50,7 +50,7 @@ func familyOf(ctx context.Context, r metadata.Reader, u *metadata.Upload) (*fami
 // uninspected says whether the whole file of an upload is here and nobody has
 // decided on it yet. One that was replaced has no key any more.
 func uninspected(a *metadata.Asset, u *metadata.Upload) bool {
-	return u.State == metadata.UploadComplete && u.Key != "" && u.Key != a.Source && !isRendition(a, u.Key)
+	return a.Undecided(u)
 }
 
 // pending says whether another file is yet to be inspected.
@@ -181,7 +181,7 @@ func (c *Completed) changeOnce(ctx context.Context, data map[string]any, decide 
 		seen.own = &own
 		processing(seen.asset)
 	}
-	if err != nil || !decidable(seen.own) {
+	if err != nil || !c.decides(seen.own) {
 		return err
 	}
 	expected := decide(seen)
@@ -197,7 +197,7 @@ func (c *Completed) changeOnce(ctx context.Context, data map[string]any, decide 
 	var decided *family
 	err = c.Meta.Update(ctx, func(tx metadata.Tx) error {
 		f, err := c.familyIn(ctx, tx, pending)
-		if err != nil || pending == nil && !decidable(f.own) {
+		if err != nil || pending == nil && !c.decides(f.own) {
 			return err
 		}
 		if decide(f) != expected {
@@ -234,9 +234,10 @@ func (c *Completed) familyIn(ctx context.Context, tx metadata.Tx, pending *compl
 	return f, err
 }
 
-// decidable says whether the fate of an upload is still open.
-func decidable(u *metadata.Upload) bool {
-	return u.State == metadata.UploadComplete && u.Key != ""
+// decides says whether the fate of the upload is still open, and that of the file that
+// was inspected: another may have taken its place.
+func (c *Completed) decides(now *metadata.Upload) bool {
+	return now.State == metadata.UploadComplete && now.Key != "" && now.Key == c.Upload.Key
 }
 
 // write writes all that changed, and the events.

@@ -53,6 +53,11 @@ func (c *Completed) inspect(ctx context.Context) error {
 	if c.Upload.Rendition != "" {
 		return c.inspectRendition(ctx)
 	}
+	if isMade(c.Upload) {
+		if taken, err := c.isTaken(ctx); taken || err != nil {
+			return err
+		}
+	}
 	index, err := c.parse(ctx)
 	switch {
 	case err == nil && c.tooLong(index):
@@ -65,6 +70,13 @@ func (c *Completed) inspect(ctx context.Context) error {
 		err = c.reject(ctx, sentence(err))
 	}
 	return err
+}
+
+// isTaken says whether the asset plays what was made already, or the file that was to
+// be inspected was rewritten since.
+func (c *Completed) isTaken(ctx context.Context) (bool, error) {
+	f, err := familyOf(ctx, c.Meta, c.Upload)
+	return err == nil && (!f.other() || f.own.Key != c.Upload.Key), err
 }
 
 func (c *Completed) tooLong(index *media.Index) bool {
@@ -132,11 +144,17 @@ func (c *Completed) store(ctx context.Context, index *media.Index) error {
 
 func (c *Completed) ready(ctx context.Context, index *media.Index) error {
 	return c.change(ctx, map[string]any{"duration": index.Duration}, func(f *family) events.Type {
+		if isMade(f.own) && !f.other() {
+			return "" // another worker was faster, and what has joined it since stays
+		}
 		f.take()
 		a := f.asset
-		a.State, a.Playable, a.Error, a.Waiting, a.Reason = metadata.Ready, true, "", "", ""
+		a.State, a.Playable, a.Error = metadata.Ready, true, ""
 		if f.pending() {
 			a.State = metadata.Processing // and plays already
+		}
+		if !f.awaits() {
+			a.Waiting, a.Reason = "", ""
 		}
 		a.Index = IndexKey(a.ID, f.own.ID)
 		a.Revision = index.Revision(a.SourceID())
@@ -149,12 +167,14 @@ func (c *Completed) wait(ctx context.Context, reason string) error {
 	return c.change(ctx, map[string]any{"waiting": metadata.WaitTranscoder, "reason": reason}, func(f *family) events.Type {
 		a := f.asset
 		switch {
+		case f.isSeenTo(f.own):
+			return "" // said already, and what the asset says is the transcoder's by now
 		case !f.plays():
 			f.take()
 			f.setAside()
 			a.Playable, a.Error, a.Duration, a.Tracks, a.Renditions = false, "", 0, nil, nil
-		case a.Waiting == metadata.WaitTranscoder && a.Reason == reason:
-			return "" // said already
+		case c.Waits == nil && a.Waiting != "":
+			return "" // there is nobody to be told of another one
 		}
 		a.State, a.Waiting, a.Reason = metadata.Processing, metadata.WaitTranscoder, reason
 		f.waits = true

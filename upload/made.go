@@ -1,6 +1,10 @@
 package upload
 
-import "github.com/streamgate/streamgate/metadata"
+import (
+	"slices"
+
+	"github.com/streamgate/streamgate/metadata"
+)
 
 // reasonReplaced is why a transcode ends whose file the asset is not of any more.
 const reasonReplaced = "the asset is of another file by now"
@@ -20,10 +24,11 @@ func (f *family) setAside() {
 // the file stays that of the one which came.
 func (f *family) takeMade() {
 	a, u := f.asset, f.own
-	if of := f.origin(); of != nil { // it played another one until now
+	if of := f.origin(); of != nil && of.Key != "" { // it played another one until now
+		key := of.Key
 		f.replace()
 		f.describe(of)
-		a.Source, of.Key = of.Key, ""
+		a.Source, of.Key = key, ""
 		f.changed = append(f.changed, of)
 		a.SetAside()
 	}
@@ -31,31 +36,65 @@ func (f *family) takeMade() {
 	a.Growth = u.ID // names its bytes, whether or not it played before it was whole
 }
 
-// origin is the upload that the own one was made of, where the asset is not of that
-// already.
+// origin is the upload that the own one was made of; nil for one that a client sent,
+// and one that was made of what the asset plays.
 func (f *family) origin() *metadata.Upload {
+	if !isMade(f.own) {
+		return nil
+	}
+	return f.of(f.own)
+}
+
+// of is the upload that another one is made of.
+func (f *family) of(made *metadata.Upload) *metadata.Upload {
 	for _, u := range f.others {
-		if u.ID == f.own.Metadata["of"] && u.Key != "" {
+		if u.ID == made.Metadata["of"] {
 			return u
 		}
 	}
 	return nil
 }
 
+// isBeingMade says whether the transcoder is at work on an upload, or is about to be.
+func (f *family) isBeingMade(u *metadata.Upload) bool {
+	return isMade(u) && (u.State == metadata.UploadTranscoding || uninspected(f.asset, u))
+}
+
+// isSeenTo says whether something is being made of an upload: its row says so, and
+// nothing else does.
+func (f *family) isSeenTo(u *metadata.Upload) bool {
+	return slices.ContainsFunc(f.others, func(made *metadata.Upload) bool {
+		return f.isBeingMade(made) && made.Metadata["of"] == u.ID
+	})
+}
+
+// awaits says whether another file waits for the transcoder.
+func (f *family) awaits() bool {
+	return slices.ContainsFunc(f.others, func(u *metadata.Upload) bool {
+		return uninspected(f.asset, u) && f.isSeenTo(u)
+	})
+}
+
 // endMade ends what is being made of files that the asset is not of any more, and
-// drops those that waited for it.
+// drops those that waited for it. What came after the file that the own upload was
+// made of takes that one's place later.
 func (f *family) endMade() {
+	from := f.origin()
 	for _, u := range f.others {
-		if !isMade(u) || u.State != metadata.UploadTranscoding && !uninspected(f.asset, u) {
+		of := f.of(u)
+		if !f.isBeingMade(u) || f.isAfter(of, from) {
 			continue
 		}
 		f.cancel(u)
-		for _, of := range f.others {
-			if of.ID == u.Metadata["of"] && uninspected(f.asset, of) {
-				f.cancel(of)
-			}
+		if of != nil && of != from && uninspected(f.asset, of) {
+			f.cancel(of)
 		}
 	}
+}
+
+// isAfter says whether an upload was begun after another; not where one is missing.
+func (f *family) isAfter(u, other *metadata.Upload) bool {
+	return u != nil && other != nil && slices.Index(f.others, u) > slices.Index(f.others, other)
 }
 
 func (f *family) cancel(u *metadata.Upload) {

@@ -248,3 +248,161 @@ func TestDeletingAnAssetLeavesNothingOfATranscode(t *testing.T) {
 func deletion(a *metadata.Asset) *events.Event {
 	return &events.Event{Type: events.AssetDeleted, Owner: a.Owner, Asset: a.ID}
 }
+
+func TestWhatIsBeingMadeOfAFileIsNotBegunAgain(t *testing.T) {
+	m := newMaker(t)
+	first := m.post(corpusFile(t, goodFilm), "")
+	m.post(corpusFile(t, foreign), "?asset_id="+first.ID)
+	for _, says := range []string{metadata.WaitFFmpeg, metadata.WaitTranscoder} {
+		m.edit(first.ID, func(a *metadata.Asset, _ []*metadata.Upload) {
+			a.Waiting, a.Reason = says, "something of the transcoder's own"
+		})
+		if err := m.up.Recover(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if made := m.made(first.ID); len(made) != 1 {
+		t.Errorf("%d transcodes of one file", len(made))
+	}
+}
+
+func TestTheFileThatSomethingWasMadeOfIsKeptWhateverElseIsMadeOfIt(t *testing.T) {
+	m := newMaker(t)
+	first := m.post(corpusFile(t, goodFilm), "")
+	m.post(corpusFile(t, foreign), "?asset_id="+first.ID)
+	came := m.waits[0]
+	if err := m.meta.Update(t.Context(), func(tx metadata.Tx) error { return m.wait(t.Context(), tx, first, came) }); err != nil {
+		t.Fatal(err)
+	}
+	made := m.made(first.ID)
+	m.finish(made[0], corpusFile(t, otherFilm))
+	if a := m.asset(first.ID); a.Source != made[0].Key || a.Kept() != came.Key {
+		t.Errorf("%+v", a)
+	}
+	m.kept(3, 0) // as it came, what was made of it, and the index of that
+	if got := m.upload(made[1].ID); got.State != metadata.UploadCanceled {
+		t.Errorf("the other is %s", got.State)
+	}
+}
+
+func TestEachFileThatWaitsIsSeenTo(t *testing.T) {
+	cases := []struct {
+		name   string
+		finish []int // of which file, in order
+		states []metadata.UploadState
+	}{
+		{"in the order in which they came", []int{0, 1}, []metadata.UploadState{metadata.UploadComplete, metadata.UploadComplete}},
+		{"the last one first, which ends the other", []int{1}, []metadata.UploadState{metadata.UploadCanceled, metadata.UploadComplete}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			m := newMaker(t)
+			first := m.post(corpusFile(t, goodFilm), "")
+			m.post(corpusFile(t, foreign), "?asset_id="+first.ID)
+			m.post(corpusFile(t, foreign), "?asset_id="+first.ID)
+			made := m.made(first.ID)
+			if len(made) != 2 {
+				t.Fatalf("%d transcodes of two files", len(made))
+			}
+			for n, i := range c.finish {
+				m.finish(made[i], corpusFile(t, otherFilm))
+				a := m.asset(first.ID)
+				if waits := n < len(c.finish)-1; a.Source != made[i].Key || !a.Playable || waits != (a.Waiting != "") || waits != (a.State == metadata.Processing) {
+					t.Errorf("after file %d: %+v", i, a)
+				}
+			}
+			got := []metadata.UploadState{m.upload(made[0].ID).State, m.upload(made[1].ID).State}
+			if diff := cmp.Diff(c.states, got); diff != "" {
+				t.Errorf("the transcodes (-want +got):\n%s", diff)
+			}
+			m.kept(3, 0)
+		})
+	}
+}
+
+// A recorder does something when it is told the first time.
+type recorder func()
+
+func (r *recorder) Record(context.Context, events.Event) error {
+	if do := *r; do != nil {
+		*r = nil
+		do()
+	}
+	return nil
+}
+
+// TestWhatWasMadeIsTakenOnce has a worker inspect what another one has taken since,
+// and a rung has joined, or settling has rewritten.
+func TestWhatWasMadeIsTakenOnce(t *testing.T) {
+	cases := []struct {
+		name    string
+		settled bool
+		late    bool // it is taken while the worker is at it
+	}{
+		{"it plays already", false, false},
+		{"it comes to play while it is inspected", false, true},
+		{"it was rewritten", true, false},
+		{"it is rewritten while it is inspected", true, true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			m := newMaker(t)
+			a := m.post(corpusFile(t, foreign), "")
+			u := m.made(a.ID)[0]
+			m.write(u, corpusFile(t, goodFilm), true)
+			m.edit(a.ID, func(_ *metadata.Asset, uploads []*metadata.Upload) {
+				made := uploads[1]
+				made.State, made.Size = metadata.UploadComplete, 1000
+			})
+			stale := m.upload(u.ID)
+			var before *metadata.Asset
+			take := recorder(func() {
+				if err := m.up.Recover(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				m.edit(a.ID, func(now *metadata.Asset, uploads []*metadata.Upload) {
+					now.Renditions = append(now.Renditions, metadata.Rendition{Name: "720p", Source: "assets/720p"})
+					if c.settled {
+						now.Settling.State, now.Source, uploads[1].Key = metadata.Settled, "settled", "settled"
+					}
+				})
+				before = m.asset(a.ID)
+			})
+			if !c.late {
+				_ = take.Record(t.Context(), events.Event{})
+			}
+			err := upload.Inspect(t.Context(), &upload.Completed{Upload: stale, Asset: a, Files: m.files, Meta: m.meta, Recorder: &take})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(before, m.asset(a.ID)); diff != "" {
+				t.Errorf("the asset was changed (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// edit changes an asset and its uploads.
+func (m *maker) edit(asset string, fn func(*metadata.Asset, []*metadata.Upload)) {
+	m.t.Helper()
+	err := m.meta.Update(m.t.Context(), func(tx metadata.Tx) error {
+		a, err := tx.Asset(m.t.Context(), asset)
+		if err != nil {
+			return err
+		}
+		uploads, err := tx.UploadsOf(m.t.Context(), asset)
+		if err != nil {
+			return err
+		}
+		fn(a, uploads)
+		for _, u := range uploads {
+			if err := tx.UpdateUpload(m.t.Context(), u); err != nil {
+				return err
+			}
+		}
+		return tx.UpdateAsset(m.t.Context(), a)
+	})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}

@@ -3,7 +3,6 @@ package upload
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/media"
@@ -84,9 +83,4 @@ func (f *family) releaseAll() {
 	f.asset.Renditions = nil
 	f.leave(f.asset.Thumbnails.Keys()...)
 	f.asset.Thumbnails = nil
-}
-
-// isRendition says whether a file plays beside the source.
-func isRendition(a *metadata.Asset, key string) bool {
-	return slices.ContainsFunc(a.Renditions, func(r metadata.Rendition) bool { return r.Source == key })
 }
