@@ -185,7 +185,7 @@ func (t *Transcoder) usedOf(ctx context.Context, u *metadata.Upload) ([]string, 
 	used := []string{a.Source, a.Index, a.Kept(), a.Poster}
 	used = append(used, a.Thumbnails.Keys()...)
 	for _, r := range a.Renditions {
-		used = append(used, r.Source, r.Index)
+		used = append(used, r.Source, r.Index, r.Kept())
 	}
 	for _, c := range a.Captions {
 		used = append(used, c.Key)

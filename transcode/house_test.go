@@ -47,6 +47,8 @@ type houseOptions struct {
 	programs transcode.Programs // default: those of this system
 	idle     bool               // tasks are not begun
 	deaf     bool               // nobody is told of what waits
+
+	store func(s *disk.Store) storage.Store // what stands before the files; default nothing
 }
 
 func newHouse(t testing.TB, dir string, o houseOptions) *house {
@@ -61,6 +63,9 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 		t.Fatal(err)
 	}
 	h.files, h.meta = files, db.Metadata()
+	if o.store != nil {
+		h.files = o.store(files)
+	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	if h.queue, err = jobs.New(jobsqlite.Database(db), &jobs.Options{Logger: log}); err != nil {
 		t.Fatal(err)
