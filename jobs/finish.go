@@ -40,7 +40,18 @@ func (t *Task) outcome(ctx context.Context, err error) *outcome {
 	case errors.As(err, new(*discard)) || t.Attempt >= t.MaxAttempts:
 		return &outcome{state: Failed, err: err}
 	}
-	return &outcome{state: Retrying, err: err, runAt: now().Add(t.kind.o.Backoff(t.Attempt))}
+	return &outcome{state: Retrying, err: err, runAt: now().Add(t.backoff())}
+}
+
+// backoff keeps what an application says from ending the task without a word.
+func (t *Task) backoff() (d time.Duration) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.q.o.Logger.Error("the backoff of a kind of job panics", "kind", t.Kind, "panic", p)
+			d = DefaultBackoff(t.Attempt)
+		}
+	}()
+	return t.kind.o.Backoff(t.Attempt)
 }
 
 // How often to try to write down what became of a job.
@@ -74,7 +85,7 @@ func (t *Task) finish(ctx context.Context, o *outcome) {
 		}
 		t.q.o.Logger.ErrorContext(ctx, "what became of a job is not written down yet", "job", t.ID, "kind", t.Kind, "error", err)
 		select {
-		case <-t.q.worker.closed:
+		case <-t.q.closed:
 			return
 		case <-time.After(pause):
 		}

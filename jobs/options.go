@@ -26,8 +26,9 @@ type Options struct {
 	// block. Default: nobody is told.
 	Publish func(events.Event)
 
-	// Ended is told of each attempt that ended here: the job as it is now, and how
-	// long it ran. Default: nobody is told.
+	// Ended is told of each attempt that ended here, or on a worker that is gone and
+	// from which this one took it over: the job as it is now, and how long it ran, or
+	// until that was found. Default: nobody is told.
 	Ended func(j *Job, took time.Duration)
 
 	// Logger is told of what nobody else hears of; default slog.Default().
