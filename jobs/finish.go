@@ -122,7 +122,10 @@ func (t *Task) write(ctx context.Context, c backend.Conn, o *outcome, progress [
 	if err == nil && progress != nil {
 		_, err = c.Exec(ctx, `UPDATE jobs SET progress = ? WHERE id = ?`, string(progress), t.ID)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return t.q.follow(ctx, c, t.after(o, progress))
 }
 
 // maxErrorText is how much is kept of an error.
@@ -174,8 +177,8 @@ func clip(s string, n int) string {
 	return s[:n] + "…"
 }
 
-// finished tells of what is written down.
-func (t *Task) finished(o *outcome, progress []byte) {
+// after is the job as it is with an outcome.
+func (t *Task) after(o *outcome, progress []byte) *Job {
 	j := t.Job
 	j.State, j.Errors = o.state, slices.Clip(j.Errors)
 	if progress != nil {
@@ -191,8 +194,16 @@ func (t *Task) finished(o *outcome, progress []byte) {
 		j.EndedAt = now()
 	} else {
 		j.RunAt = o.runAt
-		t.q.wake(&j, t.kind.o.Lane)
 	}
-	t.q.publish(&j)
-	t.q.o.Ended(&j, time.Since(t.begun))
+	return &j
+}
+
+// finished tells of what is written down.
+func (t *Task) finished(o *outcome, progress []byte) {
+	j := t.after(o, progress)
+	if !j.State.Ended() {
+		t.q.wake(j, t.kind.o.Lane)
+	}
+	t.q.publish(j)
+	t.q.o.Ended(j, time.Since(t.begun))
 }

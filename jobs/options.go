@@ -59,6 +59,12 @@ type KindOptions struct {
 	// Crashes is how often a job may take its worker with it, as by eating all
 	// memory, before it is failed; default 20.
 	Crashes int
+
+	// OnFailure names a job that is submitted in the transaction in which one of this
+	// kind is failed or cancelled, whoever does that: nobody else sees to what it was
+	// for where no handler runs any more. It gets the job as it is then, must not block,
+	// and may return nil for none. Default: none.
+	OnFailure func(j *Job) *Job
 }
 
 const (

@@ -85,8 +85,10 @@ func (q *Queue) adopt(ctx context.Context, o orphan) error {
 		if err := q.takeOver(ctx, c, o, row, end); err != nil {
 			return err
 		}
-		j, err = get(ctx, c, o.id)
-		return err
+		if j, err = get(ctx, c, o.id); err != nil {
+			return err
+		}
+		return q.follow(ctx, c, j)
 	})
 	if errors.Is(err, errNotOurs) {
 		return nil

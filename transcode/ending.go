@@ -9,6 +9,7 @@ import (
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
 )
@@ -71,6 +72,9 @@ func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadSt
 			return err
 		}
 		if err := tx.UpdateUpload(ctx, u); err != nil {
+			return err
+		}
+		if err := t.submit(ctx, tx, u, kindTidy, jobs.Low, args{}); err != nil {
 			return err
 		}
 		return tx.Emit(ctx, t.event(kind, u, map[string]any{"error": reason}))

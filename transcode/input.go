@@ -119,9 +119,14 @@ func (t *Transcoder) write(ctx context.Context, key string, fill func(io.Writer)
 	if err != nil {
 		return 0, err
 	}
-	defer draft.Close() //nolint:errcheck // after Commit nothing is left to fail, before it that error counts
-	if err := fill(draft); err != nil {
-		return 0, err
+	err = fill(draft)
+	if err == nil {
+		err = draft.Commit(ctx)
 	}
-	return draft.Size(), draft.Commit(ctx)
+	size := draft.Size()
+	_ = draft.Close() // after Commit nothing is left to fail, before it that error counts
+	if err != nil {
+		return 0, errors.Join(err, t.Files.Delete(context.WithoutCancel(ctx), key))
+	}
+	return size, nil
 }

@@ -21,6 +21,8 @@ type args struct {
 	Chunk     int    `json:"chunk,omitempty"`
 	First     bool   `json:"first,omitempty"`  // the smallest rung alone
 	Stream    int    `json:"stream,omitempty"` // of sound
+
+	Canceled bool `json:"canceled,omitempty"` // of kindLost: the task was
 }
 
 // work is a task that runs.
