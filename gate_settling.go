@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/settle"
 	"github.com/streamgate/streamgate/storage"
 )
@@ -42,6 +43,7 @@ func (g *Gate) openSettling() (err error) {
 	}
 	o := &settle.Options{
 		Cut:      g.cut(),
+		Needed:   g.needsOriginal,
 		Alone:    g.o.files == nil, // the data directory is this process's own
 		Recorder: g.recorder(),
 		Failed:   func(string, error) { g.counts.SettleFailures.Inc() },
@@ -55,6 +57,14 @@ func (g *Gate) openSettling() (err error) {
 	}
 	g.dispatcher.Handle("settle what is ready", g.settleSoon, events.AssetReady, events.AssetUpdated)
 	return nil
+}
+
+// needsOriginal asks the transcoder, which is made later.
+func (g *Gate) needsOriginal(ctx context.Context, tx metadata.Tx, a *metadata.Asset) (bool, error) {
+	if g.coder == nil {
+		return false, nil
+	}
+	return g.coder.Needs(ctx, tx, a)
 }
 
 // settleSoon queues what became ready, and what got another file beside its source.

@@ -29,7 +29,7 @@ const (
 	JobSubmitted   Type = "job.submitted" // Data has the number of the "job" and its "kind"; so of the next three
 	JobCanceled    Type = "job.canceled"
 	JobRetried     Type = "job.retried"
-	JobChanged     Type = "job.changed" // live: it is in another "state", or has another "progress"; Data may have the last "error"
+	JobChanged     Type = "job.changed" // live: it is in another "state", or has another "progress"
 	KeyServed      Type = "key.served"  // Data has the "key_ids" of the keys that somebody gets
 )
 

@@ -3,6 +3,8 @@ package jobs
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/streamgate/streamgate/jobs/internal/backend"
@@ -48,9 +50,10 @@ func (w *worker) beat(ctx context.Context) {
 	ticker := time.NewTicker(q.o.Heartbeat)
 	defer ticker.Stop()
 	heard := time.Now() // of this process by others
+	var lost []orphan
 	for {
 		begun := time.Now()
-		alive, err := w.beatOnce(ctx)
+		alive, err := w.beatOnce(ctx, &lost)
 		if alive {
 			heard = begun
 		}
@@ -76,49 +79,56 @@ func (w *worker) beat(ctx context.Context) {
 	}
 }
 
-// beatOnce also says whether others have heard that this process lives.
-func (w *worker) beatOnce(ctx context.Context) (alive bool, err error) {
+// beatOnce also says whether others have heard that this process lives. lost are the
+// jobs of which nothing was known here at the beat before.
+func (w *worker) beatOnce(ctx context.Context, lost *[]orphan) (alive bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, w.q.o.Heartbeat)
 	defer cancel()
-	if err := w.q.sayAlive(ctx); err != nil {
-		return false, err
+	if !w.q.db.Alone() {
+		if err := w.q.sayAlive(ctx); err != nil {
+			return false, err
+		}
+		err = w.q.rescue(ctx)
 	}
-	return true, errors.Join(w.q.checkLeases(ctx), w.q.rescue(ctx))
+	unknown, failed := w.q.checkLeases(ctx)
+	err = errors.Join(err, failed)
+	for _, o := range unknown {
+		if slices.Contains(*lost, o) {
+			err = errors.Join(err, w.q.adopt(ctx, o))
+		}
+	}
+	*lost = unknown
+	return true, err
 }
 
 // checkLeases ends the tasks that are not this process's any more, and those that
-// were cancelled elsewhere without a word of it coming here.
-func (q *Queue) checkLeases(ctx context.Context) error {
+// were cancelled elsewhere without a word of it coming here. It returns the jobs that
+// run here by the database, and of which nothing is known: they are about to begin, or
+// the answer to their fetch was lost.
+func (q *Queue) checkLeases(ctx context.Context) (unknown []orphan, err error) {
 	tasks := q.tasks()
-	if len(tasks) == 0 {
-		return nil
-	}
-	type lease struct {
-		generation int64
-		cancelled  bool
-	}
-	ours := map[int64]lease{}
-	err := q.db.Reader().Query(ctx, func(r backend.Row) error {
-		var id int64
-		var l lease
-		if err := r.Scan(&id, &l.generation, &l.cancelled); err != nil {
+	ours := map[int64]orphan{}
+	err = q.db.Reader().Query(ctx, func(r backend.Row) error {
+		o := orphan{node: q.node, lost: true}
+		if err := r.Scan(&o.id, &o.generation, &o.crashes, &o.cancelled); err != nil {
 			return err
 		}
-		ours[id] = l
+		ours[o.id] = o
 		return nil
-	}, `SELECT id, generation, cancelled FROM jobs WHERE node = ?`, q.node)
+	}, `SELECT id, generation, crashes, cancelled FROM jobs WHERE node = ?`, q.node)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, t := range tasks {
-		l, is := ours[t.ID]
+		o, is := ours[t.ID]
 		switch {
 		case t.calledDone():
-		case !is || l.generation != t.Generation:
+		case !is || o.generation != t.Generation:
 			t.end(ErrLeaseLost)
-		case l.cancelled:
+		case o.cancelled:
 			t.end(ErrCancelled)
 		}
+		delete(ours, t.ID)
 	}
-	return nil
+	return slices.Collect(maps.Values(ours)), nil
 }

@@ -27,7 +27,7 @@ func (q *Queue) cancel(ctx context.Context, id int64, then last) (*Job, error) {
 	var j *Job
 	var changed bool
 	err := q.db.Update(ctx, func(c backend.Conn) (err error) {
-		if j, changed, err = cancel(ctx, q.db, c, id); err != nil || !changed {
+		if j, changed, err = q.cancelIn(ctx, c, id); err != nil || !changed {
 			return err
 		}
 		return then.do(j)
@@ -48,7 +48,7 @@ func (q *Queue) CancelTx(ctx context.Context, tx metadata.Tx, id int64) (*Job, e
 	if err != nil {
 		return nil, err
 	}
-	j, changed, err := cancel(ctx, q.db, c, id)
+	j, changed, err := q.cancelIn(ctx, c, id)
 	if err != nil {
 		return nil, fmt.Errorf("jobs: cancelling job %d: %w", id, err)
 	}
@@ -58,13 +58,13 @@ func (q *Queue) CancelTx(ctx context.Context, tx metadata.Tx, id int64) (*Job, e
 	return j, nil
 }
 
-// cancel says whether that changed something.
-func cancel(ctx context.Context, db Database, c backend.Conn, id int64) (j *Job, changed bool, err error) {
+// cancelIn says whether that changed something.
+func (q *Queue) cancelIn(ctx context.Context, c backend.Conn, id int64) (j *Job, changed bool, err error) {
 	if j, err = get(ctx, c, id); err != nil || j.State.Ended() {
 		return j, false, err
 	}
 	p := &riverdriver.JobCancelParams{ID: id, CancelAttemptedAt: now()}
-	if db.Notifies() {
+	if q.db.Notifies() {
 		p.ControlTopic = controlTopic
 	}
 	row, err := c.River().JobCancel(ctx, p)
@@ -80,7 +80,8 @@ func cancel(ctx context.Context, db Database, c backend.Conn, id int64) (j *Job,
 	if err != nil {
 		return nil, false, err
 	}
-	return list[0], list[0].State == Running || list[0].State == Cancelled, nil
+	j = list[0]
+	return j, j.State == Running || j.State == Cancelled, q.follow(ctx, c, j)
 }
 
 // cancelled ends the context of a job that runs here.

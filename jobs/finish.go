@@ -40,7 +40,18 @@ func (t *Task) outcome(ctx context.Context, err error) *outcome {
 	case errors.As(err, new(*discard)) || t.Attempt >= t.MaxAttempts:
 		return &outcome{state: Failed, err: err}
 	}
-	return &outcome{state: Retrying, err: err, runAt: now().Add(t.kind.o.Backoff(t.Attempt))}
+	return &outcome{state: Retrying, err: err, runAt: now().Add(t.backoff())}
+}
+
+// backoff keeps what an application says from ending the task without a word.
+func (t *Task) backoff() (d time.Duration) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.q.o.Logger.Error("the backoff of a kind of job panics", "kind", t.Kind, "panic", p)
+			d = DefaultBackoff(t.Attempt)
+		}
+	}()
+	return t.kind.o.Backoff(t.Attempt)
 }
 
 // How often to try to write down what became of a job.
@@ -74,7 +85,7 @@ func (t *Task) finish(ctx context.Context, o *outcome) {
 		}
 		t.q.o.Logger.ErrorContext(ctx, "what became of a job is not written down yet", "job", t.ID, "kind", t.Kind, "error", err)
 		select {
-		case <-t.q.worker.closed:
+		case <-t.q.closed:
 			return
 		case <-time.After(pause):
 		}
@@ -111,7 +122,10 @@ func (t *Task) write(ctx context.Context, c backend.Conn, o *outcome, progress [
 	if err == nil && progress != nil {
 		_, err = c.Exec(ctx, `UPDATE jobs SET progress = ? WHERE id = ?`, string(progress), t.ID)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return t.q.follow(ctx, c, t.after(o, progress))
 }
 
 // maxErrorText is how much is kept of an error.
@@ -163,8 +177,8 @@ func clip(s string, n int) string {
 	return s[:n] + "…"
 }
 
-// finished tells of what is written down.
-func (t *Task) finished(o *outcome, progress []byte) {
+// after is the job as it is with an outcome.
+func (t *Task) after(o *outcome, progress []byte) *Job {
 	j := t.Job
 	j.State, j.Errors = o.state, slices.Clip(j.Errors)
 	if progress != nil {
@@ -180,8 +194,16 @@ func (t *Task) finished(o *outcome, progress []byte) {
 		j.EndedAt = now()
 	} else {
 		j.RunAt = o.runAt
-		t.q.wake(&j, t.kind.o.Lane)
 	}
-	t.q.publish(&j)
-	t.q.o.Ended(&j, time.Since(t.begun))
+	return &j
+}
+
+// finished tells of what is written down.
+func (t *Task) finished(o *outcome, progress []byte) {
+	j := t.after(o, progress)
+	if !j.State.Ended() {
+		t.q.wake(j, t.kind.o.Lane)
+	}
+	t.q.publish(j)
+	t.q.o.Ended(j, time.Since(t.begun))
 }

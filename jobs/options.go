@@ -26,8 +26,9 @@ type Options struct {
 	// block. Default: nobody is told.
 	Publish func(events.Event)
 
-	// Ended is told of each attempt that ended here: the job as it is now, and how
-	// long it ran. Default: nobody is told.
+	// Ended is told of each attempt that ended here, or on a worker that is gone and
+	// from which this one took it over: the job as it is now, and how long it ran, or
+	// until that was found. Default: nobody is told.
 	Ended func(j *Job, took time.Duration)
 
 	// Logger is told of what nobody else hears of; default slog.Default().
@@ -58,6 +59,12 @@ type KindOptions struct {
 	// Crashes is how often a job may take its worker with it, as by eating all
 	// memory, before it is failed; default 20.
 	Crashes int
+
+	// OnFailure names a job that is submitted in the transaction in which one of this
+	// kind is failed or cancelled, whoever does that: nobody else sees to what it was
+	// for where no handler runs any more. It gets the job as it is then, must not block,
+	// and may return nil for none. Default: none.
+	OnFailure func(j *Job) *Job
 }
 
 const (

@@ -34,7 +34,8 @@ type Queue struct {
 	crons []*cron
 	node  string // of this process, among those that work
 
-	life sync.Mutex // of Start and Stop
+	life   sync.Mutex    // of Start and Stop
+	closed chan struct{} // closed when no more is tried to write down what became of jobs
 
 	mu      sync.Mutex
 	started bool    // or stopped before it was
@@ -58,7 +59,7 @@ func New(db Database, o *Options) (*Queue, error) {
 	}
 	q := &Queue{
 		db: db, kinds: map[string]*kind{}, lanes: map[string]int{},
-		node: metadata.NewID(), running: map[int64]*Task{},
+		node: metadata.NewID(), running: map[int64]*Task{}, closed: make(chan struct{}),
 	}
 	if o != nil {
 		q.o = *o

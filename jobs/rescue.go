@@ -21,6 +21,7 @@ type orphan struct {
 	node           string
 	crashes        int
 	cancelled      bool
+	lost           bool // the worker is there, and knows nothing of it
 }
 
 // rescue has the jobs run again that ran on workers which are gone.
@@ -65,6 +66,7 @@ func (q *Queue) orphans(ctx context.Context) (list []orphan, err error) {
 // too often. Somebody else may have done so meanwhile.
 func (q *Queue) adopt(ctx context.Context, o orphan) error {
 	var row *rivertype.JobRow
+	var j *Job
 	end := &outcome{state: Waiting, free: true}
 	err := q.db.Update(ctx, func(c backend.Conn) (err error) {
 		row, err = c.River().JobGetByID(ctx, &riverdriver.JobGetByIDParams{ID: o.id})
@@ -77,10 +79,16 @@ func (q *Queue) adopt(ctx context.Context, o orphan) error {
 		switch {
 		case o.cancelled:
 			end = &outcome{state: Cancelled, err: ErrCancelled}
-		case o.crashes+1 >= q.crashes(row.Kind):
+		case !o.lost && o.crashes+1 >= q.crashes(row.Kind):
 			end = &outcome{state: Failed, err: fmt.Errorf("%w, for the %d. time", ErrCrashed, o.crashes+1)}
 		}
-		return q.takeOver(ctx, c, o, row, end)
+		if err := q.takeOver(ctx, c, o, row, end); err != nil {
+			return err
+		}
+		if j, err = get(ctx, c, o.id); err != nil {
+			return err
+		}
+		return q.follow(ctx, c, j)
 	})
 	if errors.Is(err, errNotOurs) {
 		return nil
@@ -88,10 +96,12 @@ func (q *Queue) adopt(ctx context.Context, o orphan) error {
 	if err != nil {
 		return err
 	}
-	q.o.Logger.WarnContext(ctx, "a job ran on a worker that is gone", "job", o.id, "kind", row.Kind, "worker", o.node, "state", end.state)
-	if end.state == Waiting {
-		q.wake(&Job{State: Waiting}, row.Queue)
+	q.o.Logger.WarnContext(ctx, "a job ran on a worker that is gone", "job", o.id, "kind", row.Kind, "worker", o.node, "state", j.State)
+	if j.State == Waiting {
+		q.wake(j, row.Queue)
 	}
+	q.publish(j)
+	q.o.Ended(j, max(time.Since(j.StartedAt), 0))
 	return nil
 }
 
@@ -107,7 +117,11 @@ func (q *Queue) takeOver(ctx context.Context, c backend.Conn, o orphan, row *riv
 	if _, err := c.River().JobSetStateIfRunningMany(ctx, p); err != nil {
 		return err
 	}
-	n, err := c.Exec(ctx, `UPDATE jobs SET node = '', crashes = crashes + 1 WHERE id = ? AND generation = ? AND node = ?`, o.id, o.generation, o.node)
+	crashes := o.crashes + 1
+	if o.lost {
+		crashes--
+	}
+	n, err := c.Exec(ctx, `UPDATE jobs SET node = '', crashes = ? WHERE id = ? AND generation = ? AND node = ?`, crashes, o.id, o.generation, o.node)
 	if err != nil {
 		return err
 	}

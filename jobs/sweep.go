@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river/riverdriver"
@@ -32,29 +33,35 @@ func (w *worker) sweep(ctx context.Context) {
 	}
 }
 
+// endedBefore is what is removed.
+const endedBefore = "state IN ('completed', 'discarded', 'cancelled') AND finalized_at < @before"
+
 // removeEnded removes those that ended before a time.
 func (q *Queue) removeEnded(ctx context.Context, before time.Time) error {
+	named := map[string]any{"before": before.UTC()}
 	for {
 		rows, err := q.db.Reader().River().JobList(ctx, &riverdriver.JobListParams{
-			Max: 1, NamedArgs: map[string]any{"before": before.UTC()}, OrderByClause: "id",
-			WhereClause: "state IN ('completed', 'discarded', 'cancelled') AND finalized_at < @before",
+			Max: 1, NamedArgs: named, OrderByClause: "id", WhereClause: endedBefore,
 		})
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		n := 0
-		err = q.db.Update(ctx, func(c backend.Conn) (err error) {
-			n, err = c.River().JobDeleteBefore(ctx, &riverdriver.JobDeleteBeforeParams{
-				CancelledDoDelete: true, CompletedDoDelete: true, DiscardedDoDelete: true,
-				CancelledFinalizedAtHorizon: before, CompletedFinalizedAtHorizon: before, DiscardedFinalizedAtHorizon: before,
-				Max: sweepAtOnce,
+		err = q.db.Update(ctx, func(c backend.Conn) error {
+			rows, err := c.River().JobDeleteMany(ctx, &riverdriver.JobDeleteManyParams{
+				Max: sweepAtOnce, NamedArgs: named, OrderByClause: "id", WhereClause: endedBefore,
 			})
-			if err == nil {
-				_, err = c.Exec(ctx, `DELETE FROM jobs WHERE NOT EXISTS (SELECT 1 FROM river_job WHERE river_job.id = jobs.id)`)
+			if err != nil || len(rows) == 0 {
+				return err
 			}
+			ids := make([]any, len(rows))
+			for i, r := range rows {
+				ids[i] = r.ID
+			}
+			// By their ids: to look for what has no job any more would be to read all.
+			_, err = c.Exec(ctx, `DELETE FROM jobs WHERE id IN (?`+strings.Repeat(`, ?`, len(ids)-1)+`)`, ids...)
 			return err
 		})
-		if err != nil || n == 0 {
+		if err != nil {
 			return err
 		}
 	}

@@ -171,14 +171,12 @@ func (t *Task) calledDone() bool {
 	return t.done
 }
 
-// publish tells of a job as it is now.
+// publish tells its owner of a job as it is now. Errors name files and keys of the
+// server: they are for operators, who see them at the job.
 func (q *Queue) publish(j *Job) {
 	data := map[string]any{"job": j.ID, "kind": j.Kind, "state": string(j.State)}
 	if len(j.Progress) > 0 {
 		data["progress"] = j.Progress
-	}
-	if n := len(j.Errors); n > 0 && j.State != Done {
-		data["error"] = j.Errors[n-1].Error
 	}
 	q.o.Publish(events.Event{Type: events.JobChanged, Time: now(), Owner: j.Owner, Data: data})
 }

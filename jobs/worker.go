@@ -28,7 +28,6 @@ type worker struct {
 
 	cancel context.CancelFunc // of what runs beside the client
 	beside sync.WaitGroup
-	closed chan struct{} // no more tries to write down what became of jobs
 
 	once, closeOnce sync.Once
 	done            chan struct{} // closed when all is over
@@ -38,7 +37,7 @@ func (q *Queue) startWorker(ctx context.Context) (*worker, error) {
 	if err := q.join(ctx); err != nil {
 		return nil, err
 	}
-	w := &worker{q: q, pilot: &pilot{q: q, broken: map[int64]bool{}}, due: newDue(), closed: make(chan struct{}), done: make(chan struct{})}
+	w := &worker{q: q, pilot: &pilot{q: q, broken: map[int64]bool{}}, due: newDue(), done: make(chan struct{})}
 	ctx = context.WithoutCancel(ctx)
 	if err := w.startClient(ctx); err != nil {
 		return nil, err
@@ -49,9 +48,7 @@ func (q *Queue) startWorker(ctx context.Context) (*worker, error) {
 	for _, c := range q.crons {
 		w.beside.Go(func() { c.run(ctx, q) })
 	}
-	if !q.db.Alone() {
-		w.beside.Go(func() { w.beat(ctx) })
-	}
+	w.beside.Go(func() { w.beat(ctx) })
 	return w, nil
 }
 
@@ -109,7 +106,7 @@ func (w *worker) stop(ctx context.Context) error {
 			w.q.endAll()
 		case <-ctx.Done():
 			w.q.endAll()
-			w.closeOnce.Do(func() { close(w.closed) })
+			w.closeOnce.Do(func() { close(w.q.closed) })
 			return ctx.Err()
 		}
 	}

@@ -9,8 +9,11 @@ import (
 	"github.com/streamgate/streamgate/metadata"
 )
 
-// drop lets go of the original, once nobody is sent anything of it any more. Its
-// bytes are removed by the outbox.
+// errNeeded means that something is yet to be made of the original.
+var errNeeded = errors.New("the original is needed yet")
+
+// drop lets go of the original, once nobody is sent anything of it any more, and
+// nothing is made of it. Its bytes are removed by the outbox.
 func (s *Settler) drop(ctx context.Context, a *metadata.Asset, name string) error {
 	was, ok := subjectOf(a, name)
 	if s.o.Originals != Drop || !ok || !droppable(was.settling) {
@@ -29,6 +32,9 @@ func (s *Settler) drop(ctx context.Context, a *metadata.Asset, name string) erro
 		if !ok || !same(a, now, name) {
 			return errMoved
 		}
+		if err := s.needed(ctx, tx, now, name); err != nil {
+			return err
+		}
 		f.settling.Dropped = true
 		if err := tx.UpdateAsset(ctx, now); err != nil {
 			return err
@@ -36,8 +42,24 @@ func (s *Settler) drop(ctx context.Context, a *metadata.Asset, name string) erro
 		e := s.event(events.AssetUpdated, &file{asset: now}, map[string]any{"keys": []any{f.settling.Original}})
 		return tx.Emit(ctx, &e)
 	})
+	if errors.Is(err, errNeeded) {
+		s.queue.later(a.ID, s.o.Retry)
+		return nil
+	}
 	if errors.Is(err, errMoved) || errors.Is(err, metadata.ErrNotFound) {
 		return nil
+	}
+	return err
+}
+
+// needed asks for the source; of a rendition nothing else is made.
+func (s *Settler) needed(ctx context.Context, tx metadata.Tx, a *metadata.Asset, name string) error {
+	if name != "" {
+		return nil
+	}
+	needed, err := s.o.Needed(ctx, tx, a)
+	if err == nil && needed {
+		err = errNeeded
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/streamgate/streamgate/events"
@@ -150,7 +151,7 @@ func reason(err error) string {
 	if told, ok := errors.AsType[*problem.Error](err); ok && told.Detail != "" {
 		text = told.Detail
 	}
-	return text[:min(len(text), maxReason)]
+	return strings.ToValidUTF8(text[:min(len(text), maxReason)], "") // it may end within a rune
 }
 
 // swap makes the asset one of the new file, in one transaction.

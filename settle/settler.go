@@ -32,6 +32,11 @@ type Options struct {
 	// goes for what was settled before as well.
 	Originals Originals
 
+	// Needed reports whether something is yet to be made of the file that an asset
+	// came as, in the transaction that would drop it: it stays then, and it is asked
+	// again after Retry. transcode.Transcoder.Needs does. Default: nothing is.
+	Needed func(ctx context.Context, tx metadata.Tx, a *metadata.Asset) (bool, error)
+
 	// Grace is how long an original stays that is to be dropped, for those who are
 	// still sent something of it; default 1 minute.
 	Grace time.Duration
@@ -108,6 +113,9 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Settler, error)
 
 func (s *Settler) defaults() {
 	o := &s.o
+	if o.Needed == nil {
+		o.Needed = func(context.Context, metadata.Tx, *metadata.Asset) (bool, error) { return false, nil }
+	}
 	if o.Grace <= 0 {
 		o.Grace = defaultGrace
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
 )
@@ -56,6 +57,9 @@ func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadSt
 			return err
 		}
 		if err := tx.UpdateUpload(ctx, u); err != nil {
+			return err
+		}
+		if err := t.submit(ctx, tx, u, kindTidy, jobs.Low, args{}); err != nil {
 			return err
 		}
 		kind := events.TranscodeFailed
@@ -223,7 +227,7 @@ func (t *Transcoder) usedOf(ctx context.Context, u *metadata.Upload) ([]string, 
 	used := []string{a.Source, a.Index, a.Kept(), a.Poster}
 	used = append(used, a.Thumbnails.Keys()...)
 	for _, r := range a.Renditions {
-		used = append(used, r.Source, r.Index)
+		used = append(used, r.Source, r.Index, r.Kept())
 	}
 	for _, c := range a.Captions {
 		used = append(used, c.Key)

@@ -1,12 +1,16 @@
 package transcode_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/storage/disk"
 )
 
 const subtitles = "1\n00:00:01,000 --> 00:00:02,000\nFirst\n\n2\n00:00:03,000 --> 00:00:04,000\nSecond\n"
@@ -39,5 +43,34 @@ func TestWhatIsShownBesideAFilmIsMade(t *testing.T) {
 	h.until("all tasks end", h.idle)
 	if keys := h.stored(); len(keys) != 5+2 {
 		t.Errorf("%d files: %q", len(keys), keys)
+	}
+}
+
+func TestSubtitlesOfAnAttemptThatFailedAreNotLeft(t *testing.T) {
+	o, made := smallOptions(), 0
+	o.store = func(s *disk.Store) storage.Store {
+		return &guarded{Store: s, creating: func(key string) error {
+			if !strings.Contains(key, "/captions/") {
+				return nil
+			}
+			if made++; made == 2 {
+				return errors.New("no room")
+			}
+			return nil
+		}}
+	}
+	h := newHouse(t, t.TempDir(), o)
+	srt := filepath.Join(t.TempDir(), "text.srt")
+	if err := os.WriteFile(srt, []byte(subtitles), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path := makeFilm(t, "film.mkv", lasting(tone, "12")+"-i "+srt+" -i "+srt+
+		" -map 0 -map 1 -map 2 -c:a libvorbis -c:s srt -metadata:s:s:0 language=ger -metadata:s:s:1 language=eng")
+	a := h.over(h.send(path, "").ID)
+	h.until("all tasks end", h.idle)
+	keys := h.stored()
+	texts := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return !strings.Contains(k, "/captions/") })
+	if len(a.Captions) != 2 || len(texts) != 2 || made != 4 {
+		t.Errorf("%d captions, of %d made: %q", len(a.Captions), made, keys)
 	}
 }

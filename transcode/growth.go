@@ -141,12 +141,32 @@ func (t *Transcoder) draft(ctx context.Context, w *work) (storage.Draft, error) 
 	case draft.Size() < w.upload.Offset:
 		err = problem.Errorf(ErrOutput, "storage has lost what was made: %d bytes of %d are there", draft.Size(), w.upload.Offset)
 	case draft.Size() > w.upload.Offset:
-		err = draft.Truncate(w.upload.Offset)
+		if err = t.stillEnds(ctx, w); err == nil {
+			err = draft.Truncate(w.upload.Offset)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, draft.Close())
 	}
 	return draft, nil
+}
+
+// stillEnds fails where the task runs elsewhere by now, and where what plays has more
+// than the task knows of: that may not be cut off. It is asked while the draft is open,
+// so that nobody else appends to it.
+func (t *Transcoder) stillEnds(ctx context.Context, w *work) error {
+	return t.Metadata.Update(ctx, func(tx metadata.Tx) error {
+		u, err := tx.Upload(ctx, w.upload.ID)
+		switch {
+		case errors.Is(err, metadata.ErrNotFound):
+			return errOver
+		case err != nil:
+			return err
+		case u.Offset != w.upload.Offset:
+			return errMore
+		}
+		return w.task.Fence(ctx, tx)
+	})
 }
 
 // whole says that what plays is all there.

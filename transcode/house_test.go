@@ -51,7 +51,8 @@ type houseOptions struct {
 	wrap     func(metadata.Store) metadata.Store
 	after    func() error // what comes after Inspect
 
-	inspected time.Duration // upload.Options.MaxDuration
+	inspected time.Duration                     // upload.Options.MaxDuration
+	store     func(s *disk.Store) storage.Store // what stands before the files; default nothing
 }
 
 func newHouse(t testing.TB, dir string, o houseOptions) *house {
@@ -68,6 +69,9 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 	h.files, h.meta = files, db.Metadata()
 	if o.wrap != nil {
 		h.meta = o.wrap(h.meta)
+	}
+	if o.store != nil {
+		h.files = o.store(files)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	if h.queue, err = jobs.New(jobsqlite.Database(db), &jobs.Options{Logger: log}); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
@@ -16,6 +17,9 @@ import (
 // input opens the file that is transcoded, as ffmpeg can seek in it. Call done after.
 func (t *Transcoder) input(ctx context.Context, w *work) (in ffmpeg.Input, done func(), err error) {
 	key, kind, err := t.came(ctx, w)
+	if err == nil && key == "" {
+		err = problem.Errorf(ErrSource, "the file as it came is not kept any more")
+	}
 	if err != nil {
 		return in, nil, err
 	}
@@ -115,9 +119,14 @@ func (t *Transcoder) write(ctx context.Context, key string, fill func(io.Writer)
 	if err != nil {
 		return 0, err
 	}
-	defer draft.Close() //nolint:errcheck // after Commit nothing is left to fail, before it that error counts
-	if err := fill(draft); err != nil {
-		return 0, err
+	err = fill(draft)
+	if err == nil {
+		err = draft.Commit(ctx)
 	}
-	return draft.Size(), draft.Commit(ctx)
+	size := draft.Size()
+	_ = draft.Close() // after Commit nothing is left to fail, before it that error counts
+	if err != nil {
+		return 0, errors.Join(err, t.Files.Delete(context.WithoutCancel(ctx), key))
+	}
+	return size, nil
 }

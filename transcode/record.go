@@ -100,10 +100,13 @@ func folder(u *metadata.Upload) string { return "assets/" + u.Asset + "/" + u.ID
 // sourceKey is where what plays lies.
 func sourceKey(u *metadata.Upload) string { return folder(u) + "source" }
 
-// rungKey and rungIndex are where a rung and its index lie.
-func rungKey(u *metadata.Upload, name string) string { return folder(u) + "rungs/" + name }
+// rungKey is where a rung lies that a task has joined: another run of it, which does
+// not know yet that it has lost its lease, writes elsewhere.
+func rungKey(u *metadata.Upload, name, by string) string {
+	return folder(u) + "rungs/" + name + "-" + by
+}
 
-func rungIndex(u *metadata.Upload, name string) string { return folder(u) + "rungs/" + name + "-index" }
+func rungIndex(key string) string { return key + "-index" }
 
 // partsOf begins the storage keys of what is there only until it is joined.
 func partsOf(u *metadata.Upload) string { return folder(u) + "parts/" }

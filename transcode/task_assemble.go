@@ -157,7 +157,7 @@ func (t *Transcoder) raise(ctx context.Context, w *work, rung int) error {
 
 func (t *Transcoder) joinRung(ctx context.Context, w *work, rung int) error {
 	name := w.Rungs[rung].Name
-	size, err := t.write(ctx, rungKey(w.upload, name), func(dst io.Writer) error {
+	size, err := t.write(ctx, rungKey(w.upload, name, w.by()), func(dst io.Writer) error {
 		var j *Joiner
 		for c := range w.Chunks {
 			part, done, err := t.part(ctx, w, w.partOf(rung, c), name)

@@ -118,7 +118,7 @@ func (t *Transcoder) caption(ctx context.Context, w *work, p *Plan, in ffmpeg.In
 	if err != nil {
 		return c, problem.Because(ErrOutput, err, "they cannot be read: %v", err)
 	}
-	c.Key = "assets/" + w.asset.ID + "/captions/" + metadata.NewID()
+	c.Key = folder(w.upload) + "captions/" + metadata.NewID() // where it is tidied up if it is of no use
 	_, err = t.write(ctx, c.Key, func(dst io.Writer) error {
 		_, err := dst.Write(captions.Format(cues))
 		return err

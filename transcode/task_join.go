@@ -14,6 +14,7 @@ const joinAttempts = 3
 // join has a rung play beside what the asset plays.
 func (t *Transcoder) join(ctx context.Context, w *work, at int, size int64) error {
 	name := w.Rungs[at].Name
+	key := rungKey(w.upload, name, w.by())
 	for range joinAttempts {
 		a, err := t.Metadata.Asset(ctx, w.upload.Asset)
 		if errors.Is(err, metadata.ErrNotFound) {
@@ -23,7 +24,7 @@ func (t *Transcoder) join(ctx context.Context, w *work, at int, size int64) erro
 			return err
 		}
 		made, err := rendition.Prepare(ctx, t.Files, a, rendition.File{
-			Name: name, Key: rungKey(w.upload, name), Index: rungIndex(w.upload, name), Cut: t.o.Cut,
+			Name: name, Key: key, Index: rungIndex(key), Cut: t.o.Cut,
 		})
 		if err != nil {
 			return err

@@ -159,6 +159,8 @@ const (
 	kindRemux    = "transcode-remux"    // another container
 	kindAssemble = "transcode-assemble" // what is there becomes what plays
 	kindExtras   = "transcode-extras"   // pictures and subtitles
+	kindTidy     = "transcode-tidy"     // removes what is left of one that has ended
+	kindLost     = "transcode-lost"     // ends one of which a task has failed or was cancelled
 )
 
 // handle says how tasks are done: those that run ffmpeg for long in a lane of their
@@ -175,8 +177,13 @@ func (t *Transcoder) handle() error {
 		{kindSound, "transcode-heavy", t.o.AtOnce, t.sound},
 		{kindRemux, "transcode-heavy", t.o.AtOnce, t.remux},
 		{kindExtras, "transcode-heavy", t.o.AtOnce, t.extras},
+		{kindTidy, "transcode-light", lightAtOnce, t.nothing},
+		{kindLost, "transcode-light", lightAtOnce, t.lost},
 	} {
-		o := &jobs.KindOptions{Lane: k.lane, AtOnce: k.atOnce, Attempts: t.o.Attempts}
+		o := &jobs.KindOptions{Lane: k.lane, AtOnce: k.atOnce, Attempts: t.o.Attempts, OnFailure: whenLost}
+		if k.kind == kindTidy || k.kind == kindLost {
+			o.Attempts, o.OnFailure = patient, nil
+		}
 		if err := t.Queue.Handle(k.kind, t.task(k.do), o); err != nil {
 			return err
 		}
@@ -184,4 +191,9 @@ func (t *Transcoder) handle() error {
 	return nil
 }
 
-const lightAtOnce = 2
+const (
+	lightAtOnce = 2
+	// patient is how often it is tried to write down that a transcode has ended, and to
+	// remove what is left of it: for three hours.
+	patient = 20
+)

@@ -11,6 +11,7 @@ import (
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
 
@@ -21,6 +22,8 @@ type args struct {
 	Chunk     int    `json:"chunk,omitempty"`
 	First     bool   `json:"first,omitempty"`  // the smallest rung alone
 	Stream    int    `json:"stream,omitempty"` // of sound
+
+	Canceled bool `json:"canceled,omitempty"` // of kindLost: the task was
 }
 
 // work is a task that runs.
@@ -144,7 +147,7 @@ func (t *Transcoder) judge(ctx context.Context, w *work, err error) error {
 			return err
 		}
 		return jobs.Snooze(t.o.Look)
-	case errors.Is(err, ffmpeg.ErrBusy):
+	case errors.Is(err, ffmpeg.ErrBusy), errors.Is(err, storage.ErrBusy): // the draft is open where the task ran before
 		return jobs.Snooze(time.Second)
 	case ctx.Err() != nil || !t.final(w, err):
 		return err

@@ -12,6 +12,7 @@ import (
 )
 
 var failureTests = []test{
+	{"what fails or is cancelled is followed by what its kind says", isFollowed},
 	{"an error has it tried again until the attempts are used up", retries},
 	{"a panic is an error", panics},
 	{"an error that nothing would mend ends it at once", discards},
@@ -128,4 +129,52 @@ func change(t *testing.T, p Place, text string, args ...any) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func isFollowed(t *testing.T, p Place) {
+	begun, why, followed := make(chan *jobs.Task, 10), make(chan error, 10), make(chan string, 10)
+	o := &jobs.KindOptions{Attempts: 1, Crashes: 1, OnFailure: func(j *jobs.Job) *jobs.Job {
+		return &jobs.Job{Kind: "after", Args: raw(map[string]string{"state": string(j.State)})}
+	}}
+	handle := func(q *jobs.Queue) error {
+		return errors.Join(
+			q.Handle("bad", func(context.Context, *jobs.Task) error { return errors.New("no") }, o),
+			q.Handle("worse", func(context.Context, *jobs.Task) error { panic("no") }, o),
+			q.Handle("long", untilEnded(begun, why), o),
+			q.Handle("good", func(context.Context, *jobs.Task) error { return nil }, o),
+			q.Handle("after", func(_ context.Context, k *jobs.Task) error {
+				var in struct{ State string }
+				defer func() { followed <- in.State }()
+				return k.Decode(&in)
+			}, nil),
+		)
+	}
+	h := start(t, p.Jobs, jobs.Options{}, handle)
+	follows := func(what string, s jobs.State) {
+		t.Helper()
+		if got := receive(t, followed, what); got != string(s) {
+			t.Errorf("%s: it is %q", what, got)
+		}
+	}
+	h.reaches(h.submit(jobs.Job{Kind: "good"}).ID, jobs.Done)
+	h.submit(jobs.Job{Kind: "bad"})
+	follows("an error", jobs.Failed)
+	h.submit(jobs.Job{Kind: "worse"})
+	follows("a panic", jobs.Failed)
+	for name, at := range map[string]time.Time{"cancelled before": time.Now().Add(time.Hour), "cancelled while it runs": {}} {
+		id := h.submit(jobs.Job{Kind: "long", RunAt: at}).ID
+		if at.IsZero() {
+			receive(t, begun, "the job runs")
+		}
+		if _, err := h.Cancel(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		follows(name, jobs.Cancelled)
+		h.reaches(id, jobs.Cancelled)
+	}
+	id := h.submit(jobs.Job{Kind: "long"}).ID
+	receive(t, begun, "the job runs")
+	abandon(t, p, h, id)
+	start(t, p.Jobs, jobs.Options{}, handle)
+	follows("its worker is gone", jobs.Failed)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/jobs"
+	"github.com/streamgate/streamgate/jobs/internal/backend"
 )
 
 var runTests = []test{
@@ -194,5 +195,10 @@ func retention(t *testing.T, p Place) {
 	}
 	if j := second.get(waits.ID); j.State != jobs.Scheduled {
 		t.Errorf("what had not ended is %s", j.State)
+	}
+	rows := 0
+	err := p.Jobs.Reader().Query(t.Context(), func(r backend.Row) error { return r.Scan(&rows) }, `SELECT COUNT(*) FROM jobs`)
+	if err != nil || rows != 1 {
+		t.Errorf("beside the jobs of River there are %d rows, %v", rows, err)
 	}
 }

@@ -15,8 +15,8 @@ func (w whole) JobCancel(ctx context.Context, p *riverdriver.JobCancelParams) (*
 	return w.Executor.JobCancel(context.WithoutCancel(ctx), p)
 }
 
-func (w whole) JobDeleteBefore(ctx context.Context, p *riverdriver.JobDeleteBeforeParams) (int, error) {
-	return w.Executor.JobDeleteBefore(context.WithoutCancel(ctx), p)
+func (w whole) JobDeleteMany(ctx context.Context, p *riverdriver.JobDeleteManyParams) ([]*rivertype.JobRow, error) {
+	return w.Executor.JobDeleteMany(context.WithoutCancel(ctx), p)
 }
 
 func (w whole) JobGetAvailable(ctx context.Context, p *riverdriver.JobGetAvailableParams) (*riverdriver.JobGetAvailableResult, error) {
