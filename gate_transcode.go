@@ -43,7 +43,7 @@ func (g *Gate) openTranscoder(dir string) error {
 	if g.jobs == nil {
 		return errors.New("streamgate: WithTranscoder needs WithJobDatabase beside WithMetadata")
 	}
-	runs, err := runsDir(dir, g.o.files == nil)
+	runs, err := g.runsDir(dir, g.o.files == nil)
 	if err != nil {
 		return err
 	}
@@ -59,12 +59,17 @@ func (g *Gate) openTranscoder(dir string) error {
 	return nil
 }
 
-// runsDir is in the data directory where that is the Gate's own.
-func runsDir(dir string, own bool) (string, error) {
+// runsDir is in the data directory where that is the Gate's own, and else a new one,
+// which goes with the Gate.
+func (g *Gate) runsDir(dir string, own bool) (string, error) {
 	if own || dir != "" {
 		return filepath.Join(dir, runsName), nil
 	}
-	return os.MkdirTemp("", "streamgate-ffmpeg-*")
+	dir, err := os.MkdirTemp("", "streamgate-ffmpeg-*")
+	if err == nil {
+		g.closers = append(g.closers, func() error { return os.RemoveAll(dir) })
+	}
+	return dir, err
 }
 
 func (g *Gate) transcoderOptions() *transcode.Options {

@@ -2,6 +2,7 @@ package streamgate_test
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
@@ -11,7 +12,11 @@ import (
 	"time"
 
 	"github.com/streamgate/streamgate"
+	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/hls"
+	jobsqlite "github.com/streamgate/streamgate/jobs/sqlite"
+	"github.com/streamgate/streamgate/metadata/sqlite"
+	"github.com/streamgate/streamgate/storage/disk"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
 	"github.com/streamgate/streamgate/upload"
@@ -114,5 +119,35 @@ func patiently(t *testing.T, what string, holds func() bool) {
 		if time.Now().After(end) {
 			t.Fatalf("not within five minutes: %s", what)
 		}
+	}
+}
+
+// A Gate whose bytes lie elsewhere has ffmpeg write into a directory of its own.
+func TestWhereFFmpegWritesGoesWithTheGate(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	files, err := disk.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlite.Open(filepath.Join(t.TempDir(), "db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := errors.Join(files.Close(), db.Close()); err != nil {
+			t.Error(err)
+		}
+	}()
+	g, err := streamgate.New("", streamgate.WithStorage(files), streamgate.WithMetadata(db.Metadata()),
+		streamgate.WithJobDatabase(jobsqlite.Database(db)), streamgate.WithTranscoder(nil), streamgate.WithAuthenticator(auth.Everybody("local")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(temp); err != nil || len(left) != 0 {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }

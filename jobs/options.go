@@ -63,7 +63,8 @@ type KindOptions struct {
 	// OnFailure names a job that is submitted in the transaction in which one of this
 	// kind is failed or cancelled, whoever does that: nobody else sees to what it was
 	// for where no handler runs any more. It gets the job as it is then, must not block,
-	// and may return nil for none. Default: none.
+	// and may return nil for none. The process that ends the job asks its own, so all
+	// that know the kind should have the same. Default: none.
 	OnFailure func(j *Job) *Job
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+
+	"github.com/streamgate/streamgate/jobs/internal/backend"
 )
 
 // bridge is the worker of River for all kinds.
@@ -57,7 +59,9 @@ func (t *Task) enter(river context.Context) (_ context.Context, leave func()) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(river))
 	stop := context.AfterFunc(river, func() {
 		if errors.Is(context.Cause(river), rivertype.ErrJobCancelledRemotely) {
-			cancel(ErrCancelled)
+			if t.isCancelled() {
+				cancel(ErrCancelled)
+			}
 			return
 		}
 		cancel(ErrStopping)
@@ -74,6 +78,17 @@ func (t *Task) enter(river context.Context) (_ context.Context, leave func()) {
 		cancel(nil)
 		t.q.forget(t)
 	}
+}
+
+// isCancelled asks the database, since River may hear late that a run was cancelled
+// that is over, when the job is tried again. Where it does not answer, the next beat
+// tells.
+func (t *Task) isCancelled() (cancelled bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
+	defer cancel()
+	err := t.q.db.Reader().Query(ctx, func(r backend.Row) error { return r.Scan(&cancelled) },
+		`SELECT cancelled FROM jobs WHERE id = ? AND generation = ?`, t.ID, t.Generation)
+	return err == nil && cancelled
 }
 
 func (q *Queue) forget(t *Task) {
