@@ -35,7 +35,7 @@ func (p *presenter) continues() error {
 	switch {
 	case len(p.spans) != 1 || p.spans[0].end != math.MaxInt64 || p.hides():
 		return errWhole
-	case p.count == 0 || p.shownless, p.steady && p.count < 3:
+	case p.count == 0 || p.shownless, p.steady && p.count < 4:
 		return errMore
 	}
 	return nil

@@ -12,12 +12,13 @@ import "strings"
 // one which lasts longer has a hole after it. That is so of AAC.
 func steady(codec string) bool { return strings.HasPrefix(codec, "mp4a.40.") }
 
-// lone reports whether the first packet has a hole after it of more than cutSlack.
+// lone reports whether the first packet has a hole after it of more than cutSlack and
+// half a packet, and those that come next have none.
 func (p *presenter) lone() (bool, error) {
 	if !p.steady || p.settled || p.syncs {
 		return false, nil
 	}
-	var at [3]int64
+	var at [4]int64
 	n := 0
 	var r raw
 	err := p.read(&r, func(int64) bool {
@@ -25,5 +26,7 @@ func (p *presenter) lone() (bool, error) {
 		n++
 		return n < len(at)
 	})
-	return n == len(at) && at[2] > at[1] && (at[1]-at[0])-(at[2]-at[1]) > p.slack, err
+	packet := at[2] - at[1]
+	even := at[3] - at[2] - packet
+	return n == len(at) && packet > 0 && max(even, -even) <= p.slack/4 && at[1]-at[0]-packet > max(p.slack, packet/2), err
 }

@@ -15,6 +15,8 @@ func TestAPacketWithAHoleAfterItIsNoBeginning(t *testing.T) {
 		{"a packet of priming, and a hole", holed, nil, 1, 300 * 1024 / 48000.},
 		{"a hole of less than 10 ms", append([]testSample{{size: 4, duration: 1024 + 400}}, packets(300)...), nil, 0, (301*1024 + 400) / 48000.},
 		{"what an edit list begins with stays", holed, []edit{{0, 512}}, 0, (3200 + 300*1024 - 512) / 48000.},
+		{"a hole of less than half a packet", append([]testSample{{size: 4, duration: 1024 + 500}}, packets(300)...), nil, 0, (301*1024 + 500) / 48000.},
+		{"packets of all lengths", append([]testSample{{size: 4, duration: 1600}, {size: 4, duration: 259}}, packets(300)...), nil, 0, (1600 + 259 + 300*1024) / 48000.},
 		{"two packets tell nothing", holed[:2], nil, 0, (3200 + 1024) / 48000.},
 	} {
 		t.Run(c.name, func(t *testing.T) {

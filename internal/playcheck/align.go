@@ -108,7 +108,11 @@ func presented(units []unit) []unit {
 
 // lone says whether the first unit has a hole after it.
 func lone(units []unit) bool {
-	return len(units) > 2 && units[1].at-units[0].at > 1.4*(units[2].at-units[1].at)
+	if len(units) < 4 {
+		return false
+	}
+	packet := units[2].at - units[1].at
+	return math.Abs(units[3].at-units[2].at-packet) < 0.0025 && units[1].at-units[0].at > 1.4*packet
 }
 
 // trimmed leaves out what is not shown at either end. In between stand pictures

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -148,7 +149,7 @@ func (s *store) write(ctx context.Context, g *group, fn func(metadata.Tx) error)
 
 // errPassedOver means that an Update went on after a statement that has failed: there
 // is nothing left to commit, and others must not be taken along.
-var errPassedOver = errors.New("postgres: a statement of the transaction has failed, which its function did not say")
+var errPassedOver = fmt.Errorf("postgres: a statement has failed, which the function of the Update did not say: %w", pgx.ErrTxCommitRollback)
 
 // inTransaction is what the server says of a connection whose transaction goes on.
 const inTransaction = 'T'
