@@ -49,23 +49,26 @@ func refusingHouse(t *testing.T, say func() error, wrap func(metadata.Store) met
 }
 
 func TestATaskThatRunsElsewhereByNowDoesNotEndItsTranscode(t *testing.T) {
-	for _, lost := range []error{jobs.ErrLeaseLost} { // one that was cancelled ends it: see lost_test.go
-		t.Run(lost.Error(), func(t *testing.T) {
-			var asked atomic.Bool
-			h := refusingHouse(t, func() error {
-				asked.Store(true)
-				return errors.Join(errors.New("writing"), lost)
-			}, nil)
-			id := h.send(foreignFilm(t), "").ID
-			h.until("the task runs", asked.Load)
-			if err := h.queue.Stop(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if made := h.transcodes(id)[0]; made.State != metadata.UploadTranscoding {
-				t.Errorf("it is %s: %s", made.State, made.Error)
-			}
-		})
+	var asked atomic.Bool
+	h := refusingHouse(t, func() error {
+		asked.Store(true)
+		return errors.Join(errors.New("writing"), jobs.ErrLeaseLost)
+	}, nil)
+	id := h.send(foreignFilm(t), "").ID
+	h.until("the task runs", asked.Load)
+	if err := h.queue.Stop(t.Context()); err != nil {
+		t.Fatal(err)
 	}
+	if made := h.transcodes(id)[0]; made.State != metadata.UploadTranscoding {
+		t.Errorf("it is %s: %s", made.State, made.Error)
+	}
+}
+
+// A job that was cancelled, by an operator for instance, cancels its transcode.
+func TestATaskThatWasCancelledCancelsItsTranscode(t *testing.T) {
+	h := refusingHouse(t, func() error { return errors.Join(errors.New("writing"), jobs.ErrCancelled) }, nil)
+	id := h.send(foreignFilm(t), "").ID
+	h.until("it is cancelled", func() bool { return h.transcodes(id)[0].State == metadata.UploadCanceled })
 }
 
 func TestAFailureThatCannotBeWrittenIsWrittenLater(t *testing.T) {
