@@ -99,7 +99,7 @@ func TestARunThatGoesOnIsNotStuck(t *testing.T) {
 
 func TestDirectoriesAreCounted(t *testing.T) {
 	o := fake(t, "head -c 1000 /dev/zero > out.ts")
-	o.Runs, o.Bytes = 2, 1500
+	o.Runs, o.Bytes = 2, 1<<20
 	o.Read = append(o.Read, "/dev/zero")
 	r := newRunner(t, o)
 	run := func() (*ffmpeg.Result, error) { return r.Run(t.Context(), endless()) }
