@@ -42,7 +42,7 @@ func (g *Gate) wire(dir string) (err error) {
 	if g.o.onReady != nil {
 		g.dispatcher.Handle("OnReady", g.tellReady, events.AssetReady)
 	}
-	for _, open := range []func() error{g.openSettling, g.openJobs} {
+	for _, open := range []func() error{g.openSettling, g.openJobs, g.openSettlingJobs} {
 		if err := open(); err != nil {
 			return err
 		}
