@@ -45,8 +45,9 @@ type Options struct {
 	// is called "default" takes its place. Default: none.
 	Profiles []Profile
 
-	// AtOnce is how many commands of ffmpeg run here at the same time; each uses
-	// several cores. Default: one for each four cores.
+	// AtOnce is how many commands of ffmpeg run here at the same time, each of which
+	// uses several cores; and beside them so many of sound, but at least four, which use
+	// one. Default: one for each four cores.
 	AtOnce int
 
 	// Attempts is how often a task is tried before the transcode has failed; default 4.
@@ -164,7 +165,8 @@ const (
 )
 
 // handle says how tasks are done: those that run ffmpeg for long in a lane of their
-// own, so that what is quick never waits behind them.
+// own, so that what is quick never waits behind them, and sound beside them, so that it
+// is there with the pictures of the first chunk.
 func (t *Transcoder) handle() error {
 	for _, k := range []struct {
 		kind, lane string
@@ -174,7 +176,7 @@ func (t *Transcoder) handle() error {
 		{kindPlan, "transcode-light", lightAtOnce, t.plan},
 		{kindAssemble, "transcode-light", lightAtOnce, t.assemble},
 		{kindVideo, "transcode-heavy", t.o.AtOnce, t.video},
-		{kindSound, "transcode-heavy", t.o.AtOnce, t.sound},
+		{kindSound, "transcode-sound", max(t.o.AtOnce, soundAtOnce), t.sound},
 		{kindRemux, "transcode-heavy", t.o.AtOnce, t.remux},
 		{kindExtras, "transcode-heavy", t.o.AtOnce, t.extras},
 		{kindTidy, "transcode-light", lightAtOnce, t.nothing},
@@ -193,6 +195,9 @@ func (t *Transcoder) handle() error {
 
 const (
 	lightAtOnce = 2
+	// soundAtOnce is how many streams of sound are made at once, at least: a film plays
+	// once there is something of each of its languages.
+	soundAtOnce = 4
 	// patient is how often it is tried to write down that a transcode has ended, and to
 	// remove what is left of it: for three hours.
 	patient = 20
