@@ -68,6 +68,10 @@ type Options struct {
 	// NoEarlyPlay keeps assets from playing before what plays is whole. Default: false.
 	NoEarlyPlay bool
 
+	// NoPosters leaves assets without a picture of their film that stands for them.
+	// Default: false.
+	NoPosters bool
+
 	// Authorizer decides who may do what; it sees Create, Read, Delete and List on
 	// objects of kind auth.Asset. Default: auth.OwnerOnly().
 	Authorizer auth.Authorizer
@@ -160,6 +164,7 @@ const (
 	kindRemux    = "transcode-remux"    // another container
 	kindAssemble = "transcode-assemble" // what is there becomes what plays
 	kindExtras   = "transcode-extras"   // pictures and subtitles
+	kindPoster   = "transcode-poster"   // a picture of what plays as it came
 	kindTidy     = "transcode-tidy"     // removes what is left of one that has ended
 	kindLost     = "transcode-lost"     // ends one of which a task has failed or was cancelled
 )
@@ -190,7 +195,7 @@ func (t *Transcoder) handle() error {
 			return err
 		}
 	}
-	return nil
+	return t.Queue.Handle(kindPoster, t.pose, &jobs.KindOptions{Lane: "transcode-light", AtOnce: lightAtOnce, Attempts: t.o.Attempts})
 }
 
 const (
