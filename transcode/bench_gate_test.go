@@ -32,7 +32,7 @@ func serve(t testing.TB) *served {
 		streamgate.WithTranscoder(nil), streamgate.WithAuthenticator(auth.Everybody("ann")),
 		streamgate.WithLogger(slog.New(slog.DiscardHandler)),
 	}
-	for _, service := range []string{"upload", "metadata", "streaming", "transcode"} {
+	for _, service := range []string{"upload", "metadata", "streaming", "transcoder"} {
 		options = append(options, streamgate.WithRateLimit(service, ratelimit.Limit{Burst: 1e6, Rate: 1e6}))
 	}
 	g, err := streamgate.New(t.TempDir(), options...)
