@@ -21,11 +21,17 @@ func TestTranscodeFigures(t *testing.T) {
 		t.Skip("figures take minutes and a quiet machine: make bench-transcode")
 	}
 	runner(t)
-	f := &figures{t: t, short: os.Getenv("STREAMGATE_FIGURES") == "short"}
-	for _, step := range []func(){f.jobs, f.remux, f.quality, f.ladder, f.playable} {
-		began := time.Now()
-		step()
-		t.Logf("that took %v", time.Since(began).Round(time.Second))
+	f := &figures{short: os.Getenv("STREAMGATE_FIGURES") == "short"}
+	for _, part := range []struct {
+		name    string
+		measure func()
+	}{{"jobs", f.jobs}, {"remux", f.remux}, {"quality", f.quality}, {"ladder", f.ladder}, {"playable", f.playable}} {
+		t.Run(part.name, func(t *testing.T) {
+			f.t = t
+			began := time.Now()
+			part.measure()
+			t.Logf("that took %v", time.Since(began).Round(time.Second))
+		})
 	}
 	t.Logf("\n%-66s %12s %12s %8s %8s\n%s", "", "ours", "beside", "ratio", "aim", f.table.String())
 }

@@ -73,7 +73,7 @@ func TestRungsAreAsGoodAsTheyAreToBe(t *testing.T) {
 
 // quality compares all rungs of 1080p.
 func (f *figures) quality() {
-	all := rungQuality(f.t, 1920, 1080, of(f, 10, 2))
+	all := rungQuality(f.t, 1920, 1080, of(f, 4, 2))
 	for _, name := range []string{"240p", "360p", "480p", "720p", "1080p"} {
 		f.alone(name+", beside its source in that size: SSIM", "", all[name], "≥", bars[name])
 	}
