@@ -61,7 +61,7 @@ func (h *handler) putCaption(w http.ResponseWriter, r *http.Request, id, languag
 		return err
 	}
 	c.Key, c.Size = captionsOf(id)+NewID(), int64(len(file))
-	if err := store(ctx, h.files, c.Key, file); err != nil {
+	if err := store(ctx, h.files, c.Key, file, "this file of captions"); err != nil {
 		return err
 	}
 	defer func() {
@@ -121,9 +121,6 @@ func (h *handler) updateCaptions(ctx context.Context, tx Tx, a *Asset, language,
 // readCaptions returns what a body says, as captions.Format writes it. Only so
 // many are read at the same time: each takes several times its size in memory.
 func (h *handler) readCaptions(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.ContentLength > captions.MaxBytes {
-		return nil, &http.MaxBytesError{Limit: captions.MaxBytes}
-	}
 	body, err := endpoint.Body(w, r, captions.MaxBytes)
 	if err != nil {
 		return nil, err

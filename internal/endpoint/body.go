@@ -19,6 +19,9 @@ import (
 // Body returns what arrives, up to limit bytes. Its errors are for problem.Write:
 // too-large, request-timeout, and bad-request where the client left before the end.
 func Body(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit { // nothing of it has to arrive
+		return nil, &http.MaxBytesError{Limit: limit}
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
