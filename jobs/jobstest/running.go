@@ -13,6 +13,7 @@ import (
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/jobs"
+	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/jobs/internal/backend"
 )
 
@@ -206,8 +207,10 @@ func retention(t *testing.T, p Place) {
 
 func progressAfterEnd(t *testing.T, p Place) {
 	const many = 50
-	h := start(t, p.Jobs, jobs.Options{}, one("film", func(_ context.Context, k *jobs.Task) error {
-		return k.Progress(map[string]int{"percent": 99}) // which is written down beside the end
+	h := start(t, p.Jobs, jobs.Options{}, one("film", func(ctx context.Context, k *jobs.Task) error {
+		return p.Metadata.Update(ctx, func(metadata.Tx) error { // so that what follows comes together
+			return k.Progress(map[string]int{"percent": 99}) // which is written down beside the end
+		})
 	}, &jobs.KindOptions{AtOnce: 4}))
 	var ids []int64
 	for range many {
