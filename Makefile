@@ -129,8 +129,8 @@ bench: ## run the benchmarks
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . $(TESTFLAGS) ./metrics ./audit ./cache ./stack ./captions ./matroska
 
 .PHONY: bench-transcode
-bench-transcode: ## what a ladder in chunks costs beside one process of ffmpeg
-	$(GO) test -run '^$$' -bench Ladder -benchtime 2x -timeout 1h $(TESTFLAGS) ./transcode
+bench-transcode: ## what transcoding costs and how good it is: one table, with what is aimed at; FIGURES=short tries it
+	STREAMGATE_FIGURES=$(or $(FIGURES),1) $(GO) test -count=1 -v -timeout 1h -run '^TestTranscodeFigures$$' $(TESTFLAGS) ./transcode
 
 .PHONY: bench-hls
 bench-hls: ## what playback costs beside static files: one table, with what is aimed at
