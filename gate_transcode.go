@@ -143,6 +143,14 @@ func (g *Gate) transcodeRoutes() ([]route, error) {
 	}, nil
 }
 
+// replaced tells the transcoder of what it need not go on with; nil without one.
+func (g *Gate) replaced() upload.WaitsFunc {
+	if g.coder == nil {
+		return nil
+	}
+	return g.coder.Replaced
+}
+
 // waits is what tells the transcoder of a file; nil without one.
 func (g *Gate) waits() upload.WaitsFunc {
 	if g.coder == nil {

@@ -101,6 +101,7 @@ func (g *Gate) uploadOptions() *upload.Options {
 
 		Transcoder:  g.coder != nil,
 		Waits:       g.waits(),
+		Replaced:    g.replaced(),
 		CrossOrigin: g.crossOrigin,
 		Expiry:      g.o.uploadExpiry,
 		Logger:      g.o.logger,
