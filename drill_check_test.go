@@ -143,7 +143,7 @@ func (d *drill) checkFile(files *disk.Store, key string, f drillFilm) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(d.dir, "files", path)
 	}
-	_ = file.Close() // nothing was read
+	_ = file.Close()                                                                                                                                             // nothing was read
 	if said, err := exec.Command("ffmpeg", "-v", "error", "-xerror", "-i", path, "-map", "0", "-f", "null", "-").CombinedOutput(); err != nil || len(said) > 0 { //nolint:gosec // a file of this test
 		d.t.Errorf("%s: decoding %s: %v: %s", f.name, key, err, said)
 	}
