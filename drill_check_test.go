@@ -109,13 +109,13 @@ func (d *drill) checkPlaylists(a *metadata.Asset, f drillFilm) {
 	if n := plays(d.t, w.client, master); n < 3*f.seconds/4 {
 		d.t.Errorf("%s plays in %d pieces", f.name, n)
 	}
-	for _, line := range strings.Split(string(w.get("/play/"+a.ID+"/master.m3u8").want(d.t, http.StatusOK).body), "\n") {
+	for line := range strings.SplitSeq(string(w.get("/play/"+a.ID+"/master.m3u8").want(d.t, http.StatusOK).body), "\n") {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		text := string(w.get("/play/"+a.ID+"/"+line).want(d.t, http.StatusOK).body)
 		var sum float64
-		for _, l := range strings.Split(text, "\n") {
+		for l := range strings.SplitSeq(text, "\n") {
 			if rest, ok := strings.CutPrefix(l, "#EXTINF:"); ok {
 				seconds, err := strconv.ParseFloat(strings.TrimRight(rest, ","), 64)
 				if err != nil {
@@ -177,7 +177,7 @@ func (d *drill) times(path, stream, what string) (list []float64) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	for _, line := range strings.Fields(string(out)) {
+	for line := range strings.FieldsSeq(string(out)) {
 		at, err := strconv.ParseFloat(strings.Trim(line, ","), 64)
 		if err != nil {
 			d.t.Fatal(err)

@@ -27,6 +27,7 @@ type store struct {
 	line       *line // of those who write
 	wait       time.Duration
 	beginning  string // of their transactions
+	channel    string // on which processes tell each other of events
 	similarity string // of pg_trgm
 	closed     *atomic.Bool
 }
@@ -34,7 +35,7 @@ type store struct {
 func newStore(pool *pgxpool.Pool, at place, similarity string, o *Options, closed *atomic.Bool) *store {
 	return &store{
 		reader: reader{pool, o.Timeout, pool.Reset},
-		pool:   pool, line: newLine(), wait: o.Wait, beginning: at.begin(o), similarity: similarity, closed: closed,
+		pool:   pool, line: newLine(), wait: o.Wait, beginning: at.begin(o), channel: at.channel(), similarity: similarity, closed: closed,
 	}
 }
 
