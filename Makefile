@@ -18,6 +18,8 @@ GOLANGCI_VERSION := v2.15.0
 FUZZTIME ?= 2s
 # What `make soak` gives each fuzz test.
 SOAKTIME ?= 5m
+# How often `make drill` kills a process.
+EVERY ?= 10s
 # Further flags for `go test` in `make test` and `make race`.
 TESTFLAGS ?=
 # Which packages.
@@ -116,6 +118,10 @@ players: need clients ## play 30 films in every player: picture, sound, seeks an
 .PHONY: inputs
 inputs: need ## play hundreds of files that ffmpeg makes beside themselves, printing a table
 	STREAMGATE_INPUTS=1 $(GO) test -count=1 -v -timeout 1h -run '^TestInputs$$' $(TESTFLAGS) ./hls
+
+.PHONY: drill
+drill: need ## transcode by three processes on one PostgreSQL, of which one is killed every EVERY (10s)
+	STREAMGATE_DRILL=$(EVERY) $(GO) test -count=1 -v -timeout 2h -run '^TestTranscodesWhileWorkersAreKilled$$' $(TESTFLAGS) .
 
 .PHONY: rules
 rules: ## check the HLS presentation at URL=… against the rules of the draft

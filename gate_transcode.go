@@ -82,7 +82,7 @@ func (g *Gate) transcoderOptions() *transcode.Options {
 		o.Recorder = g.recorder()
 	}
 	if o.Publish == nil {
-		o.Publish = g.bus.Publish
+		o.Publish = g.dispatcher.Publish
 	}
 	if o.Logger == nil {
 		o.Logger = g.o.logger
