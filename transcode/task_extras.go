@@ -73,7 +73,6 @@ func (t *Transcoder) thumbnails(ctx context.Context, w *work, p *Plan, in ffmpeg
 	tiles := p.Thumbnails()
 	cmd := p.ThumbnailsCommand(in, tiles)
 	cmd.Progress = t.follow(w, partExtras)
-	defer t.unfollow(w, partExtras)
 	res, err := t.Programs.Run(ctx, cmd)
 	if err != nil {
 		return err

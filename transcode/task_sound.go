@@ -46,7 +46,6 @@ func (t *Transcoder) encodeSound(ctx context.Context, w *work, p *Plan, in ffmpe
 	part := partSound(track.Stream)
 	cmd := p.AudioCommand(in, track, measured)
 	cmd.Progress = t.follow(w, part)
-	defer t.unfollow(w, part)
 	res, err := t.Programs.Run(ctx, cmd)
 	if err != nil {
 		return err
@@ -105,7 +104,6 @@ func (t *Transcoder) remux(ctx context.Context, w *work) (err error) {
 	}
 	cmd := p.RemuxCommand(in, measured)
 	cmd.Progress = t.follow(w, partRemux)
-	defer t.unfollow(w, partRemux)
 	res, err := t.Programs.Run(ctx, cmd)
 	if err != nil {
 		return err
