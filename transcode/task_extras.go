@@ -74,7 +74,6 @@ func (t *Transcoder) thumbnails(ctx context.Context, w *work, p *Plan, in ffmpeg
 	tiles.Prefix = folder(w.upload) + "thumbnails/" + w.by() + "-" // where they are tidied up if they are of no use
 	cmd := p.ThumbnailsCommand(in, tiles)
 	cmd.Progress = t.follow(w, partExtras)
-	defer t.unfollow(w, partExtras)
 	res, err := t.Programs.Run(ctx, cmd)
 	if err != nil {
 		return err

@@ -115,8 +115,8 @@ type Transcoder struct {
 	o        Options
 	profiles map[string]Profile
 
-	mu      sync.Mutex
-	running map[string]*progress // by transcode and part
+	mu       sync.Mutex
+	followed map[string]*followed // by transcode
 }
 
 // New returns a Transcoder whose tasks are done by s.Queue from its Start on.
@@ -125,7 +125,7 @@ func New(s Services, o *Options) (*Transcoder, error) {
 		return nil, errors.New("transcode: all Services are needed")
 	}
 	t := &Transcoder{
-		Services: s, profiles: map[string]Profile{}, running: map[string]*progress{},
+		Services: s, profiles: map[string]Profile{}, followed: map[string]*followed{},
 	}
 	if o != nil {
 		t.o = *o
