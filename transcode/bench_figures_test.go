@@ -117,7 +117,7 @@ func (f *figures) ladder() {
 		name := fmt.Sprintf("a ladder of %d s in %d chunks, beside one process: %s", seconds, len(chunks), line.name)
 		f.ratio(name, line.unit, median(ours[i])/line.per, median(theirs[i])/line.per, median(ratios[i]), line.aim)
 	}
-	f.alone("the same: CPU until the first chunk is there, of all", "", median(first), "≤", 0.05)
+	f.note("of the CPU of its chunks %.1f percent go by until the first is there", 100*median(first))
 }
 
 // spend encodes chunks; of several, the first in the smallest rung and then in the rest.
