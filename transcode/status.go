@@ -102,6 +102,10 @@ func (t *Transcoder) shareOf(id string, r *record, part string) (share, speed fl
 	return 0, 0
 }
 
+// rungsToCome is what rungs count whose chunks are not known yet: what plays already is
+// the smaller part of the work.
+const rungsToCome = 4
+
 // measureUp says how much of all is done. A chunk counts as one, and so does all sound.
 func (t *Transcoder) measureUp(s *Status, r *record) {
 	chunks := make([]float64, r.Chunks)
@@ -119,6 +123,9 @@ func (t *Transcoder) measureUp(s *Status, r *record) {
 	}
 	if r.Carry == Remuxed {
 		add(partRemux, 1)
+		if !r.Planned && len(r.Rungs) > 0 {
+			all += rungsToCome
+		}
 	}
 	for i, x := range r.Rungs {
 		one := RungStatus{Name: x.Name, Width: x.Width, Height: x.Height, State: x.State, Error: x.Error}
