@@ -3,15 +3,11 @@ package transcode
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/streamgate/streamgate/auth"
-	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/problem"
-	"github.com/streamgate/streamgate/internal/requestid"
 	"github.com/streamgate/streamgate/metadata"
 )
 
@@ -41,12 +37,7 @@ func (h *handler) create(w http.ResponseWriter, r *http.Request, _ string) error
 	if err != nil {
 		return err
 	}
-	a, err := h.asset(ctx, in.Asset)
-	if err != nil {
-		return err
-	}
-	e := events.Event{Type: events.TranscodeSubmitted, Owner: a.Owner, Asset: a.ID, Data: map[string]any{"profile": in.Profile}}
-	if err := h.t.record(ctx, e); err != nil {
+	if err := h.mayChange(ctx, in.Asset); err != nil {
 		return err
 	}
 	id, err := h.t.Submit(ctx, in.Asset, in.Profile)
@@ -61,33 +52,20 @@ func (h *handler) create(w http.ResponseWriter, r *http.Request, _ string) error
 	return writeJSON(w, r, http.StatusCreated, s)
 }
 
-// asset returns an asset that the principal may change.
-func (h *handler) asset(ctx context.Context, id string) (*metadata.Asset, error) {
+// mayChange refuses whoever may not change an asset, and what is not there.
+func (h *handler) mayChange(ctx context.Context, id string) error {
 	a, err := h.t.Metadata.Asset(ctx, id)
 	if err != nil && !errors.Is(err, metadata.ErrNotFound) {
-		return nil, err
+		return err
 	}
 	object := auth.Object{Kind: auth.Asset, ID: id}
 	if a != nil {
 		object.Owner = a.Owner
 	}
 	if denied := h.t.o.Authorizer.Authorize(ctx, auth.FromContext(ctx), auth.Update, object); denied != nil {
-		return nil, denied
+		return denied
 	}
-	return a, err
-}
-
-func canceledBy(s *Status) events.Event {
-	return events.Event{Type: events.TranscodeCanceled, Owner: s.Owner, Asset: s.Asset, Data: map[string]any{"transcode": s.ID}}
-}
-
-// record tells the Recorder what somebody is about to do, which may refuse it.
-func (t *Transcoder) record(ctx context.Context, e events.Event) error {
-	e.Time, e.Actor, e.RequestID = time.Now(), auth.FromContext(ctx).ID, requestid.FromContext(ctx)
-	if err := t.o.Recorder.Record(ctx, e); err != nil {
-		return fmt.Errorf("record %s: %w", e.Type, err)
-	}
-	return nil
+	return err
 }
 
 func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
