@@ -120,19 +120,29 @@ func (t *Transcoder) watch(ctx context.Context, id string) (context.Context, fun
 				return
 			case <-tick.C:
 			}
-			u, err := t.Metadata.Upload(ctx, id)
-			over := errors.Is(err, metadata.ErrNotFound)
-			if err == nil {
-				r, err := recordOf(u)
-				over = err == nil && !r.going(u) && !r.lost(u)
-			}
-			if over {
+			if errors.Is(t.goesOn(ctx, id), errOver) {
 				cancel(errOver)
 				return
 			}
 		}
 	}()
 	return ctx, func() { cancel(nil); <-done }
+}
+
+// goesOn fails with errOver where a transcode has ended, or is gone.
+func (t *Transcoder) goesOn(ctx context.Context, id string) error {
+	u, err := t.Metadata.Upload(ctx, id)
+	if errors.Is(err, metadata.ErrNotFound) {
+		return errOver
+	}
+	if err != nil {
+		return err
+	}
+	r, err := recordOf(u)
+	if err == nil && !r.going(u) && !r.lost(u) {
+		return errOver
+	}
+	return err
 }
 
 // judge decides what an error means for the task and for its transcode.
