@@ -130,22 +130,34 @@ func (t *Transcoder) watch(ctx context.Context, id string) (context.Context, fun
 				return
 			case <-tick.C:
 			}
-			u, err := t.Metadata.Upload(ctx, id)
-			over := errors.Is(err, metadata.ErrNotFound)
-			if err == nil {
-				r, err := recordOf(u)
-				over = err == nil && !r.going(u) && !r.lost(u)
-				if err == nil {
-					t.saw(id, u.Version, r)
-				}
-			}
-			if over {
+			if errors.Is(t.goesOn(ctx, id), errOver) {
 				cancel(errOver)
 				return
 			}
 		}
 	}()
 	return ctx, func() { cancel(nil); <-done }
+}
+
+// goesOn fails with errOver where a transcode has ended, or is gone. What it reads is
+// what is told of it from then on.
+func (t *Transcoder) goesOn(ctx context.Context, id string) error {
+	u, err := t.Metadata.Upload(ctx, id)
+	if errors.Is(err, metadata.ErrNotFound) {
+		return errOver
+	}
+	if err != nil {
+		return err
+	}
+	r, err := recordOf(u)
+	switch {
+	case err != nil:
+		return err
+	case !r.going(u) && !r.lost(u):
+		return errOver
+	}
+	t.saw(id, u.Version, r)
+	return nil
 }
 
 // judge decides what an error means for the task and for its transcode.
