@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
@@ -97,6 +98,11 @@ func (g *Gate) transcoderOptions() *transcode.Options {
 	return &o
 }
 
+// havePoster has a poster made of what plays as it came.
+func (g *Gate) havePoster(ctx context.Context, e events.Event) error {
+	return g.coder.Poster(ctx, e.Asset)
+}
+
 // inspectMade takes what the transcoder made, as any other upload is taken.
 func (g *Gate) inspectMade(ctx context.Context, u *metadata.Upload) error {
 	return g.uploads.Inspect(ctx, u)
@@ -135,6 +141,14 @@ func (g *Gate) transcodeRoutes() ([]route, error) {
 			handler: transcode.NewProfilesHandler(g.coder), endpoints: []endpoint{{pattern: ""}},
 		},
 	}, nil
+}
+
+// replaced tells the transcoder of what it need not go on with; nil without one.
+func (g *Gate) replaced() upload.WaitsFunc {
+	if g.coder == nil {
+		return nil
+	}
+	return g.coder.Replaced
 }
 
 // waits is what tells the transcoder of a file; nil without one.

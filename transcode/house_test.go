@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,11 +98,11 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waits := h.coder.Wait
+	waits, replaced := h.coder.Wait, h.coder.Replaced
 	if o.deaf {
-		waits = nil
+		waits, replaced = nil, nil
 	}
-	if h.up, err = upload.New(h.files, h.meta, &upload.Options{Transcoder: true, Waits: waits, MaxDuration: o.inspected, Logger: log}); err != nil {
+	if h.up, err = upload.New(h.files, h.meta, &upload.Options{Transcoder: true, Waits: waits, Replaced: replaced, MaxDuration: o.inspected, Logger: log}); err != nil {
 		t.Fatal(err)
 	}
 	if h.player, err = hls.New(h.files, h.meta, nil); err != nil {
@@ -262,10 +263,11 @@ func (h *house) carry() {
 	}
 }
 
-// stored are the keys of all blobs and drafts.
+// stored are the keys of all blobs and drafts, but for the posters that assets have.
 func (h *house) stored() (keys []string) {
 	h.t.Helper()
 	h.carry()
+	defer func() { keys = slices.DeleteFunc(keys, h.isPoster) }()
 	for info, err := range h.files.List(h.t.Context(), "") {
 		if err != nil {
 			h.t.Fatal(err)
@@ -279,6 +281,17 @@ func (h *house) stored() (keys []string) {
 		keys = append(keys, info.Key+" (draft)")
 	}
 	return keys
+}
+
+// isPoster reports whether a key is that of the poster of its asset.
+func (h *house) isPoster(key string) bool {
+	h.t.Helper()
+	parts := strings.Split(key, "/")
+	if len(parts) != 4 || parts[2] != "posters" {
+		return false
+	}
+	a, err := h.meta.Asset(h.t.Context(), parts[1])
+	return err == nil && a.Poster == key
 }
 
 func (h *house) delete(a *metadata.Asset) {
