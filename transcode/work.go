@@ -157,7 +157,7 @@ func (t *Transcoder) judge(ctx context.Context, w *work, err error) error {
 	case ctx.Err() != nil || !t.final(w, err):
 		return err
 	}
-	failed := t.fail(ctx, w, reason(err))
+	failed := t.fail(ctx, w, err)
 	switch {
 	case failed == nil:
 		return jobs.Discard(err)

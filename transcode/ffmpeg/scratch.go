@@ -132,6 +132,17 @@ func (w *workdir) count() (own, all int64) {
 	return own, all
 }
 
+// usage is how many directories there are, and how many bytes they had when they were
+// last counted.
+func (s *scratch) usage() (runs int, bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.used {
+		bytes += n
+	}
+	return len(s.used), bytes
+}
+
 // remove takes the directory away, once.
 func (w *workdir) remove() error {
 	w.once.Do(func() {
