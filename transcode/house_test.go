@@ -98,11 +98,11 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waits := h.coder.Wait
+	waits, replaced := h.coder.Wait, h.coder.Replaced
 	if o.deaf {
-		waits = nil
+		waits, replaced = nil, nil
 	}
-	if h.up, err = upload.New(h.files, h.meta, &upload.Options{Transcoder: true, Waits: waits, MaxDuration: o.inspected, Logger: log}); err != nil {
+	if h.up, err = upload.New(h.files, h.meta, &upload.Options{Transcoder: true, Waits: waits, Replaced: replaced, MaxDuration: o.inspected, Logger: log}); err != nil {
 		t.Fatal(err)
 	}
 	if h.player, err = hls.New(h.files, h.meta, nil); err != nil {
@@ -287,7 +287,7 @@ func (h *house) stored() (keys []string) {
 func (h *house) isPoster(key string) bool {
 	h.t.Helper()
 	parts := strings.Split(key, "/")
-	if len(parts) != 4 || parts[2] != "posters" {
+	if len(parts) < 2 {
 		return false
 	}
 	a, err := h.meta.Asset(h.t.Context(), parts[1])

@@ -41,7 +41,7 @@ func (t *Transcoder) extras(ctx context.Context, w *work) error {
 		return nil
 	}
 	if p.Source().Video != nil && t.wantsPoster(w.asset) {
-		if err := skip("the poster", t.poster(ctx, w.asset, p, in)); err != nil {
+		if err := skip("the poster", t.poster(ctx, w.asset, p, in, folder(w.upload)+"poster-"+w.by())); err != nil {
 			return err
 		}
 	}
@@ -71,6 +71,7 @@ func (t *Transcoder) extras(ctx context.Context, w *work) error {
 
 func (t *Transcoder) thumbnails(ctx context.Context, w *work, p *Plan, in ffmpeg.Input) (err error) {
 	tiles := p.Thumbnails()
+	tiles.Prefix = folder(w.upload) + "thumbnails/" + w.by() + "-" // where they are tidied up if they are of no use
 	cmd := p.ThumbnailsCommand(in, tiles)
 	cmd.Progress = t.follow(w, partExtras)
 	res, err := t.Programs.Run(ctx, cmd)

@@ -45,8 +45,9 @@ type Options struct {
 	// is called "default" takes its place. Default: none.
 	Profiles []Profile
 
-	// AtOnce is how many commands of ffmpeg run here at the same time; each uses
-	// several cores. Default: one for each four cores.
+	// AtOnce is how many commands of ffmpeg run here at the same time, each of which
+	// uses several cores; and beside them so many of sound, but at least four, which use
+	// one. Default: one for each four cores.
 	AtOnce int
 
 	// Attempts is how often a task is tried before the transcode has failed; default 4.
@@ -64,6 +65,12 @@ type Options struct {
 	// upload.Options has. Default: no limit.
 	MaxDuration time.Duration
 
+	// Retention is how long a transcode stays that has ended and of which nothing plays:
+	// one that failed, was cancelled or replaced, or made a ladder beside what plays.
+	// That of what plays stays as long as it plays. Of one asset at most ten that ended
+	// stay. Recover removes them. Default 30 days; negative: as long as their assets.
+	Retention time.Duration
+
 	// NoEarlyPlay keeps assets from playing before what plays is whole. Default: false.
 	NoEarlyPlay bool
 
@@ -75,8 +82,11 @@ type Options struct {
 	// objects of kind auth.Asset. Default: auth.OwnerOnly().
 	Authorizer auth.Authorizer
 
-	// Recorder is told of what begins, ends and fails, and may refuse the first and
-	// a cancellation. Default: nobody.
+	// Recorder is told of what begins and what is cancelled, whoever does that, inside
+	// the transaction and last before its commit, and may refuse it: what it is told of
+	// has come to pass, unless the commit fails. So it must be quick, because other
+	// writers wait, and must not use the Metadata. What is done and what fails is in the
+	// outbox (events.TranscodeDone, TranscodeFailed). Default: nobody.
 	Recorder events.Recorder
 
 	// Publish takes progress (events.TranscodeProgress). It must not block.
@@ -92,6 +102,8 @@ const (
 	defaultLook     = 15 * time.Second
 	coresEach       = 4
 	defaultProfile  = "default"
+
+	defaultRetention = 30 * 24 * time.Hour
 )
 
 // A Transcoder makes what HLS cannot carry into what plays, and ladders of what does.
@@ -138,6 +150,7 @@ func (o *Options) defaults() {
 	}
 	o.Attempts = cmp.Or(max(o.Attempts, 0), defaultAttempts)
 	o.Look = cmp.Or(max(o.Look, 0), defaultLook)
+	o.Retention = cmp.Or(o.Retention, defaultRetention)
 	if o.Authorizer == nil {
 		o.Authorizer = auth.OwnerOnly()
 	}
@@ -169,7 +182,8 @@ const (
 )
 
 // handle says how tasks are done: those that run ffmpeg for long in a lane of their
-// own, so that what is quick never waits behind them.
+// own, so that what is quick never waits behind them, and sound beside them, so that it
+// is there with the pictures of the first chunk.
 func (t *Transcoder) handle() error {
 	for _, k := range []struct {
 		kind, lane string
@@ -179,7 +193,7 @@ func (t *Transcoder) handle() error {
 		{kindPlan, "transcode-light", lightAtOnce, t.plan},
 		{kindAssemble, "transcode-light", lightAtOnce, t.assemble},
 		{kindVideo, "transcode-heavy", t.o.AtOnce, t.video},
-		{kindSound, "transcode-heavy", t.o.AtOnce, t.sound},
+		{kindSound, "transcode-sound", max(t.o.AtOnce, soundAtOnce), t.sound},
 		{kindRemux, "transcode-heavy", t.o.AtOnce, t.remux},
 		{kindExtras, "transcode-heavy", t.o.AtOnce, t.extras},
 		{kindTidy, "transcode-light", lightAtOnce, t.nothing},
@@ -198,6 +212,9 @@ func (t *Transcoder) handle() error {
 
 const (
 	lightAtOnce = 2
+	// soundAtOnce is how many streams of sound are made at once, at least: a film plays
+	// once there is something of each of its languages.
+	soundAtOnce = 4
 	// patient is how often it is tried to write down that a transcode has ended, and to
 	// remove what is left of it: for three hours.
 	patient = 20

@@ -24,6 +24,11 @@ const (
 			WHERE a.owner = $1 AND a.state = 'processing' AND u.state = 'complete' AND u.key NOT IN ('', a.source)
 				AND NOT EXISTS (SELECT 1 FROM json_array_elements(a.renditions) r WHERE r ->> 'source' = u.key)), 9e18)::bigint`
 
+	selectTranscodes = `SELECT ` + uploadColumns + ` FROM uploads
+		WHERE protocol = 'transcode' AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3`
+	selectTranscodesOf = `SELECT ` + uploadColumns + ` FROM uploads
+		WHERE protocol = 'transcode' AND owner = $4 AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3`
+
 	selectTombstone  = `SELECT EXISTS (SELECT 1 FROM tombstones WHERE kind = $1 AND id = $2)`
 	selectUploadVers = `SELECT version FROM uploads WHERE id = $1`
 	selectAssetVers  = `SELECT version FROM assets WHERE id = $1`
@@ -31,8 +36,10 @@ const (
 	deleteAsset  = `DELETE FROM assets WHERE id = $1`
 	deleteUpload = `DELETE FROM uploads WHERE id = $1`
 
-	insertEvent = `INSERT INTO outbox (type, time, owner, actor, asset, upload, request_id, data)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`
+	// Whoever listens hears of it at the commit, once for all events of a transaction.
+	insertEvent = `WITH e AS (INSERT INTO outbox (type, time, owner, actor, asset, upload, request_id, data)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id)
+		SELECT id FROM e, (SELECT pg_notify(` + channel + `, '')) AS told`
 )
 
 // An insert that does nothing was refused, and why is asked for then: nearly all
