@@ -291,7 +291,7 @@ func (h *house) stored() (keys []string) {
 func (h *house) isPoster(key string) bool {
 	h.t.Helper()
 	parts := strings.Split(key, "/")
-	if len(parts) != 4 || parts[2] != "posters" {
+	if len(parts) < 2 {
 		return false
 	}
 	a, err := h.meta.Asset(h.t.Context(), parts[1])

@@ -41,7 +41,7 @@ func (t *Transcoder) extras(ctx context.Context, w *work) error {
 		return nil
 	}
 	if p.Source().Video != nil && t.wantsPoster(w.asset) {
-		if err := skip("the poster", t.poster(ctx, w.asset, p, in)); err != nil {
+		if err := skip("the poster", t.poster(ctx, w.asset, p, in, folder(w.upload)+"poster-"+w.by())); err != nil {
 			return err
 		}
 	}

@@ -178,7 +178,7 @@ func (t *Transcoder) judge(ctx context.Context, w *work, err error) error {
 		return err
 	}
 	t.o.Logger.WarnContext(ctx, "a transcode fails", "transcode", w.args.Transcode, "task", w.task.Kind, "error", err)
-	failed := t.fail(ctx, w, reason(err))
+	failed := t.fail(ctx, w, err)
 	switch {
 	case failed == nil:
 		return jobs.Discard(err)
