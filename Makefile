@@ -18,6 +18,8 @@ GOLANGCI_VERSION := v2.15.0
 FUZZTIME ?= 2s
 # What `make soak` gives each fuzz test.
 SOAKTIME ?= 5m
+# How often `make drill` kills a process.
+EVERY ?= 10s
 # Further flags for `go test` in `make test` and `make race`.
 TESTFLAGS ?=
 # Which packages.
@@ -119,6 +121,10 @@ players: need clients ## play 30 films in every player: picture, sound, seeks an
 inputs: need ## play hundreds of files that ffmpeg makes beside themselves, printing a table
 	STREAMGATE_INPUTS=1 $(GO) test -count=1 -v -timeout 1h -run '^TestInputs$$' $(TESTFLAGS) ./hls
 
+.PHONY: drill
+drill: need ## transcode by three processes on one PostgreSQL, of which one is killed every EVERY (10s)
+	STREAMGATE_DRILL=$(EVERY) $(GO) test -count=1 -v -timeout 2h -run '^TestTranscodesWhileWorkersAreKilled$$' $(TESTFLAGS) .
+
 .PHONY: rules
 rules: ## check the HLS presentation at URL=… against the rules of the draft
 	STREAMGATE_RULES_URL="$(URL)" $(GO) test -count=1 -v -timeout 1h -run '^TestURL$$' ./internal/hlsrules
@@ -131,8 +137,8 @@ bench: ## run the benchmarks
 	cd $(PEERS) && $(GO) test -run '^$$' -bench . $(TESTFLAGS) ./metrics ./audit ./cache ./stack ./captions ./matroska
 
 .PHONY: bench-transcode
-bench-transcode: ## what a ladder in chunks costs beside one process of ffmpeg
-	$(GO) test -run '^$$' -bench Ladder -benchtime 2x -timeout 1h $(TESTFLAGS) ./transcode
+bench-transcode: ## what transcoding costs and how good it is: one table, with what is aimed at; FIGURES=short tries it
+	STREAMGATE_FIGURES=$(or $(FIGURES),1) $(GO) test -count=1 -v -timeout 1h -run '^TestTranscodeFigures$$' $(TESTFLAGS) ./transcode
 
 .PHONY: bench-hls
 bench-hls: ## what playback costs beside static files: one table, with what is aimed at
