@@ -37,6 +37,11 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	times, end, err := t.straighten(ctx, w, &in, &found)
+	if err != nil {
+		return err
+	}
+	defer end()
 	if limit := t.o.MaxDuration; limit > 0 && found.Duration > limit {
 		return problem.Errorf(ErrSource, "it lasts %s; files of up to %s are taken here", found.Duration.Round(time.Second), limit)
 	}
@@ -49,12 +54,12 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 		return err
 	}
 	if len(p.Video) > 0 {
-		if kept.Keys, err = t.Programs.KeyFrames(ctx, in, kept.Source.Video.Stream); err != nil {
-			return err
+		if times == nil {
+			if times, err = t.times(ctx, in, &kept.Source); err != nil {
+				return err
+			}
 		}
-		for i := range kept.Keys {
-			kept.Keys[i] -= found.Start
-		}
+		kept.Keys = Since(found.Start, times.Keys)
 	}
 	if p.Carriage == Encoded {
 		kept.cut(&p, p.Cuts(kept.end()), t.o.AtOnce)
@@ -99,6 +104,7 @@ func (t *Transcoder) spread(ctx context.Context, w *work, p *Plan, kept *planned
 	}
 	return t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
 		r.Plan, r.Carry, r.Left, r.Rungs, r.Sounds = key, p.Carriage, p.Left, nil, nil
+		r.Straight = w.Straight
 		r.take(p, kept)
 		r.Began = time.Now().UTC()
 		if err := t.says(ctx, tx, u); err != nil {

@@ -24,7 +24,7 @@ type Programs interface {
 	Tools(ctx context.Context) (*ffmpeg.Tools, error)
 	Run(ctx context.Context, c *ffmpeg.Command) (*ffmpeg.Result, error)
 	Probe(ctx context.Context, in ffmpeg.Input) (*ffmpeg.Source, error)
-	KeyFrames(ctx context.Context, in ffmpeg.Input, stream int) ([]time.Duration, error)
+	Times(ctx context.Context, in ffmpeg.Input, stream int) (ffmpeg.Times, error)
 }
 
 // Services are what a Transcoder works with. All but Bus are needed.
