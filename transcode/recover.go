@@ -12,8 +12,10 @@ import (
 // Recover has those assets transcoded that wait for it and of which no transcode is
 // under way: there was no transcoder when they came. And it fails transcodes that no
 // task sees to any more: one was cancelled by an operator, or took its process with it
-// each time. Call it once the Queue has been started, and now and then.
+// each time. Call it once the Queue has been started, and now and then: the first time it
+// tries the hardware that profiles want, too.
 func (t *Transcoder) Recover(ctx context.Context) error {
+	t.once.Do(func() { t.accelerate(ctx) })
 	return errors.Join(t.recoverAssets(ctx), t.failAbandoned(ctx))
 }
 

@@ -20,6 +20,8 @@ type planned struct {
 	Profile Profile         `json:"profile"`
 	Keys    []time.Duration `json:"keys"` // key frames of the picture
 	Chunks  []Chunk         `json:"chunks"`
+
+	Encoder ffmpeg.EncoderChoice `json:"encoder,omitzero"` // of all rungs and chunks
 }
 
 // plan looks at the file, and has done what is to be done.
@@ -48,6 +50,9 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 	kept := planned{Source: SourceOf(found, w.upload.Metadata[metaOf] == ""), Profile: t.profiles[w.Profile]}
 	p, err := Ladder(kept.Source, kept.Profile)
 	if err != nil {
+		return err
+	}
+	if err := t.choose(ctx, &p, &kept); err != nil {
 		return err
 	}
 	if err := p.needs(tools); err != nil {
@@ -187,6 +192,9 @@ func (t *Transcoder) planOf(ctx context.Context, r *record) (*Plan, *planned, er
 		return nil, nil, fmt.Errorf("transcode: reading a plan: %w", err)
 	}
 	p, err := Ladder(kept.Source, kept.Profile)
+	if err == nil && kept.Encoder.Name != "" {
+		err = p.Encode(kept.Encoder)
+	}
 	return &p, kept, err
 }
 

@@ -25,6 +25,7 @@ type Programs interface {
 	Run(ctx context.Context, c *ffmpeg.Command) (*ffmpeg.Result, error)
 	Probe(ctx context.Context, in ffmpeg.Input) (*ffmpeg.Source, error)
 	Times(ctx context.Context, in ffmpeg.Input, stream int) (ffmpeg.Times, error)
+	Encoder(ctx context.Context, codec string, want ffmpeg.Hardware) (ffmpeg.EncoderChoice, error)
 }
 
 // Services are what a Transcoder works with. All but Bus are needed.
@@ -103,6 +104,7 @@ type Transcoder struct {
 
 	o        Options
 	profiles map[string]Profile
+	once     sync.Once // hardware is tried
 
 	mu      sync.Mutex
 	running map[string]*progress // by transcode and part
