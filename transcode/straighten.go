@@ -29,9 +29,11 @@ func (t *Transcoder) straighten(ctx context.Context, w *work, in *ffmpeg.Input, 
 	if err != nil || times.Jumps == 0 {
 		return times, none, err
 	}
-	if w.Straight, err = t.straightened(ctx, w, *in, &s); err != nil {
+	r := *w.record // that of others, too
+	if r.Straight, err = t.straightened(ctx, w, *in, &s); err != nil {
 		return nil, none, err
 	}
+	w.record = &r
 	straight, done, err := t.input(ctx, w)
 	if err != nil {
 		return nil, none, err
@@ -52,10 +54,7 @@ func (t *Transcoder) times(ctx context.Context, in ffmpeg.Input, s *Source) (*ff
 
 // straightened makes the file, and returns its key.
 func (t *Transcoder) straightened(ctx context.Context, w *work, in ffmpeg.Input, s *Source) (_ string, err error) {
-	cmd := StraightCommand(in, s)
-	cmd.Progress = t.follow(w, partStraight)
-	defer t.unfollow(w, partStraight)
-	res, err := t.Programs.Run(ctx, cmd)
+	res, err := t.Programs.Run(ctx, StraightCommand(in, s))
 	if err != nil {
 		return "", fmt.Errorf("transcode: straightening the times of %s: %w", w.upload.ID, err)
 	}
