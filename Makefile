@@ -117,6 +117,10 @@ corpus: need ## check playback of every file of the media corpus and every shape
 players: need clients ## play 30 films in every player: picture, sound, seeks and end by the players' own clocks
 	STREAMGATE_PLAYERS_ALL=1 $(GO) test -count=1 -v -timeout 1h -run '^TestPlayers$$' $(TESTFLAGS) ./clients
 
+.PHONY: transcodes
+transcodes: need clients ## transcode the files of the media corpus that need it, and play each in hls.js to its end
+	STREAMGATE_TRANSCODES_ALL=1 $(GO) test -count=1 -v -timeout 1h -run '^TestTranscodesPlay$$' $(TESTFLAGS) ./clients
+
 .PHONY: inputs
 inputs: need ## play hundreds of files that ffmpeg makes beside themselves, printing a table
 	STREAMGATE_INPUTS=1 $(GO) test -count=1 -v -timeout 1h -run '^TestInputs$$' $(TESTFLAGS) ./hls
