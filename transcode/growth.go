@@ -69,7 +69,7 @@ func (t *Transcoder) appendChunk(ctx context.Context, w *work, draft storage.Dra
 	if w.Chunks == 0 {
 		return NewJoiner(draft, nil, sound)
 	}
-	part, done, err := t.part(ctx, w, w.partOf(0, w.Joined.Chunks), w.Rungs[0].Name)
+	part, done, err := t.part(ctx, w, w.partOf(0, w.Joined.Chunks), w.Rungs[0].Name, pictureBlock)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (t *Transcoder) soundOf(ctx context.Context, w *work) (list []Sound, done f
 		if !slices.Contains(w.Sounds, a.Stream) {
 			continue // it was left out
 		}
-		part, end, err := t.part(ctx, w, partSound(a.Stream), a.File())
+		part, end, err := t.part(ctx, w, partSound(a.Stream), a.File(), soundBlock)
 		if err != nil {
 			return nil, done, err
 		}

@@ -15,70 +15,65 @@ import (
 )
 
 // input opens the file that is transcoded, as ffmpeg can seek in it. Call done after.
+// Where the store has no files that is a copy, which all tasks here share.
 func (t *Transcoder) input(ctx context.Context, w *work) (in ffmpeg.Input, done func(), err error) {
-	key, kind, err := t.came(ctx, w)
-	if err == nil && key == "" {
+	from, err := t.came(ctx, w)
+	if err == nil && from.key == "" {
 		err = problem.Errorf(ErrSource, "the file as it came is not kept any more")
 	}
 	if err != nil {
 		return in, nil, err
 	}
-	file, done, err := t.open(ctx, key)
-	if err != nil {
-		return in, nil, fmt.Errorf("transcode: opening the file of %s: %w", w.upload.ID, err)
+	in = ffmpeg.Input{Type: from.kind}
+	if opener, ok := t.Files.(storage.FileOpener); ok {
+		f, err := opener.OpenFile(ctx, from.key)
+		if err != nil {
+			return in, nil, fmt.Errorf("transcode: opening the file of %s: %w", w.upload.ID, err)
+		}
+		in.File = f
+		return in, func() { _ = f.Close() }, nil // it was only read
 	}
-	return ffmpeg.Input{File: file, Type: kind}, done, nil
+	far, err := t.remote(ctx, from.key, from.sum)
+	if err != nil {
+		return in, nil, fmt.Errorf("transcode: looking for the file of %s: %w", w.upload.ID, err)
+	}
+	c, err := t.Programs.Copy(ctx, far)
+	if err != nil {
+		return in, nil, fmt.Errorf("transcode: the file of %s: %w", w.upload.ID, err)
+	}
+	in.Path = c.Path
+	return in, c.Close, nil
 }
 
-// came is where the file lies that is transcoded, and of which type it is.
-func (t *Transcoder) came(ctx context.Context, w *work) (string, media.Type, error) {
+// A file is one in storage that is transcoded.
+type file struct {
+	key  string // "" where it is not kept
+	kind media.Type
+	sum  string // its SHA-256 in hex, "" where it is not known
+}
+
+// came is the file that is transcoded.
+func (t *Transcoder) came(ctx context.Context, w *work) (file, error) {
+	a := w.asset
+	kept := file{a.Kept(), media.Type(a.Type), a.SHA256}
 	if id := w.upload.Metadata[metaOf]; id != "" {
 		of, err := t.Metadata.Upload(ctx, id)
 		if errors.Is(err, metadata.ErrNotFound) {
-			return "", "", errOver
+			return file{}, errOver
 		}
 		if err != nil {
-			return "", "", err
+			return file{}, err
 		}
 		if of.Key != "" { // it waits behind another file, which plays
-			return of.Key, media.Type(of.Type), nil
+			return file{of.Key, media.Type(of.Type), of.SHA256}, nil
 		}
-		return w.asset.Kept(), media.Type(of.Type), nil
+		kept.kind = media.Type(of.Type)
+		return kept, nil
 	}
-	if w.asset.Kept() == "" {
-		return w.asset.Source, media.TypeMP4, nil
+	if kept.key == "" {
+		return file{key: a.Source, kind: media.TypeMP4}, nil
 	}
-	return w.asset.Kept(), media.Type(w.asset.Type), nil
-}
-
-// open opens a blob as a file: where the store has no files, a copy.
-func (t *Transcoder) open(ctx context.Context, key string) (*os.File, func(), error) {
-	if opener, ok := t.Files.(storage.FileOpener); ok {
-		f, err := opener.OpenFile(ctx, key)
-		if err != nil {
-			return nil, nil, err
-		}
-		return f, func() { _ = f.Close() }, nil // it was only read
-	}
-	blob, err := t.Files.Open(ctx, key)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer blob.Close() //nolint:errcheck // it was only read
-	f, err := os.CreateTemp("", "streamgate-*")
-	if err != nil {
-		return nil, nil, err
-	}
-	done := func() { _ = f.Close() }
-	err = os.Remove(f.Name()) // it goes with its descriptor
-	if err == nil {
-		_, err = io.Copy(f, &until{ctx, io.NewSectionReader(blob, 0, blob.Info().Size)})
-	}
-	if err != nil {
-		done()
-		return nil, nil, err
-	}
-	return f, done, nil
+	return kept, nil
 }
 
 // until reads until its context ends.

@@ -11,6 +11,7 @@ import (
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
 )
 
 // assemble makes what plays of what is there, as far as it goes.
@@ -160,7 +161,7 @@ func (t *Transcoder) joinRung(ctx context.Context, w *work, rung int) error {
 	size, err := t.write(ctx, rungKey(w.upload, name, w.by()), func(dst io.Writer) error {
 		var j *Joiner
 		for c := range w.Chunks {
-			part, done, err := t.part(ctx, w, w.partOf(rung, c), name)
+			part, done, err := t.part(ctx, w, w.partOf(rung, c), name, pictureBlock)
 			if err != nil {
 				return err
 			}
@@ -183,11 +184,16 @@ func (t *Transcoder) joinRung(ctx context.Context, w *work, rung int) error {
 	return t.join(ctx, w, rung, size)
 }
 
-// part opens a file that a task has made.
-func (t *Transcoder) part(ctx context.Context, w *work, part, file string) (Part, func(), error) {
+// part opens a file that a task has made; where the store has no files it is read in
+// blocks of so many bytes.
+func (t *Transcoder) part(ctx context.Context, w *work, part, file string, block int64) (Part, func(), error) {
 	blob, err := t.Files.Open(ctx, partKey(w.upload, part, w.Parts[part], file))
 	if err != nil {
 		return Part{}, nil, fmt.Errorf("transcode: opening %s: %w", part, err)
 	}
-	return Part{ReaderAt: blob, Size: blob.Info().Size}, func() { _ = blob.Close() }, nil // it was only read
+	p, done := Part{ReaderAt: blob, Size: blob.Info().Size}, func() { _ = blob.Close() } // it was only read
+	if _, local := t.Files.(storage.FileOpener); !local {
+		p.ReaderAt = &readahead{from: blob, size: p.Size, block: block}
+	}
+	return p, done, nil
 }

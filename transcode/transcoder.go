@@ -25,6 +25,7 @@ type Programs interface {
 	Run(ctx context.Context, c *ffmpeg.Command) (*ffmpeg.Result, error)
 	Probe(ctx context.Context, in ffmpeg.Input) (*ffmpeg.Source, error)
 	KeyFrames(ctx context.Context, in ffmpeg.Input, stream int) ([]time.Duration, error)
+	Copy(ctx context.Context, f ffmpeg.Remote) (*ffmpeg.Copy, error)
 }
 
 // Services are what a Transcoder works with. All but Bus are needed.
@@ -164,14 +165,15 @@ const (
 )
 
 // handle says how tasks are done: those that run ffmpeg for long in a lane of their
-// own, so that what is quick never waits behind them.
+// own, and those that read a file through, or wait for its copy, in another, so that
+// what is quick never waits behind them.
 func (t *Transcoder) handle() error {
 	for _, k := range []struct {
 		kind, lane string
 		atOnce     int
 		do         func(context.Context, *work) error
 	}{
-		{kindPlan, "transcode-light", lightAtOnce, t.plan},
+		{kindPlan, "transcode-plan", lightAtOnce, t.plan},
 		{kindAssemble, "transcode-light", lightAtOnce, t.assemble},
 		{kindVideo, "transcode-heavy", t.o.AtOnce, t.video},
 		{kindSound, "transcode-heavy", t.o.AtOnce, t.sound},
