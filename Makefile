@@ -15,7 +15,7 @@ STATICCHECK_VERSION := v0.8.2
 GOLANGCI_VERSION := v2.15.0
 
 # How long each fuzz test runs in `make fuzz`.
-FUZZTIME ?= 4s
+FUZZTIME ?= 2s
 # What `make soak` gives each fuzz test.
 SOAKTIME ?= 5m
 # Further flags for `go test` in `make test` and `make race`.
@@ -93,7 +93,7 @@ race: need-race clients assets ## every test but the long ones under the race de
 	$(GO) test -race -short -shuffle=on -timeout 25m $(TESTFLAGS) $(PKG)
 
 .PHONY: fuzz
-fuzz: ## run every fuzz test for FUZZTIME (4s)
+fuzz: ## run every fuzz test for FUZZTIME (2s)
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' scripts/fuzz
 
 .PHONY: soak

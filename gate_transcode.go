@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
@@ -91,6 +92,11 @@ func (g *Gate) transcoderOptions() *transcode.Options {
 	}
 	o.NoEarlyPlay = o.NoEarlyPlay || of.NoEarlyPlay
 	return &o
+}
+
+// havePoster has a poster made of what plays as it came.
+func (g *Gate) havePoster(ctx context.Context, e events.Event) error {
+	return g.coder.Poster(ctx, e.Asset)
 }
 
 // inspectMade takes what the transcoder made, as any other upload is taken.

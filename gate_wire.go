@@ -42,13 +42,16 @@ func (g *Gate) wire(dir string) (err error) {
 	if g.o.onReady != nil {
 		g.dispatcher.Handle("OnReady", g.tellReady, events.AssetReady)
 	}
-	for _, open := range []func() error{g.openSettling, g.openJobs} {
+	for _, open := range []func() error{g.openSettling, g.openJobs, g.openSettlingJobs} {
 		if err := open(); err != nil {
 			return err
 		}
 	}
 	if err = g.openTranscoder(dir); err != nil {
 		return err
+	}
+	if g.coder != nil {
+		g.dispatcher.Handle("have a poster made", g.havePoster, events.AssetReady)
 	}
 	if err = g.countJobs(); err != nil { // of all kinds
 		return err
@@ -60,7 +63,7 @@ func (g *Gate) wire(dir string) (err error) {
 		return err
 	}
 	g.assets, err = metadata.NewHandler(cachingStore{g.meta, g.caches.assets}, &metadata.HandlerOptions{
-		Authorizer: g.o.authorizer, Recorder: g.recorder(), Playback: g.playbackPath, CrossOrigin: g.crossOrigin, Files: g.files,
+		Authorizer: g.o.authorizer, Recorder: g.recorder(), Playback: g.playbackPath, CrossOrigin: g.crossOrigin, Files: g.files, Poster: g.posterPath,
 	})
 	if err != nil {
 		return err
@@ -149,6 +152,9 @@ func trusting(origins []string) (*http.CrossOriginProtection, error) {
 func (g *Gate) playbackPath(assetID string) string {
 	return g.o.publicURL + "/play/" + assetID + "/master.m3u8"
 }
+
+// posterPath is where the poster of an asset is.
+func (g *Gate) posterPath(a *metadata.Asset) string { return g.o.publicURL + "/play/" + a.PosterPath() }
 
 func (g *Gate) assetPath(assetID string) string { return g.o.publicURL + "/v1/assets/" + assetID }
 

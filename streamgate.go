@@ -84,6 +84,7 @@ type Gate struct {
 	dispatcher *events.Dispatcher
 	recovery   *periodic
 	settler    *settle.Settler       // or nil
+	settling   *settle.Options       // of that
 	jobs       *jobs.Queue           // or nil
 	coder      *transcode.Transcoder // or nil
 	importing  sync.RWMutex          // held for reading by imports, for writing by a recovery

@@ -12,6 +12,7 @@ package metadata
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
@@ -69,14 +70,15 @@ type Reader interface {
 	// OpenUploads returns up to limit uploads that may yet become something, with
 	// an id above after, by id: those in UploadOpen, and the parts in UploadComplete.
 	OpenUploads(ctx context.Context, after string, limit int) ([]*Upload, error)
+	// Transcodes returns uploads of ProtocolTranscode, the one that was begun last first.
+	Transcodes(ctx context.Context, q TranscodeQuery) ([]*Upload, error)
 	// AssetsIn returns up to limit assets of any owner in a state with an id above after, by id.
 	AssetsIn(ctx context.Context, s State, after string, limit int) ([]*Asset, error)
 	// Usage sums up the open uploads of an owner; zero for one who has none. It is
 	// asked for at each creation, and must not take longer the more assets there are.
 	Usage(ctx context.Context, owner string) (Usage, error)
-	// Stored is how many bytes an owner has: of assets with their renditions and
-	// captions, and of complete uploads
-	// that are yet to become what their asset is made of.
+	// Stored is how many bytes an owner has: of assets with their renditions,
+	// captions and the poster that was sent, and of complete uploads that are yet to become what their asset is made of.
 	Stored(ctx context.Context, owner string) (int64, error)
 }
 
@@ -114,6 +116,14 @@ type Tx interface {
 	// Emit writes an event to the outbox, in this transaction. It sets e.ID,
 	// and e.Time where that is zero.
 	Emit(ctx context.Context, e *events.Event) error
+}
+
+// TranscodeQuery says which uploads of ProtocolTranscode. Zero fields do not filter.
+type TranscodeQuery struct {
+	Owner    string    // only this principal's; "" lists everybody's
+	Before   time.Time // begun (CreatedAt) before that
+	BeforeID string    // or at Before, with an id below this one; "" for none of those
+	Limit    int       // how many, at most; 0 is none
 }
 
 // Query is a search. Zero fields do not filter.

@@ -46,8 +46,8 @@ func (h *handler) view(a *Asset) *view {
 		Tracks: orEmpty(a.Tracks), Renditions: orEmpty(a.Renditions), Captions: orEmpty(a.Captions), Thumbnails: a.Thumbnails,
 		Settled: a.Settling.State == Settled, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
 	}
-	if a.Poster != "" && h.poster != nil {
-		v.Poster = orNull(h.poster(a.ID))
+	if a.Poster != "" {
+		v.Poster = orNull(h.poster(a))
 	}
 	if a.Playable {
 		v.Playback = orNull(h.playback(a.ID))

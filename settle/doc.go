@@ -21,4 +21,8 @@
 // and compared under a key that nothing refers to, and one transaction makes the
 // asset one of it. What a crash leaves is removed when the asset is settled the
 // next time, at the next Start at the latest.
+//
+// A Settler has a queue in memory ([Settler.Start], [Settler.Queue]). Who has one that
+// survives, and several processes, calls [Settler.Once] for each asset in its place,
+// with what [Settler.Recover] finds at a start: a Gate does, by package jobs.
 package settle

@@ -14,16 +14,16 @@ var errNeeded = errors.New("the original is needed yet")
 
 // drop lets go of the original, once nobody is sent anything of it any more, and
 // nothing is made of it. Its bytes are removed by the outbox.
-func (s *Settler) drop(ctx context.Context, a *metadata.Asset, name string) error {
+func (r *round) drop(ctx context.Context, a *metadata.Asset, name string) error {
 	was, ok := subjectOf(a, name)
-	if s.o.Originals != Drop || !ok || !droppable(was.settling) {
+	if r.o.Originals != Drop || !ok || !droppable(was.settling) {
 		return nil
 	}
-	if wait := time.Until(a.UpdatedAt.Add(s.o.Grace)); wait > 0 {
-		s.queue.later(a.ID, wait)
+	if wait := time.Until(a.UpdatedAt.Add(r.o.Grace)); wait > 0 {
+		r.later(wait)
 		return nil
 	}
-	err := s.meta.Update(ctx, func(tx metadata.Tx) error {
+	err := r.update(ctx, nil, func(tx metadata.Tx) error {
 		now, err := tx.Asset(ctx, a.ID)
 		if err != nil {
 			return err
@@ -32,18 +32,18 @@ func (s *Settler) drop(ctx context.Context, a *metadata.Asset, name string) erro
 		if !ok || !same(a, now, name) {
 			return errMoved
 		}
-		if err := s.needed(ctx, tx, now, name); err != nil {
+		if err := r.needed(ctx, tx, now, name); err != nil {
 			return err
 		}
 		f.settling.Dropped = true
 		if err := tx.UpdateAsset(ctx, now); err != nil {
 			return err
 		}
-		e := s.event(events.AssetUpdated, &file{asset: now}, map[string]any{"keys": []any{f.settling.Original}})
+		e := r.event(events.AssetUpdated, &file{asset: now}, map[string]any{"keys": []any{f.settling.Original}})
 		return tx.Emit(ctx, &e)
 	})
 	if errors.Is(err, errNeeded) {
-		s.queue.later(a.ID, s.o.Retry)
+		r.later(r.o.Retry)
 		return nil
 	}
 	if errors.Is(err, errMoved) || errors.Is(err, metadata.ErrNotFound) {

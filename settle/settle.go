@@ -3,7 +3,6 @@ package settle
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"strings"
 	"time"
@@ -30,47 +29,12 @@ var errMoved = errors.New("the asset is of another file by now")
 // stores or of ctx. After one everything is as it was before, but for bytes under
 // keys that nothing refers to.
 func (s *Settler) Settle(ctx context.Context, assetID string) error {
-	if !s.enter(assetID) {
-		return problem.Errorf(storage.ErrBusy, "the asset is being settled already")
+	r := &round{Settler: s}
+	err := r.look(ctx, assetID)
+	if r.again > 0 {
+		s.queue.later(assetID, r.again)
 	}
-	defer s.leave(assetID)
-	a, err := s.meta.Asset(ctx, assetID)
-	if errors.Is(err, metadata.ErrNotFound) {
-		return nil
-	}
-	if err == nil {
-		err = s.sweep(ctx, a)
-	}
-	if err == nil {
-		for _, name := range names(a) {
-			err = errors.Join(err, s.each(ctx, assetID, name))
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("settle: asset %s: %w", assetID, err)
-	}
-	return nil
-}
-
-// each looks at one file of an asset as that is now.
-func (s *Settler) each(ctx context.Context, assetID, name string) error {
-	a, err := s.meta.Asset(ctx, assetID)
-	if errors.Is(err, metadata.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	f, ok := subjectOf(a, name)
-	switch {
-	case ok && f.settling.State == metadata.Settled:
-		return s.drop(ctx, a, name)
-	case ok && f.settling.State == "" && a.State == metadata.Ready && a.Playable:
-		return s.settle(ctx, a, name)
-	case name == "" && a.Settling.State == "" && a.State == metadata.Processing && a.Playable:
-		s.queue.later(assetID, s.o.Retry) // another file of it is on its way
-	}
-	return nil
+	return err
 }
 
 func (s *Settler) enter(id string) bool {
@@ -90,26 +54,26 @@ func (s *Settler) leave(id string) {
 }
 
 // settle makes the asset one of a file that is written for it.
-func (s *Settler) settle(ctx context.Context, a *metadata.Asset, name string) error {
-	f := s.newFile(a, name)
+func (r *round) settle(ctx context.Context, a *metadata.Asset, name string) error {
+	f := r.newFile(a, name)
 	err := f.make(ctx)
 	if errors.Is(err, errInRuns) {
-		return s.conclude(ctx, f, metadata.Settling{State: metadata.Settled}, nil)
+		return r.conclude(ctx, f, metadata.Settling{State: metadata.Settled}, nil)
 	}
 	if err == nil {
-		if err = s.swap(ctx, f); err == nil {
-			return s.drop(ctx, f.swapped, name)
+		if err = r.swap(ctx, f); err == nil {
+			return r.drop(ctx, f.swapped, name)
 		}
 	}
-	if kept, unsure := s.refersTo(ctx, f); kept || unsure != nil {
+	if kept, unsure := r.refersTo(ctx, f); kept || unsure != nil {
 		return unsure // the transaction was done after all; or nobody knows, and a sweep will find out
 	}
 	err = errors.Join(err, f.remove(context.WithoutCancel(ctx)))
 	switch {
-	case s.moved(ctx, f):
+	case r.moved(ctx, f):
 		return nil
 	case aboutFile(err):
-		return s.conclude(ctx, f, metadata.Settling{State: metadata.Unsettled, Reason: reason(err)}, map[string]any{"reason": reason(err)})
+		return r.conclude(ctx, f, metadata.Settling{State: metadata.Unsettled, Reason: reason(err)}, map[string]any{"reason": reason(err)})
 	}
 	return err
 }
@@ -155,12 +119,9 @@ func reason(err error) string {
 }
 
 // swap makes the asset one of the new file, in one transaction.
-func (s *Settler) swap(ctx context.Context, f *file) error {
-	e := s.event(events.AssetSettled, f, map[string]any{"bytes": f.size, "seconds": time.Since(f.began).Seconds()})
-	if err := s.o.Recorder.Record(ctx, e); err != nil {
-		return err
-	}
-	return s.meta.Update(ctx, func(tx metadata.Tx) error {
+func (r *round) swap(ctx context.Context, f *file) error {
+	e := r.event(events.AssetSettled, f, map[string]any{"bytes": f.size, "seconds": time.Since(f.began).Seconds()})
+	return r.update(ctx, &e, func(tx metadata.Tx) error {
 		a, err := tx.Asset(ctx, f.asset.ID)
 		if err != nil {
 			return err
@@ -210,16 +171,13 @@ func hand(ctx context.Context, tx metadata.Tx, id, before, key string) error {
 }
 
 // conclude writes down that a file stays what it is.
-func (s *Settler) conclude(ctx context.Context, f *file, state metadata.Settling, data map[string]any) error {
+func (r *round) conclude(ctx context.Context, f *file, state metadata.Settling, data map[string]any) error {
 	kind := events.AssetUnsettled
 	if state.State == metadata.Settled {
 		kind, data = events.AssetSettled, map[string]any{"bytes": int64(0), "seconds": 0.0}
 	}
-	e := s.event(kind, f, data)
-	if err := s.o.Recorder.Record(ctx, e); err != nil {
-		return err
-	}
-	err := s.meta.Update(ctx, func(tx metadata.Tx) error {
+	e := r.event(kind, f, data)
+	err := r.update(ctx, &e, func(tx metadata.Tx) error {
 		a, err := tx.Asset(ctx, f.asset.ID)
 		if err != nil {
 			return err

@@ -62,8 +62,10 @@ type Options struct {
 	// crash left is removed at once. Default false: once it is an hour old.
 	Alone bool
 
-	// Recorder is told of events.AssetSettled and AssetUnsettled before they are
-	// written down; an error lets it be tried again later. Default: none.
+	// Recorder is told of events.AssetSettled and AssetUnsettled in the transaction
+	// that writes them down, last before its commit; an error lets it be tried again
+	// later. So a Recorder must be quick, because other writers wait, and must not use
+	// the metadata.Store. Default: none.
 	Recorder events.Recorder
 
 	// Failed is told of what could not be done and is tried again, in the

@@ -3,8 +3,6 @@ package settle
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
@@ -32,23 +30,41 @@ func (s *Settler) Start(ctx context.Context) error {
 
 // begin finds what was left to do by the process before.
 func (s *Settler) begin(ctx context.Context) {
-	err := s.sweepDrafts(ctx)
-	err = errors.Join(err, s.scan(ctx))
+	err := s.Recover(ctx, func(_ context.Context, assets []string) error {
+		for _, id := range assets {
+			s.queue.add(id)
+		}
+		return nil
+	})
 	if err != nil && ctx.Err() == nil {
 		s.o.Logger.ErrorContext(ctx, "could not look for all that is to be settled", "error", err)
 	}
 }
 
-func (s *Settler) scan(ctx context.Context) error {
+// Recover removes what is half written of assets that nobody will look at, and hands
+// over, up to a hundred at a time, the ids of those that are to be settled or whose
+// originals are to be dropped. Start does both by itself; it is made for who has a
+// queue of his own, see Once. The errors are of the stores, of ctx and of queue.
+func (s *Settler) Recover(ctx context.Context, queue func(ctx context.Context, assets []string) error) error {
+	return errors.Join(s.sweepDrafts(ctx), s.scan(ctx, queue))
+}
+
+func (s *Settler) scan(ctx context.Context, queue func(ctx context.Context, assets []string) error) error {
 	for after := ""; ; {
 		page, err := s.meta.AssetsIn(ctx, metadata.Ready, after, scanPage)
 		if err != nil {
 			return err
 		}
+		var ids []string
 		for _, a := range page {
 			after = a.ID
 			if s.isWaiting(a) {
-				s.queue.add(a.ID)
+				ids = append(ids, a.ID)
+			}
+		}
+		if len(ids) > 0 {
+			if err := queue(ctx, ids); err != nil {
+				return err
 			}
 		}
 		if len(page) < scanPage {
@@ -63,21 +79,11 @@ func (s *Settler) work(ctx context.Context) {
 		if !ok {
 			return
 		}
-		if err := s.try(ctx, id); err != nil && ctx.Err() == nil {
+		if err := s.Settle(ctx, id); err != nil && ctx.Err() == nil {
 			s.complain(ctx, id, err)
 			s.queue.later(id, s.o.Retry)
 		}
 	}
-}
-
-// try keeps a file that trips a parser from ending the process.
-func (s *Settler) try(ctx context.Context, id string) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("settle: asset %s: panic: %v\n%s", id, p, debug.Stack())
-		}
-	}()
-	return s.Settle(ctx, id)
 }
 
 // complain tells what there is nobody to return to. That there is no room is no

@@ -30,6 +30,9 @@ func TestWhatIsShownBesideAFilmIsMade(t *testing.T) {
 	if len(a.Captions) != 1 || a.Captions[0].Language != "ger" || a.Captions[0].Label != "Deutsch" {
 		t.Errorf("captions: %+v", a.Captions)
 	}
+	if picture := h.get("/play/" + a.PosterPath()); !isPicture(picture, 228, 128) {
+		t.Errorf("the poster %q is no picture as large as the film", a.Poster)
+	}
 	master := string(h.get("/play/" + a.ID + "/master.m3u8"))
 	for _, want := range []string{"TYPE=SUBTITLES", "#EXT-X-IMAGE-STREAM-INF"} {
 		if !strings.Contains(master, want) {

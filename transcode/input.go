@@ -15,31 +15,39 @@ import (
 )
 
 // input opens the file that is transcoded, as ffmpeg can seek in it. Call done after.
-// Where the store has no files that is a copy, which all tasks here share.
 func (t *Transcoder) input(ctx context.Context, w *work) (in ffmpeg.Input, done func(), err error) {
 	from, err := t.came(ctx, w)
 	if err == nil && from.key == "" {
 		err = problem.Errorf(ErrSource, "the file as it came is not kept any more")
 	}
-	if err != nil {
-		return in, nil, err
+	if err == nil {
+		in, done, err = t.open(ctx, &from)
 	}
+	if err != nil {
+		return in, nil, fmt.Errorf("transcode: opening the file of %s: %w", w.upload.ID, err)
+	}
+	return in, done, nil
+}
+
+// open opens a file for ffmpeg; where the store has none, that is a copy, which all
+// tasks here share. Call done after.
+func (t *Transcoder) open(ctx context.Context, from *file) (in ffmpeg.Input, done func(), err error) {
 	in = ffmpeg.Input{Type: from.kind}
 	if opener, ok := t.Files.(storage.FileOpener); ok {
 		f, err := opener.OpenFile(ctx, from.key)
 		if err != nil {
-			return in, nil, fmt.Errorf("transcode: opening the file of %s: %w", w.upload.ID, err)
+			return in, nil, err
 		}
 		in.File = f
 		return in, func() { _ = f.Close() }, nil // it was only read
 	}
 	far, err := t.remote(ctx, from.key, from.sum)
 	if err != nil {
-		return in, nil, fmt.Errorf("transcode: looking for the file of %s: %w", w.upload.ID, err)
+		return in, nil, err
 	}
 	c, err := t.Programs.Copy(ctx, far)
 	if err != nil {
-		return in, nil, fmt.Errorf("transcode: the file of %s: %w", w.upload.ID, err)
+		return in, nil, err
 	}
 	in.Path = c.Path
 	return in, c.Close, nil
@@ -54,26 +62,28 @@ type file struct {
 
 // came is the file that is transcoded.
 func (t *Transcoder) came(ctx context.Context, w *work) (file, error) {
-	a := w.asset
-	kept := file{a.Kept(), media.Type(a.Type), a.SHA256}
-	if id := w.upload.Metadata[metaOf]; id != "" {
-		of, err := t.Metadata.Upload(ctx, id)
-		if errors.Is(err, metadata.ErrNotFound) {
-			return file{}, errOver
-		}
-		if err != nil {
-			return file{}, err
-		}
-		if of.Key != "" { // it waits behind another file, which plays
-			return file{of.Key, media.Type(of.Type), of.SHA256}, nil
-		}
-		kept.kind = media.Type(of.Type)
-		return kept, nil
+	id := w.upload.Metadata[metaOf]
+	if id == "" {
+		return cameOf(w.asset), nil
 	}
-	if kept.key == "" {
-		return file{key: a.Source, kind: media.TypeMP4}, nil
+	of, err := t.Metadata.Upload(ctx, id)
+	switch {
+	case errors.Is(err, metadata.ErrNotFound):
+		return file{}, errOver
+	case err != nil:
+		return file{}, err
+	case of.Key != "": // it waits behind another file, which plays
+		return file{of.Key, media.Type(of.Type), of.SHA256}, nil
 	}
-	return kept, nil
+	return file{w.asset.Kept(), media.Type(of.Type), w.asset.SHA256}, nil
+}
+
+// cameOf is the file of an asset that plays, as near to how it came as is kept.
+func cameOf(a *metadata.Asset) file {
+	if a.Kept() == "" {
+		return file{key: a.Source, kind: media.TypeMP4}
+	}
+	return file{a.Kept(), media.Type(a.Type), a.SHA256}
 }
 
 // until reads until its context ends.

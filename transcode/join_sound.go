@@ -17,6 +17,7 @@ type soundQueue struct {
 	ahead  []fmp4.Sample // read and not written
 	marks  []mark        // fragments of which something may not be written, in their order
 	done   bool
+	more   bool // the file is cut off, and will go on
 }
 
 // A mark is where a fragment lies, and when its last packet is heard, in nanoseconds.
@@ -32,7 +33,7 @@ func (q *soundQueue) goesOn(heard int64) int64 {
 	if len(q.marks) > 0 {
 		return q.marks[0].at
 	}
-	return q.reader.At()
+	return q.reader.Offset()
 }
 
 // write writes what begins before end, in nanoseconds of the files of commands.
@@ -68,9 +69,11 @@ func (q *soundQueue) read(end int64) error {
 		if n := len(q.ahead); n > 0 && ticks(q.ahead[n-1].Shown, q.reader.Track.Timescale) >= end {
 			break
 		}
-		at := q.reader.At()
+		at := q.reader.Offset()
 		f, err := q.reader.Next()
 		switch {
+		case errors.Is(err, io.EOF) && q.more:
+			return ErrBehind
 		case errors.Is(err, io.EOF):
 			q.done = true
 		case err != nil:

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/streamgate/streamgate/internal/fmp4"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
@@ -109,6 +110,43 @@ func TestJoiner(t *testing.T) {
 		once, each := asked(false), asked(true)
 		if more := each - once; more > int64(len(chunks))*perResumption {
 			t.Errorf("%d reads of sound for %d chunks, where all at once need %d", each, len(chunks), once)
+		}
+	})
+	t.Run("waits for sound that is not there yet", func(t *testing.T) {
+		r, err := fmp4.NewReader(sound[0], sound[0].Size)
+		for n := 0; err == nil && n < 7; n++ { // of two seconds each
+			_, err = r.Next()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		some := []transcode.Sound{{Part: transcode.Part{ReaderAt: sound[0], Size: r.Offset()}, More: true}}
+		var b bytes.Buffer
+		j, err := transcode.NewJoiner(&b, &chunks[0], some)
+		if err == nil {
+			err = j.Append(t.Context(), chunks[0])
+		}
+		if err != nil {
+			t.Fatalf("sound of 14 seconds with a chunk of 12: %v", err)
+		}
+		state, length := j.State(), b.Len()
+		if err := j.Append(t.Context(), chunks[1]); !errors.Is(err, transcode.ErrBehind) {
+			t.Fatalf("without its sound the second chunk is %v", err)
+		}
+		b.Truncate(length)
+		if j, err = transcode.ResumeJoiner(&b, state, sound); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range chunks[1:] {
+			if err := j.Append(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(b.Bytes(), whole.Bytes()) {
+			t.Errorf("the file has %d bytes, and not the %d of one whose sound was there at once", b.Len(), whole.Len())
 		}
 	})
 	t.Run("refuses a chunk twice", func(t *testing.T) {

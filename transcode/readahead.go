@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"sync"
+
+	"github.com/streamgate/streamgate/storage"
 )
 
 // A readahead reads what lies elsewhere in blocks and keeps a few: a file that is read
@@ -33,6 +35,14 @@ const (
 	// keptBlocks bounds the memory of one file.
 	keptBlocks = 4
 )
+
+// ahead reads something of the store: in blocks of so many bytes where it has no files.
+func (t *Transcoder) ahead(from io.ReaderAt, size, block int64) io.ReaderAt {
+	if _, local := t.Files.(storage.FileOpener); local {
+		return from
+	}
+	return &readahead{from: from, size: size, block: block}
+}
 
 func (r *readahead) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 {

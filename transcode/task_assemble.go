@@ -11,7 +11,6 @@ import (
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
-	"github.com/streamgate/streamgate/storage"
 )
 
 // assemble makes what plays of what is there, as far as it goes.
@@ -98,7 +97,7 @@ func (t *Transcoder) rest(ctx context.Context, w *work) error {
 		if !r.done(u) {
 			return nil
 		}
-		r.Ended, r.Parts, u.State = true, nil, metadata.UploadComplete
+		r.Ended, r.Parts, r.Heard, u.State = true, nil, nil, metadata.UploadComplete
 		return tx.Emit(ctx, t.event(events.TranscodeDone, u, map[string]any{"seconds": time.Since(u.CreatedAt).Seconds()}))
 	})
 }
@@ -191,9 +190,6 @@ func (t *Transcoder) part(ctx context.Context, w *work, part, file string, block
 	if err != nil {
 		return Part{}, nil, fmt.Errorf("transcode: opening %s: %w", part, err)
 	}
-	p, done := Part{ReaderAt: blob, Size: blob.Info().Size}, func() { _ = blob.Close() } // it was only read
-	if _, local := t.Files.(storage.FileOpener); !local {
-		p.ReaderAt = &readahead{from: blob, size: p.Size, block: block}
-	}
-	return p, done, nil
+	size := blob.Info().Size
+	return Part{ReaderAt: t.ahead(blob, size, block), Size: size}, func() { _ = blob.Close() }, nil // it was only read
 }

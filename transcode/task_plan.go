@@ -179,7 +179,7 @@ func (t *Transcoder) planOf(ctx context.Context, r *record) (*Plan, *planned, er
 	}
 	defer blob.Close() //nolint:errcheck // it was only read
 	kept, size := new(planned), min(blob.Info().Size, maxPlan)
-	from := &readahead{from: blob, size: size, block: planBlock}
+	from := t.ahead(blob, size, planBlock)
 	if err := json.NewDecoder(io.NewSectionReader(from, 0, size)).Decode(kept); err != nil {
 		return nil, nil, fmt.Errorf("transcode: reading a plan: %w", err)
 	}

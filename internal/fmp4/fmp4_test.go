@@ -89,7 +89,7 @@ func TestReadingGoesOnWhereAnotherReaderWas(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := open()
-	if err := second.SkipTo(first.At()); err != nil {
+	if err := second.SkipTo(first.Offset()); err != nil {
 		t.Fatal(err)
 	}
 	if f, err := second.Next(); err != nil || f.Decode != fragments[1][0].Decode {
@@ -137,6 +137,33 @@ func TestEveryBeginning(t *testing.T) {
 	}
 	if !counts[0] || !counts[1] || !counts[2] {
 		t.Errorf("numbers of fragments that were read: %v", counts)
+	}
+}
+
+// TestAFileThatGrows reads a file by one Reader while it is written, byte by byte.
+func TestAFileThatGrows(t *testing.T) {
+	b := file(t, picture)
+	var r *fmp4.Reader
+	var ends []int64
+	for size := range len(b) + 1 {
+		var err error
+		if r == nil {
+			if r, err = fmp4.NewReader(bytes.NewReader(b), int64(size)); err != nil {
+				r = nil
+				continue
+			}
+			ends = append(ends, r.Offset())
+		}
+		r.Grow(int64(size))
+		if _, err = r.Next(); err == nil {
+			ends = append(ends, r.Offset())
+			if r.Offset() != int64(size) {
+				t.Errorf("of %d bytes the fragment was read that ends at %d", size, r.Offset())
+			}
+		}
+	}
+	if len(ends) != 3 || ends[2] != int64(len(b)) {
+		t.Errorf("the description and two fragments, of %d bytes, end at %v", len(b), ends)
 	}
 }
 

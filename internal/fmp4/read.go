@@ -44,6 +44,13 @@ func NewReader(r io.ReaderAt, size int64) (*Reader, error) {
 	}
 }
 
+// Grow says that the file has size bytes by now: after io.EOF or io.ErrUnexpectedEOF
+// Next goes on where it stopped.
+func (f *Reader) Grow(size int64) { f.size = size }
+
+// Offset is where the fragment ends that Next returned last, or the init segment.
+func (f *Reader) Offset() int64 { return f.next }
+
 // Next is the next fragment that has samples; io.EOF where there is none, and
 // io.ErrUnexpectedEOF where it is not all there.
 func (f *Reader) Next() (Fragment, error) {
@@ -76,11 +83,8 @@ func (f *Reader) Next() (Fragment, error) {
 	return Fragment{}, io.EOF
 }
 
-// At is where Next goes on reading.
-func (f *Reader) At() int64 { return f.next }
-
-// SkipTo has Next go on at a place that At has told, of the same file: no earlier one
-// than now.
+// SkipTo has Next go on at a place that Offset has told, of the same file: no earlier
+// one than now.
 func (f *Reader) SkipTo(at int64) error {
 	if at < f.next || at > f.size {
 		return fmt.Errorf("%w: nothing goes on at %d, between %d and %d", ErrFormat, at, f.next, f.size)

@@ -3,6 +3,7 @@ package metadatatest
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ var uploadTests = []test{
 	{"go with their asset, and their ids stay gone", uploadsCascade},
 	{"of an asset are listed from the oldest", uploadsOf},
 	{"that are open are listed by id, page by page", openUploads},
+	{"that the transcoder writes are listed from the newest, page by page", transcodes},
 	{"what is no text is refused", badUploads},
 	{"that are parts need no asset", partsComeBack},
 	{"that are parts are listed as open until they are deleted or over", openParts},
@@ -197,6 +199,62 @@ func openUploads(t *testing.T, s metadata.Store) {
 	equal(t, "open uploads", got, want)
 }
 
+func transcodes(t *testing.T, s metadata.Store) {
+	begun := time.Date(2026, 1, 1, 10, 0, 0, 0, time.UTC)
+	a, b := asset("ann"), asset("bob")
+	insert(t, s, a, b)
+	var all, anns []string // newest first
+	for i := range 6 {
+		for _, of := range []*metadata.Asset{a, b} {
+			u := fullUpload(of.ID)
+			u.Owner, u.Protocol, u.State = of.Owner, metadata.ProtocolTranscode, metadata.UploadFailed
+			u.CreatedAt = begun.Add(time.Duration(i/2) * time.Millisecond) // so that four are of the same moment
+			insertUpload(t, s, u)
+			insertUpload(t, s, fullUpload(of.ID)) // a client's
+			all = append(all, moment(u)+" "+u.ID)
+			if of == a {
+				anns = append(anns, all[len(all)-1])
+			}
+		}
+	}
+	for _, list := range [][]string{all, anns} {
+		slices.Sort(list)
+		slices.Reverse(list)
+	}
+	for _, c := range []struct {
+		name string
+		q    metadata.TranscodeQuery
+		want []string
+	}{
+		{"of everybody", metadata.TranscodeQuery{}, all},
+		{"of one", metadata.TranscodeQuery{Owner: "ann"}, anns},
+		{"of nobody", metadata.TranscodeQuery{Owner: "cyd"}, nil},
+		{"of before a moment", metadata.TranscodeQuery{Before: begun.Add(2 * time.Millisecond)}, all[4:]},
+		{"of one before a moment", metadata.TranscodeQuery{Owner: "ann", Before: begun.Add(2 * time.Millisecond)}, anns[2:]},
+		{"of before all", metadata.TranscodeQuery{Before: begun}, nil},
+	} {
+		var got []string
+		for q := c.q; ; {
+			q.Limit = 3
+			page, err := s.Transcodes(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, u := range page {
+				got = append(got, moment(u)+" "+u.ID)
+				q.Before, q.BeforeID = u.CreatedAt, u.ID
+			}
+			if len(page) < q.Limit || len(got) > len(all) {
+				break
+			}
+		}
+		equal(t, "transcodes "+c.name, got, c.want)
+	}
+	if page, err := s.Transcodes(t.Context(), metadata.TranscodeQuery{}); err != nil || len(page) > 0 {
+		t.Errorf("with a limit of 0: %d, %v", len(page), err)
+	}
+}
+
 func badUploads(t *testing.T, s metadata.Store) {
 	a := asset("ann")
 	insert(t, s, a)
@@ -215,3 +273,6 @@ func badUploads(t *testing.T, s metadata.Store) {
 		})
 	}
 }
+
+// moment is when an upload was created, as text that sorts.
+func moment(u *metadata.Upload) string { return u.CreatedAt.UTC().Format("15:04:05.000000") }

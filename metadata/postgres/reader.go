@@ -105,6 +105,17 @@ func (r reader) OpenUploads(ctx context.Context, after string, limit int) ([]*me
 	return rows(ctx, r, "list open uploads", selectUploadsOn, scanUpload, after, max(limit, 0))
 }
 
+func (r reader) Transcodes(ctx context.Context, q metadata.TranscodeQuery) ([]*metadata.Upload, error) {
+	if !record.IsText(q.Owner) || !record.IsText(q.BeforeID) {
+		return nil, nil
+	}
+	text, args := selectTranscodes, []any{record.Before(q.Before), q.BeforeID, max(q.Limit, 0)}
+	if q.Owner != "" {
+		text, args = selectTranscodesOf, append(args, q.Owner)
+	}
+	return rows(ctx, r, "list transcodes", text, scanUpload, args...)
+}
+
 func (r reader) AssetsIn(ctx context.Context, s metadata.State, after string, limit int) ([]*metadata.Asset, error) {
 	return rows(ctx, r, "list assets by state", selectAssetsIn, scanAsset, s, after, max(limit, 0))
 }

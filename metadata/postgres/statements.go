@@ -24,6 +24,11 @@ const (
 			WHERE a.owner = $1 AND a.state = 'processing' AND u.state = 'complete' AND u.key NOT IN ('', a.source)
 				AND NOT EXISTS (SELECT 1 FROM json_array_elements(a.renditions) r WHERE r ->> 'source' = u.key)), 9e18)::bigint`
 
+	selectTranscodes = `SELECT ` + uploadColumns + ` FROM uploads
+		WHERE protocol = 'transcode' AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3`
+	selectTranscodesOf = `SELECT ` + uploadColumns + ` FROM uploads
+		WHERE protocol = 'transcode' AND owner = $4 AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3`
+
 	selectTombstone  = `SELECT EXISTS (SELECT 1 FROM tombstones WHERE kind = $1 AND id = $2)`
 	selectUploadVers = `SELECT version FROM uploads WHERE id = $1`
 	selectAssetVers  = `SELECT version FROM assets WHERE id = $1`

@@ -7,6 +7,7 @@ import (
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/metadata/internal/record"
 )
 
 // reader implements metadata.Reader over the pool of readers, or inside a
@@ -42,6 +43,16 @@ func (r reader) OpenUploads(ctx context.Context, after string, limit int) ([]*me
 	rows, err := r.stmt(ctx, selectUploadsOn).QueryContext(r.live(ctx), after, max(limit, 0))
 	list, err := all(rows, err, scanUpload)
 	return list, failed("list open uploads", err)
+}
+
+func (r reader) Transcodes(ctx context.Context, q metadata.TranscodeQuery) ([]*metadata.Upload, error) {
+	text, args := selectTranscodes, []any{record.Before(q.Before), q.BeforeID, max(q.Limit, 0)}
+	if q.Owner != "" {
+		text, args = selectTranscodesOf, append(args, q.Owner)
+	}
+	rows, err := r.stmt(ctx, text).QueryContext(r.live(ctx), args...)
+	list, err := all(rows, err, scanUpload)
+	return list, failed("list transcodes", err)
 }
 
 func (r reader) AssetsIn(ctx context.Context, s metadata.State, after string, limit int) ([]*metadata.Asset, error) {

@@ -22,6 +22,10 @@ const (
 				AND NOT EXISTS (SELECT 1 FROM json_each(a.renditions) r WHERE r.value ->> 'source' = u.key))`
 	selectUploadsOn = `SELECT ` + uploadColumns + ` FROM uploads INDEXED BY uploads_open
 		WHERE (state = 'open' OR asset IS NULL AND state = 'complete') AND id > ? ORDER BY id LIMIT ?`
+	selectTranscodes = `SELECT ` + uploadColumns + ` FROM uploads INDEXED BY uploads_transcodes
+		WHERE protocol = 'transcode' AND (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3`
+	selectTranscodesOf = `SELECT ` + uploadColumns + ` FROM uploads INDEXED BY uploads_transcodes_owner
+		WHERE protocol = 'transcode' AND owner = ?4 AND (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3`
 	selectTombstone  = `SELECT 1 FROM tombstones WHERE kind = ? AND id = ?`
 	selectUploadVers = `SELECT version FROM uploads WHERE id = ?`
 	selectAssetVers  = `SELECT version FROM assets WHERE id = ?`
@@ -59,7 +63,7 @@ const (
 	insertEvent = `INSERT INTO outbox (type, time, owner, actor, asset, upload, request_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
-var readStatements = []string{selectAsset, selectAssetsIn, selectUpload, selectUploadsOf, selectUploadsOn, selectUsage, selectStored}
+var readStatements = []string{selectAsset, selectAssetsIn, selectUpload, selectUploadsOf, selectUploadsOn, selectTranscodes, selectTranscodesOf, selectUsage, selectStored}
 
 var writeStatements = append([]string{
 	selectTombstone, selectAssetVers, selectUploadVers, insertAsset, updateAsset, deleteAsset,

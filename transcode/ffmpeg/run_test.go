@@ -51,6 +51,26 @@ func TestARunLeavesItsOutputsUntilTheyAreClosed(t *testing.T) {
 	wantNoChildren(t)
 }
 
+// TestOutputsCanBeReadAsTheyGrow ends a run that would not end by what it has written.
+func TestOutputsCanBeReadAsTheyGrow(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	enough := errors.New("enough")
+	c := endless()
+	c.Begun = func(dir string) {
+		go func() {
+			for ; ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
+				if info, err := os.Stat(filepath.Join(dir, "out.ts")); err == nil && info.Size() > 10_000 {
+					cancel(enough)
+				}
+			}
+		}()
+	}
+	_, err := shared(t).Run(ctx, c)
+	if wantClass(t, err, ffmpeg.Cancelled, "cancelled"); !errors.Is(err, enough) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func TestSeveralInputsMayBeTheSameOpenFile(t *testing.T) {
 	r := shared(t)
 	f, err := os.Open(clip(t).Path)

@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -59,4 +60,12 @@ func FirstTime(t, now time.Time) time.Time {
 		return now
 	}
 	return Micro(t)
+}
+
+// Before is t as the databases compare with it, or the end of time where t is zero.
+func Before(t time.Time) int64 {
+	if t.IsZero() {
+		return math.MaxInt64
+	}
+	return t.UnixMicro()
 }
