@@ -1,21 +1,26 @@
 package streamgate_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/streamgate/streamgate"
 	"github.com/streamgate/streamgate/audit"
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/transcode"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
 
 // auditing opens a log in a directory, and a Gate that writes to it.
@@ -192,5 +197,39 @@ func TestWrongCredentialsAreCountedInTheAuditLog(t *testing.T) {
 	list, entries := told(t, file)
 	if len(list) != 1 || list[0] != "auth.failed  refused" || entries[0].Address != "127.0.0.1" {
 		t.Errorf("%q", list)
+	}
+}
+
+// Who has something transcoded, and who ends that, is recorded once, with where the
+// request came from; what was not done is not.
+func TestTheAuditLogTellsOfTranscodes(t *testing.T) {
+	film := foreignFilm(t, "1")
+	g, file := auditing(t, streamgate.WithTranscoder(&transcode.Options{Look: time.Hour}),
+		streamgate.WithFFmpeg(&ffmpeg.Options{Path: filepath.Join(t.TempDir(), "none")})) // so that it waits
+	c := serve(t, g, "")
+	created := c.do(http.MethodPost, "/v1/uploads", bytes.NewReader(film)).want(t, http.StatusCreated).json(t)
+	id := created["asset_id"].(string)
+	list := c.get("/v1/transcodes?asset="+id).want(t, http.StatusOK).json(t)["transcodes"].([]any)
+	one := "/v1/transcodes/" + list[0].(map[string]any)["id"].(string)
+	c.do(http.MethodPost, "/v1/transcodes", strings.NewReader(`{"asset":"`+id+`"}`), "Content-Type", "application/json").want(t, http.StatusConflict)
+	for range 2 { // the second finds that it has ended
+		c.do(http.MethodDelete, one, nil).want(t, http.StatusNoContent)
+	}
+	if err := g.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	_, entries := told(t, file)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Action, "transcode.") {
+			got = append(got, strings.Join([]string{e.Action, e.Resource, string(e.Outcome), e.Actor, e.Address}, " "))
+		}
+	}
+	want := []string{
+		"transcode.submitted asset/" + id + " success ada 127.0.0.1",
+		"transcode.canceled asset/" + id + " success ada 127.0.0.1",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

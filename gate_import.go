@@ -103,7 +103,7 @@ func (g *Gate) adopt(ctx context.Context, im imported, info storage.Info, o *Imp
 	}
 	err = upload.Inspect(ctx, &upload.Completed{
 		Upload: im.upload, Asset: im.asset, Files: g.files, Meta: g.meta, Cut: g.cut(), Recorder: g.recorder(),
-		Transcoder: g.coder != nil, Waits: g.waits(),
+		Transcoder: g.coder != nil, Waits: g.waits(), Replaced: g.replaced(),
 	})
 	if err != nil {
 		return errors.Join(err, g.retract(context.WithoutCancel(ctx), im.asset))

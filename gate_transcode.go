@@ -78,7 +78,7 @@ func (g *Gate) transcoderOptions() *transcode.Options {
 		o.Recorder = g.recorder()
 	}
 	if o.Publish == nil {
-		o.Publish = g.bus.Publish
+		o.Publish = g.dispatcher.Publish
 	}
 	if o.Logger == nil {
 		o.Logger = g.o.logger
@@ -137,6 +137,14 @@ func (g *Gate) transcodeRoutes() ([]route, error) {
 			handler: transcode.NewProfilesHandler(g.coder), endpoints: []endpoint{{pattern: ""}},
 		},
 	}, nil
+}
+
+// replaced tells the transcoder of what it need not go on with; nil without one.
+func (g *Gate) replaced() upload.WaitsFunc {
+	if g.coder == nil {
+		return nil
+	}
+	return g.coder.Replaced
 }
 
 // waits is what tells the transcoder of a file; nil without one.

@@ -30,10 +30,9 @@ func (g *Gate) wire(dir string) (err error) {
 		}
 	}
 	g.dispatcher = events.NewDispatcher(g.meta.Events(), &events.DispatcherOptions{
-		Live: g.bus, Retention: g.o.retention, Logger: g.o.logger,
+		Live: g.bus, Seen: g.seen, Retention: g.o.retention, Logger: g.o.logger,
 	})
 	g.dispatcher.Handle("remove what assets leave behind", metadata.RemoveFiles(g.meta, g.files))
-	g.dispatcher.Handle("play what is there now", g.forget, events.AssetReady, events.AssetUpdated, events.AssetSettled, events.AssetDeleted)
 	g.dispatcher.Handle("count what is replaced", g.counts.Record, events.AssetReplaced)
 	if g.trail != nil {
 		g.dispatcher.Handle("audit how transcodes end", g.trail.Record, events.TranscodeDone, events.TranscodeFailed)
@@ -94,13 +93,14 @@ func (g *Gate) uploadOptions() *upload.Options {
 		Cut:        g.cut(),
 		Authorizer: g.o.authorizer,
 		Recorder:   g.recorder(),
-		Publish:    g.bus.Publish,
+		Publish:    g.dispatcher.Publish,
 		AssetPath:  g.assetPath,
 		Playback:   g.playbackPath,
 		BaseURL:    g.absolute("/v1/uploads"),
 
 		Transcoder:  g.coder != nil,
 		Waits:       g.waits(),
+		Replaced:    g.replaced(),
 		CrossOrigin: g.crossOrigin,
 		Expiry:      g.o.uploadExpiry,
 		Logger:      g.o.logger,

@@ -21,7 +21,7 @@ import (
 // The ways in which the handler refuses a request, beside those of the Store.
 var (
 	ErrPrecondition error = problem.NewKind(http.StatusPreconditionFailed, "precondition-failed", "It is not in the state that the request requires")
-	ErrMediaType    error = problem.NewKind(http.StatusUnsupportedMediaType, "unsupported-media-type", "The body is of a type that is not understood here")
+	ErrMediaType    error = problem.ErrMediaType
 )
 
 // HandlerOptions are the options of NewHandler. A nil *HandlerOptions is the defaults.

@@ -11,6 +11,7 @@ import (
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/captions"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/validate"
 )
@@ -120,7 +121,7 @@ func (h *handler) updateCaptions(ctx context.Context, tx Tx, a *Asset, language,
 // readCaptions returns what a body says, as captions.Format writes it. Only so
 // many are read at the same time: each takes several times its size in memory.
 func (h *handler) readCaptions(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := readWhole(w, r, captions.MaxBytes)
+	body, err := endpoint.Body(w, r, captions.MaxBytes)
 	if err != nil {
 		return nil, err
 	}

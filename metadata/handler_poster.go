@@ -3,13 +3,12 @@ package metadata
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"os"
 	"strings"
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
@@ -47,7 +46,7 @@ func (h *handler) putPoster(w http.ResponseWriter, r *http.Request, id string) (
 	if err != nil {
 		return err
 	}
-	picture, err := readWhole(w, r, MaxPosterBytes)
+	picture, err := endpoint.Body(w, r, MaxPosterBytes)
 	if err != nil {
 		return err
 	}
@@ -95,20 +94,4 @@ func (h *handler) updatePoster(ctx context.Context, tx Tx, a *Asset, key string)
 		return err
 	}
 	return h.emit(ctx, tx, e)
-}
-
-// readWhole reads a body of up to limit bytes.
-func readWhole(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	if r.ContentLength > limit {
-		return nil, &http.MaxBytesError{Limit: limit}
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
-	switch {
-	case tooLarge, errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, err // have answers of their own
-	case err != nil:
-		return nil, problem.Because(problem.ErrBadRequest, err, "the body did not arrive whole")
-	}
-	return body, nil
 }

@@ -59,19 +59,42 @@ func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadSt
 		if err := tx.UpdateUpload(ctx, u); err != nil {
 			return err
 		}
-		if err := t.submit(ctx, tx, u, kindTidy, jobs.Low, args{}); err != nil {
-			return err
-		}
-		kind := events.TranscodeFailed
-		if state == metadata.UploadCanceled {
-			kind = events.TranscodeCanceled
-		}
-		return tx.Emit(ctx, t.event(kind, u, map[string]any{"error": reason}))
+		return t.over(ctx, tx, u, state)
 	})
 	if errors.Is(err, metadata.ErrNotFound) {
 		return nil
 	}
 	return err
+}
+
+// over has what a transcode leaves removed that has ended, and tells of it.
+func (t *Transcoder) over(ctx context.Context, tx metadata.Tx, u *metadata.Upload, state metadata.UploadState) error {
+	if err := t.submit(ctx, tx, u, kindTidy, jobs.Low, args{}); err != nil {
+		return err
+	}
+	data := map[string]any{"error": u.Error}
+	if state == metadata.UploadCanceled {
+		return t.emit(ctx, tx, events.TranscodeCanceled, u, data)
+	}
+	return tx.Emit(ctx, t.event(events.TranscodeFailed, u, data))
+}
+
+// Replaced ends a transcode whose asset is of another file by now, in the transaction
+// that makes it that: it is made for upload.Options.Replaced. The row says already that
+// it was cancelled, and why.
+func (t *Transcoder) Replaced(ctx context.Context, tx metadata.Tx, _ *metadata.Asset, u *metadata.Upload) error {
+	r, err := recordOf(u)
+	if err != nil {
+		return err
+	}
+	r.end(metadata.UploadCanceled, u.Error)
+	if err := r.write(u); err != nil {
+		return err
+	}
+	if err := tx.UpdateUpload(ctx, u); err != nil {
+		return err
+	}
+	return t.over(ctx, tx, u, metadata.UploadCanceled)
 }
 
 // end has nothing more made, for a reason.

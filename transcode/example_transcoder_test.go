@@ -69,7 +69,7 @@ func exampleTranscoder(dir string) (*transcode.Transcoder, *upload.Uploader, fun
 	if err != nil {
 		panic(err)
 	}
-	up, err = upload.New(files, meta, &upload.Options{Transcoder: true, Waits: coder.Wait})
+	up, err = upload.New(files, meta, &upload.Options{Transcoder: true, Waits: coder.Wait, Replaced: coder.Replaced})
 	if err != nil {
 		panic(err)
 	}

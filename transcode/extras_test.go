@@ -77,3 +77,35 @@ func TestSubtitlesOfAnAttemptThatFailedAreNotLeft(t *testing.T) {
 		t.Errorf("%d captions, of %d made: %q", len(a.Captions), made, keys)
 	}
 }
+
+// A worker that is killed leaves thumbnails that no asset has heard of.
+func TestThumbnailsOfAnAttemptThatWasKilledAreNotLeft(t *testing.T) {
+	o, left := smallOptions(), 0
+	o.store = func(s *disk.Store) storage.Store {
+		return &guarded{Store: s, creating: func(key string) error {
+			if !strings.Contains(key, "/thumbnails/") {
+				return nil
+			}
+			if left++; left > 1 {
+				return nil
+			}
+			d, err := s.Create(t.Context(), strings.TrimSuffix(key, "0.jpg")+"1.jpg")
+			if err != nil {
+				return err
+			}
+			return errors.Join(d.Commit(t.Context()), errors.New("the worker is killed"))
+		}}
+	}
+	h := newHouse(t, t.TempDir(), o)
+	a := h.over(h.send(makeFilm(t, "film.avi", lasting(movingPicture, "3")+"-c:v mpeg4 -q:v 5"), "").ID)
+	h.until("all tasks end", h.idle)
+	var images []string
+	for _, key := range h.stored() {
+		if strings.Contains(key, "/thumbnails/") {
+			images = append(images, key)
+		}
+	}
+	if a.Thumbnails == nil || !slices.Equal(images, a.Thumbnails.Keys()) || left < 2 {
+		t.Errorf("there are %q, and the asset has %+v", images, a.Thumbnails)
+	}
+}

@@ -98,11 +98,11 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waits := h.coder.Wait
+	waits, replaced := h.coder.Wait, h.coder.Replaced
 	if o.deaf {
-		waits = nil
+		waits, replaced = nil, nil
 	}
-	if h.up, err = upload.New(h.files, h.meta, &upload.Options{Transcoder: true, Waits: waits, MaxDuration: o.inspected, Logger: log}); err != nil {
+	if h.up, err = upload.New(h.files, h.meta, &upload.Options{Transcoder: true, Waits: waits, Replaced: replaced, MaxDuration: o.inspected, Logger: log}); err != nil {
 		t.Fatal(err)
 	}
 	if h.player, err = hls.New(h.files, h.meta, nil); err != nil {

@@ -181,11 +181,13 @@ func (j *Joiner) fragment(r *fmp4.Reader, f, next fmp4.Fragment) error {
 	}
 	j.state.Shown = last.Shown
 	end := last.Shown + int64(last.Duration)
+	final := &timed[len(timed)-1]
 	if len(next.Samples) > 0 {
 		end, _ = bounds(next.Samples)
+		final.Duration = uint32(max(end-maxEarly*tick-final.Decode, 1))
+	} else {
+		final.Duration = uint32(max(end-final.Shown, 1)) // the film may be over then
 	}
-	final := &timed[len(timed)-1]
-	final.Duration = uint32(max(end-maxEarly*tick-final.Decode, 1))
 	move(timed, r.Track.Timescale)
 	write := func(w io.Writer) error { return r.Samples(w, f) }
 	if err := j.out.Fragment(1, timed, write); err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"path/filepath"
 	"testing"
 	"time"
@@ -215,5 +216,22 @@ func TestARecordingOfUnknownLength(t *testing.T) {
 	ix := indexOf(t, joined, nil)
 	if n := len(ix.Tracks[0].Segments); n != 6 {
 		t.Errorf("%d segments, want 6: five of six seconds, and one", n)
+	}
+}
+
+// TestWhatIsJoinedEndsWithItsLastPicture has pictures that are decoded in another order
+// than they show up to the end.
+func TestWhatIsJoinedEndsWithItsLastPicture(t *testing.T) {
+	path := makeFilm(t, "film.mkv", "-f lavfi -i testsrc2=s=64x48:r=25:d=13 -c:v mpeg4 -g 25")
+	for _, preset := range []string{"ultrafast", "veryfast"} { // without B-frames, and with
+		p := small(48)
+		p.Preset = preset
+		joined, err := transcodeFile(t.Context(), runner(t), input(t, path), p, t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := indexOf(t, joined, nil).Duration; math.Abs(d-13) > 1e-3 {
+			t.Errorf("%s: it lasts %v s, want 13", preset, d)
+		}
 	}
 }

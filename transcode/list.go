@@ -3,42 +3,66 @@ package transcode
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
-	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
 )
 
-// List is a page of transcodes, newest first: those that were begun within the
-// retention of the Queue; or all of one asset. ErrInvalid
+// List is a page of transcodes, newest first; see Options.Retention. ErrInvalid
 // for a Limit out of range, and for a Cursor that is damaged or of another list.
 func (t *Transcoder) List(ctx context.Context, q Query) (Page, error) {
-	if q.Asset != "" {
-		return t.listOf(ctx, q)
+	limit := cmp.Or(q.Limit, defaultLimit)
+	if limit < 1 || limit > maxLimit {
+		return Page{}, problem.Errorf(ErrInvalid, "limit is %d; it goes from 1 to %d", limit, maxLimit)
 	}
-	found, err := t.Queue.List(ctx, jobs.Query{Kinds: []string{kindPlan}, Owner: q.Owner, Cursor: q.Cursor, Limit: q.Limit})
+	if q.Asset != "" {
+		return t.listOf(ctx, q, limit)
+	}
+	before, id, ok := parseCursor(q.Cursor)
+	if !ok {
+		return Page{}, errCursor(q)
+	}
+	uploads, err := t.Metadata.Transcodes(ctx, metadata.TranscodeQuery{Owner: q.Owner, Before: before, BeforeID: id, Limit: limit + 1})
 	if err != nil {
 		return Page{}, err
 	}
-	page := Page{Transcodes: []*Status{}, Next: found.Next}
-	for _, j := range found.Jobs {
-		var a args
-		if err := json.Unmarshal(j.Args, &a); err != nil {
+	page := Page{Transcodes: []*Status{}}
+	if len(uploads) > limit {
+		uploads = uploads[:limit]
+		page.Next = cursorOf(uploads[limit-1])
+	}
+	for _, u := range uploads {
+		s, err := t.status(u)
+		if err != nil {
 			return Page{}, err
 		}
-		s, err := t.Status(ctx, a.Transcode)
-		switch {
-		case errors.Is(err, ErrNotFound): // its asset was deleted
-		case err != nil:
-			return Page{}, err
-		case q.State == "" || s.State == q.State:
+		if q.State == "" || s.State == q.State {
 			page.Transcodes = append(page.Transcodes, s)
 		}
 	}
 	return page, nil
+}
+
+// cursorOf is a place in the list of all: behind a transcode.
+func cursorOf(u *metadata.Upload) string {
+	return strconv.FormatInt(u.CreatedAt.UnixMicro(), 10) + "." + u.ID
+}
+
+func parseCursor(cursor string) (before time.Time, id string, ok bool) {
+	if cursor == "" {
+		return before, "", true
+	}
+	moment, id, ok := strings.Cut(cursor, ".")
+	n, err := strconv.ParseInt(moment, 10, 64)
+	return time.UnixMicro(n), id, ok && err == nil && metadata.IsID(id)
+}
+
+func errCursor(q Query) error {
+	return problem.Errorf(ErrInvalid, "the cursor %.40q is none of ours", q.Cursor)
 }
 
 // Query says which transcodes. Zero fields do not filter.
@@ -63,11 +87,7 @@ const (
 
 // listOf pages through the transcodes of an asset. A cursor is the id of the last one
 // of its page.
-func (t *Transcoder) listOf(ctx context.Context, q Query) (Page, error) {
-	limit := cmp.Or(q.Limit, defaultLimit)
-	if limit < 1 || limit > maxLimit {
-		return Page{}, problem.Errorf(ErrInvalid, "limit is %d; it goes from 1 to %d", limit, maxLimit)
-	}
+func (t *Transcoder) listOf(ctx context.Context, q Query, limit int) (Page, error) {
 	uploads, err := t.Metadata.UploadsOf(ctx, q.Asset)
 	if err != nil {
 		return Page{}, err
@@ -95,7 +115,7 @@ func (t *Transcoder) listOf(ctx context.Context, q Query) (Page, error) {
 		page.Transcodes = append(page.Transcodes, s)
 	}
 	if !begun {
-		return Page{}, problem.Errorf(ErrInvalid, "the cursor %.40q is none of ours", q.Cursor)
+		return Page{}, errCursor(q)
 	}
 	return page, nil
 }

@@ -12,9 +12,10 @@ import (
 // Recover has those assets transcoded that wait for it and of which no transcode is
 // under way: there was no transcoder when they came. And it fails transcodes that no
 // task sees to any more: one was cancelled by an operator, or took its process with it
-// each time. Call it once the Queue has been started, and now and then.
+// each time. What ended longer ago than Options.Retention it removes. Call it once the
+// Queue has been started, and now and then.
 func (t *Transcoder) Recover(ctx context.Context) error {
-	return errors.Join(t.recoverAssets(ctx), t.failAbandoned(ctx))
+	return errors.Join(t.recoverAssets(ctx), t.failAbandoned(ctx), t.forget(ctx))
 }
 
 func (t *Transcoder) recoverAssets(ctx context.Context) error {

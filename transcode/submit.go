@@ -2,12 +2,14 @@ package transcode
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/internal/requestid"
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
 )
@@ -142,13 +144,36 @@ func (t *Transcoder) begin(ctx context.Context, tx metadata.Tx, a *metadata.Asse
 	if err := r.write(u); err != nil {
 		return "", err
 	}
+	if err := t.thin(ctx, tx, a.ID); err != nil {
+		return "", err
+	}
 	if err := tx.InsertUpload(ctx, u); err != nil {
 		return "", err
 	}
-	if err := tx.Emit(ctx, t.event(events.TranscodeSubmitted, u, nil)); err != nil {
+	if err := t.submit(ctx, tx, u, kindPlan, priority, args{}); err != nil {
 		return "", err
 	}
-	return u.ID, t.submit(ctx, tx, u, kindPlan, priority, args{})
+	return u.ID, t.emit(ctx, tx, events.TranscodeSubmitted, u, map[string]any{"profile": profile})
+}
+
+// recordTimeout is how long a Recorder may take in a transaction, for which all other
+// writers wait.
+const recordTimeout = 2 * time.Second
+
+// emit writes what somebody did to the outbox, and tells the Recorder of it, which may
+// refuse that. It comes last before the commit, so that nothing else can.
+func (t *Transcoder) emit(ctx context.Context, tx metadata.Tx, kind events.Type, u *metadata.Upload, data map[string]any) error {
+	e := t.event(kind, u, data)
+	e.Actor, e.RequestID = auth.FromContext(ctx).ID, requestid.FromContext(ctx)
+	if err := tx.Emit(ctx, e); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
+	if err := t.o.Recorder.Record(ctx, *e); err != nil {
+		return fmt.Errorf("transcode: recording %s: %w", kind, err)
+	}
+	return nil
 }
 
 func (t *Transcoder) event(kind events.Type, u *metadata.Upload, data map[string]any) *events.Event {

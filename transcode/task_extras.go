@@ -71,9 +71,9 @@ func (t *Transcoder) extras(ctx context.Context, w *work) error {
 
 func (t *Transcoder) thumbnails(ctx context.Context, w *work, p *Plan, in ffmpeg.Input) (err error) {
 	tiles := p.Thumbnails()
+	tiles.Prefix = folder(w.upload) + "thumbnails/" + w.by() + "-" // where they are tidied up if they are of no use
 	cmd := p.ThumbnailsCommand(in, tiles)
 	cmd.Progress = t.follow(w, partExtras)
-	defer t.unfollow(w, partExtras)
 	res, err := t.Programs.Run(ctx, cmd)
 	if err != nil {
 		return err

@@ -54,7 +54,6 @@ func (t *Transcoder) encodeSound(ctx context.Context, w *work, p *Plan, in ffmpe
 	cmd := p.AudioCommand(in, track, measured)
 	cmd.Begun = func(dir string) { f.begin(running, fail, dir) }
 	cmd.Progress = t.follow(w, part)
-	defer t.unfollow(w, part)
 	res, err := t.Programs.Run(running, cmd)
 	if failed := f.end(); failed != nil {
 		err = failed
@@ -124,7 +123,6 @@ func (t *Transcoder) remux(ctx context.Context, w *work) (err error) {
 	}
 	cmd := p.RemuxCommand(in, measured)
 	cmd.Progress = t.follow(w, partRemux)
-	defer t.unfollow(w, partRemux)
 	res, err := t.Programs.Run(ctx, cmd)
 	if err != nil {
 		return err

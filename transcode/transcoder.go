@@ -66,6 +66,12 @@ type Options struct {
 	// upload.Options has. Default: no limit.
 	MaxDuration time.Duration
 
+	// Retention is how long a transcode stays that has ended and of which nothing plays:
+	// one that failed, was cancelled or replaced, or made a ladder beside what plays.
+	// That of what plays stays as long as it plays. Of one asset at most ten that ended
+	// stay. Recover removes them. Default 30 days; negative: as long as their assets.
+	Retention time.Duration
+
 	// NoEarlyPlay keeps assets from playing before what plays is whole. Default: false.
 	NoEarlyPlay bool
 
@@ -77,8 +83,11 @@ type Options struct {
 	// objects of kind auth.Asset. Default: auth.OwnerOnly().
 	Authorizer auth.Authorizer
 
-	// Recorder is told of what begins, ends and fails, and may refuse the first and
-	// a cancellation. Default: nobody.
+	// Recorder is told of what begins and what is cancelled, whoever does that, inside
+	// the transaction and last before its commit, and may refuse it: what it is told of
+	// has come to pass, unless the commit fails. So it must be quick, because other
+	// writers wait, and must not use the Metadata. What is done and what fails is in the
+	// outbox (events.TranscodeDone, TranscodeFailed). Default: nobody.
 	Recorder events.Recorder
 
 	// Publish takes progress (events.TranscodeProgress). It must not block.
@@ -94,6 +103,8 @@ const (
 	defaultLook     = 15 * time.Second
 	coresEach       = 4
 	defaultProfile  = "default"
+
+	defaultRetention = 30 * 24 * time.Hour
 )
 
 // A Transcoder makes what HLS cannot carry into what plays, and ladders of what does.
@@ -105,8 +116,8 @@ type Transcoder struct {
 	o        Options
 	profiles map[string]Profile
 
-	mu      sync.Mutex
-	running map[string]*progress // by transcode and part
+	mu       sync.Mutex
+	followed map[string]*followed // by transcode
 }
 
 // New returns a Transcoder whose tasks are done by s.Queue from its Start on.
@@ -115,7 +126,7 @@ func New(s Services, o *Options) (*Transcoder, error) {
 		return nil, errors.New("transcode: all Services are needed")
 	}
 	t := &Transcoder{
-		Services: s, profiles: map[string]Profile{}, running: map[string]*progress{},
+		Services: s, profiles: map[string]Profile{}, followed: map[string]*followed{},
 	}
 	if o != nil {
 		t.o = *o
@@ -140,6 +151,7 @@ func (o *Options) defaults() {
 	}
 	o.Attempts = cmp.Or(max(o.Attempts, 0), defaultAttempts)
 	o.Look = cmp.Or(max(o.Look, 0), defaultLook)
+	o.Retention = cmp.Or(o.Retention, defaultRetention)
 	if o.Authorizer == nil {
 		o.Authorizer = auth.OwnerOnly()
 	}

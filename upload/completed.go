@@ -22,6 +22,7 @@ type Completed struct {
 
 	Transcoder  bool            // Options.Transcoder
 	Waits       WaitsFunc       // Options.Waits; may be nil
+	Replaced    WaitsFunc       // Options.Replaced; may be nil
 	Cut         media.Cut       // Options.Cut
 	MaxDuration time.Duration   // Options.MaxDuration; 0: any
 	Recorder    events.Recorder // may be nil
@@ -31,14 +32,15 @@ type Completed struct {
 }
 
 // WaitsFunc is told, in the transaction that says so, of an asset that waits for the
-// transcoder and of the upload whose file is to be transcoded. What it does is of
-// that transaction, and its error undoes it.
+// transcoder and of the upload whose file is to be transcoded, or of one that is not to
+// be transcoded any more. What it does is of that transaction, and its error undoes it.
+// Both are as they were written, and it may change them further.
 type WaitsFunc func(ctx context.Context, tx metadata.Tx, a *metadata.Asset, u *metadata.Upload) error
 
 func (up *Uploader) completed(u *metadata.Upload, a *metadata.Asset) *Completed {
 	return &Completed{
 		Upload: u, Asset: a, Files: up.files, Meta: up.meta,
-		Transcoder: up.o.Transcoder, Waits: up.o.Waits, Cut: up.o.Cut, MaxDuration: up.o.MaxDuration, Recorder: up.o.Recorder,
+		Transcoder: up.o.Transcoder, Waits: up.o.Waits, Replaced: up.o.Replaced, Cut: up.o.Cut, MaxDuration: up.o.MaxDuration, Recorder: up.o.Recorder,
 	}
 }
 

@@ -20,8 +20,9 @@ type family struct {
 	others []*metadata.Upload
 
 	changed []*metadata.Upload
-	left    []any // the keys that nothing refers to any more
-	waits   bool  // for the transcoder, from now on
+	left    []any              // the keys that nothing refers to any more
+	waits   bool               // for the transcoder, from now on
+	ended   []*metadata.Upload // that the transcoder is not to go on with
 }
 
 func familyOf(ctx context.Context, r metadata.Reader, u *metadata.Upload) (*family, error) {
@@ -204,10 +205,10 @@ func (c *Completed) changeOnce(ctx context.Context, data map[string]any, decide 
 			return errMoved
 		}
 		decided = f
-		if err := f.write(ctx, tx, e); err != nil || !f.waits || c.Waits == nil {
+		if err := f.write(ctx, tx, e); err != nil {
 			return err
 		}
-		return c.Waits(ctx, tx, f.asset, f.own)
+		return c.tellTranscoder(ctx, tx, f)
 	})
 	if err != nil {
 		return err
@@ -217,6 +218,21 @@ func (c *Completed) changeOnce(ctx context.Context, data map[string]any, decide 
 		pending.written = true
 	}
 	return nil
+}
+
+// tellTranscoder tells what was decided of what it makes.
+func (c *Completed) tellTranscoder(ctx context.Context, tx metadata.Tx, f *family) error {
+	if c.Replaced != nil {
+		for _, u := range f.ended {
+			if err := c.Replaced(ctx, tx, f.asset, u); err != nil {
+				return err
+			}
+		}
+	}
+	if !f.waits || c.Waits == nil {
+		return nil
+	}
+	return c.Waits(ctx, tx, f.asset, f.own)
 }
 
 // familyIn writes first what is pending.

@@ -86,6 +86,7 @@ func (f *family) endMade() {
 			continue
 		}
 		f.cancel(u)
+		f.ended = append(f.ended, u)
 		if of != nil && of != from && uninspected(f.asset, of) {
 			f.cancel(of)
 		}

@@ -18,12 +18,15 @@ type maker struct {
 	*house
 	refuse error
 	waits  []*metadata.Upload
+
+	replaced []*metadata.Upload
+	keep     error // refuses that something is replaced
 }
 
 func newMaker(t *testing.T) *maker {
 	t.Helper()
 	m := &maker{}
-	m.house = newHouse(t, &upload.Options{OnComplete: upload.Inspect, Transcoder: true, Waits: m.wait})
+	m.house = newHouse(t, &upload.Options{OnComplete: upload.Inspect, Transcoder: true, Waits: m.wait, Replaced: m.replace})
 	return m
 }
 
@@ -37,6 +40,18 @@ func (m *maker) wait(ctx context.Context, tx metadata.Tx, a *metadata.Asset, u *
 		ID: id, Asset: a.ID, Owner: a.Owner, Key: upload.SourceKey(a.ID, id), State: metadata.UploadTranscoding, Size: -1,
 		Protocol: metadata.ProtocolTranscode, Metadata: map[string]string{"of": u.ID},
 	})
+}
+
+func (m *maker) replace(ctx context.Context, tx metadata.Tx, a *metadata.Asset, u *metadata.Upload) error {
+	if m.keep != nil {
+		return m.keep
+	}
+	m.replaced = append(m.replaced, u)
+	now, err := tx.Asset(ctx, a.ID)
+	if err != nil || now.Version != a.Version {
+		m.t.Errorf("the asset is not the one that was written: %v", err)
+	}
+	return tx.UpdateUpload(ctx, u)
 }
 
 // made are the uploads of the maker, the oldest first.
@@ -171,7 +186,28 @@ func TestAnotherFileEndsWhatIsMadeOfTheOneBefore(t *testing.T) {
 	if got := m.upload(u.ID); got.State != metadata.UploadCanceled || got.Error == "" {
 		t.Errorf("the transcode is %s: %q", got.State, got.Error)
 	}
+	if len(m.replaced) != 1 || m.replaced[0].ID != u.ID {
+		t.Errorf("the transcoder is told of %+v", m.replaced)
+	}
 	m.kept(2, 0)
+}
+
+func TestTheTranscoderIsToldOfWhatItNeedNotMakeInTheTransaction(t *testing.T) {
+	m := newMaker(t)
+	a := m.post(corpusFile(t, foreign), "")
+	u := m.made(a.ID)[0]
+	m.keep = errors.New("the queue is full")
+	now := m.post(corpusFile(t, goodFilm), "?asset_id="+a.ID)
+	if now.Source != "" || m.upload(u.ID).State != metadata.UploadTranscoding {
+		t.Fatalf("it was replaced, and nobody was told: %+v", now)
+	}
+	m.keep = nil
+	if err := m.up.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if now := m.asset(a.ID); now.Source == "" || m.upload(u.ID).State != metadata.UploadCanceled || len(m.replaced) != 1 {
+		t.Errorf("it was not tried again: %+v", now)
+	}
 }
 
 func TestAnotherFileThatWaitsEndsWhatIsMadeOfTheOneBefore(t *testing.T) {

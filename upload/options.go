@@ -62,6 +62,11 @@ type Options struct {
 	// handed on in Completed. Default: nothing is called.
 	Waits WaitsFunc
 
+	// Replaced is called for each transcode that ends because its asset is of another
+	// file, with the upload that the transcoder wrote. It is handed on in Completed.
+	// Default: nothing is called.
+	Replaced WaitsFunc
+
 	// Cut is how Inspect cuts files into segments; it is handed on in Completed.
 	// Default: media's own.
 	Cut media.Cut

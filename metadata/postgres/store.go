@@ -28,6 +28,7 @@ type store struct {
 	line       *group.Line[*transaction] // of those who write
 	wait       time.Duration
 	beginning  string // of their transactions
+	channel    string // on which processes tell each other of events
 	similarity string // of pg_trgm
 	closed     *atomic.Bool
 }
@@ -35,7 +36,7 @@ type store struct {
 func newStore(pool *pgxpool.Pool, at place, similarity string, o *Options, closed *atomic.Bool) *store {
 	s := &store{
 		reader: reader{pool, o.Timeout, pool.Reset},
-		pool:   pool, wait: o.Wait, beginning: at.begin(o), similarity: similarity, closed: closed,
+		pool:   pool, wait: o.Wait, beginning: at.begin(o), channel: at.channel(), similarity: similarity, closed: closed,
 	}
 	s.line = group.NewLine(s.begin)
 	return s
