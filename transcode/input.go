@@ -46,12 +46,18 @@ func (t *Transcoder) open(ctx context.Context, from *file) (in ffmpeg.Input, don
 		return in, nil, err
 	}
 	c, err := t.Programs.Copy(ctx, far)
+	if errors.Is(err, ffmpeg.ErrBusy) {
+		err = errors.Join(errNoRoom, err)
+	}
 	if err != nil {
 		return in, nil, err
 	}
 	in.Path = c.Path
 	return in, c.Close, nil
 }
+
+// errNoRoom means that others have the room for a copy.
+var errNoRoom = errors.New("transcode: there is no room for a copy of the file now")
 
 // A file is one in storage that is transcoded.
 type file struct {
