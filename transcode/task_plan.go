@@ -180,8 +180,10 @@ func (t *Transcoder) keepPlan(ctx context.Context, w *work, kept *planned) (stri
 	return key, nil
 }
 
-// maxPlan bounds a plan, in bytes.
-const maxPlan = 64 << 20
+const (
+	maxPlan   = 64 << 20 // bytes of a plan
+	planBlock = 1 << 20  // that are asked for at once
+)
 
 // planOf reads the plan of a transcode.
 func (t *Transcoder) planOf(ctx context.Context, r *record) (*Plan, *planned, error) {
@@ -190,8 +192,9 @@ func (t *Transcoder) planOf(ctx context.Context, r *record) (*Plan, *planned, er
 		return nil, nil, fmt.Errorf("transcode: reading a plan: %w", err)
 	}
 	defer blob.Close() //nolint:errcheck // it was only read
-	kept := new(planned)
-	if err := json.NewDecoder(io.NewSectionReader(blob, 0, min(blob.Info().Size, maxPlan))).Decode(kept); err != nil {
+	kept, size := new(planned), min(blob.Info().Size, maxPlan)
+	from := t.ahead(blob, size, planBlock)
+	if err := json.NewDecoder(io.NewSectionReader(from, 0, size)).Decode(kept); err != nil {
 		return nil, nil, fmt.Errorf("transcode: reading a plan: %w", err)
 	}
 	p, err := Ladder(kept.Source, kept.Profile)

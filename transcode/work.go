@@ -172,6 +172,8 @@ func (t *Transcoder) judge(ctx context.Context, w *work, err error) error {
 			return err
 		}
 		return jobs.Snooze(t.o.Look)
+	case errors.Is(err, errNoRoom):
+		return jobs.Snooze(roomLook)
 	case errors.Is(err, ffmpeg.ErrBusy), errors.Is(err, storage.ErrBusy): // the draft is open where the task ran before
 		return jobs.Snooze(time.Second)
 	case ctx.Err() != nil || !t.final(w, err):
@@ -189,6 +191,10 @@ func (t *Transcoder) judge(ctx context.Context, w *work, err error) error {
 	t.o.Logger.WarnContext(ctx, "a transcode could not be failed, will try again", "transcode", w.args.Transcode, "reason", err, "error", failed)
 	return jobs.Snooze(t.o.Look)
 }
+
+// roomLook is how long a task waits that found no room for a copy: others have it until
+// some task of theirs has ended, and each look is a request to storage.
+const roomLook = 3 * time.Second
 
 // isOthers reports whether the task is not, or soon will not be, that of this process:
 // then it says nothing of the transcode.
