@@ -28,12 +28,16 @@ func (h *heard) option() streamgate.Option {
 func TestOnReadyHearsOfItAtOnce(t *testing.T) {
 	var ready heard
 	c := serve(t, startGate(t, t.TempDir(), ready.option()), "")
-	id := c.upload()
-	begin := time.Now()
-	eventually(t, "OnReady was called", func() bool { return ready.id.Load() == id })
-	if took := time.Since(begin); took > 3*time.Second {
-		t.Errorf("it took %s, as if nobody had woken the dispatcher", took)
+	var took time.Duration
+	for range 5 { // of which one is enough on a machine that is busy
+		id := c.upload()
+		begin := time.Now()
+		eventually(t, "OnReady was called", func() bool { return ready.id.Load() == id })
+		if took = time.Since(begin); took < 2*time.Second {
+			return
+		}
 	}
+	t.Errorf("it took %s, as if nobody had woken the dispatcher", took)
 }
 
 func TestOnReadyHearsOfWhatBecameReadyBeforeACrash(t *testing.T) {

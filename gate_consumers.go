@@ -28,8 +28,12 @@ func (g *Gate) logFailed(ctx context.Context, e events.Event) error {
 	return nil
 }
 
-// forget lets playback see a replaced or deleted asset at once.
-func (g *Gate) forget(_ context.Context, e events.Event) error {
-	g.player.Forget(e.Asset)
-	return nil
+// seen lets playback, and who reads what is known of an asset, see at once what became
+// of it, in whatever process that was.
+func (g *Gate) seen(e events.Event) {
+	switch e.Type {
+	case events.AssetReady, events.AssetUpdated, events.AssetSettled, events.AssetDeleted:
+		g.caches.assets.Delete(e.Asset)
+		g.player.Forget(e.Asset)
+	}
 }

@@ -43,7 +43,7 @@ func (g *Gate) openJobs() (err error) {
 		}
 		return nil
 	}
-	o := &jobs.Options{Publish: g.bus.Publish, Logger: g.o.logger, Ended: g.jobEnded}
+	o := &jobs.Options{Publish: g.dispatcher.Publish, Logger: g.o.logger, Ended: g.jobEnded}
 	for _, change := range g.o.jobOptions {
 		change(o)
 	}

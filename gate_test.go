@@ -19,7 +19,13 @@ import (
 	"github.com/streamgate/streamgate/internal/testclip"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain also is what other tests start as a process of its own.
+func TestMain(m *testing.M) {
+	if isWorker() {
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // byHeader signs in whoever the header says.
 func byHeader(r *http.Request) (auth.Principal, error) {

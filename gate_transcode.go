@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
@@ -81,7 +82,7 @@ func (g *Gate) transcoderOptions() *transcode.Options {
 		o.Recorder = g.recorder()
 	}
 	if o.Publish == nil {
-		o.Publish = g.bus.Publish
+		o.Publish = g.dispatcher.Publish
 	}
 	if o.Logger == nil {
 		o.Logger = g.o.logger
@@ -95,6 +96,11 @@ func (g *Gate) transcoderOptions() *transcode.Options {
 	}
 	o.NoEarlyPlay = o.NoEarlyPlay || of.NoEarlyPlay
 	return &o
+}
+
+// havePoster has a poster made of what plays as it came.
+func (g *Gate) havePoster(ctx context.Context, e events.Event) error {
+	return g.coder.Poster(ctx, e.Asset)
 }
 
 // inspectMade takes what the transcoder made, as any other upload is taken.

@@ -30,10 +30,9 @@ func (g *Gate) wire(dir string) (err error) {
 		}
 	}
 	g.dispatcher = events.NewDispatcher(g.meta.Events(), &events.DispatcherOptions{
-		Live: g.bus, Retention: g.o.retention, Logger: g.o.logger,
+		Live: g.bus, Seen: g.seen, Retention: g.o.retention, Logger: g.o.logger,
 	})
 	g.dispatcher.Handle("remove what assets leave behind", metadata.RemoveFiles(g.meta, g.files))
-	g.dispatcher.Handle("play what is there now", g.forget, events.AssetReady, events.AssetUpdated, events.AssetSettled, events.AssetDeleted)
 	g.dispatcher.Handle("count what is replaced", g.counts.Record, events.AssetReplaced)
 	if g.trail != nil {
 		g.dispatcher.Handle("audit how transcodes end", g.trail.Record, events.TranscodeDone, events.TranscodeFailed)
@@ -50,6 +49,9 @@ func (g *Gate) wire(dir string) (err error) {
 	if err = g.openTranscoder(dir); err != nil {
 		return err
 	}
+	if g.coder != nil {
+		g.dispatcher.Handle("have a poster made", g.havePoster, events.AssetReady)
+	}
 	if err = g.countJobs(); err != nil { // of all kinds
 		return err
 	}
@@ -60,7 +62,7 @@ func (g *Gate) wire(dir string) (err error) {
 		return err
 	}
 	g.assets, err = metadata.NewHandler(cachingStore{g.meta, g.caches.assets}, &metadata.HandlerOptions{
-		Authorizer: g.o.authorizer, Recorder: g.recorder(), Playback: g.playbackPath, CrossOrigin: g.crossOrigin, Files: g.files,
+		Authorizer: g.o.authorizer, Recorder: g.recorder(), Playback: g.playbackPath, CrossOrigin: g.crossOrigin, Files: g.files, Poster: g.posterPath,
 	})
 	if err != nil {
 		return err
@@ -91,7 +93,7 @@ func (g *Gate) uploadOptions() *upload.Options {
 		Cut:        g.cut(),
 		Authorizer: g.o.authorizer,
 		Recorder:   g.recorder(),
-		Publish:    g.bus.Publish,
+		Publish:    g.dispatcher.Publish,
 		AssetPath:  g.assetPath,
 		Playback:   g.playbackPath,
 		BaseURL:    g.absolute("/v1/uploads"),
@@ -150,6 +152,9 @@ func trusting(origins []string) (*http.CrossOriginProtection, error) {
 func (g *Gate) playbackPath(assetID string) string {
 	return g.o.publicURL + "/play/" + assetID + "/master.m3u8"
 }
+
+// posterPath is where the poster of an asset is.
+func (g *Gate) posterPath(a *metadata.Asset) string { return g.o.publicURL + "/play/" + a.PosterPath() }
 
 func (g *Gate) assetPath(assetID string) string { return g.o.publicURL + "/v1/assets/" + assetID }
 

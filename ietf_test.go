@@ -55,7 +55,7 @@ func TestIETFUploadThroughAGate(t *testing.T) {
 // the upload is, and loses its connection. It returns the path of the upload.
 func cutOff(t *testing.T, c *client, file []byte) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	told := make(chan string, 1)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{Got1xxResponse: func(code int, h textproto.MIMEHeader) error {

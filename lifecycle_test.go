@@ -107,11 +107,14 @@ func TestStopEndsWhatRunsAndKeepsItsBytes(t *testing.T) {
 	}
 	stream := listen(t, c, "")
 	eventually(t, "the stream was there", func() bool { return g.Events().Subscribers() == 1 })
-	time.Sleep(50 * time.Millisecond) // the bytes are with the server
+	eventually(t, "the bytes are with the server", func() bool {
+		head := c.do(http.MethodHead, location.Path, nil, tus...).want(t, http.StatusOK)
+		return head.Header.Get("Upload-Offset") == strconv.Itoa(len(clip)/2)
+	})
 
 	begin := time.Now()
 	stopGate(t, g)
-	if took := time.Since(begin); took > 5*time.Second {
+	if took := time.Since(begin); took > 20*time.Second { // a body that is silent has 30 s
 		t.Errorf("Stop took %s", took)
 	}
 	wantProblem(t, <-patched, http.StatusServiceUnavailable)
@@ -161,8 +164,11 @@ func TestEventsTellOfAnUpload(t *testing.T) {
 	g := startGate(t, t.TempDir())
 	c := serve(t, g, "")
 	mine, bobs := listen(t, c, "0"), listen(t, c.as("bob"), "0")
-	c.upload()
-	time.Sleep(200 * time.Millisecond)
+	id := c.upload()
+	eventually(t, "the events went out", func() bool {
+		left, err := g.Metadata().Events().Pending(t.Context(), 0, 1)
+		return err == nil && len(left) == 0 && c.get("/v1/assets/"+id).want(t, http.StatusOK).json(t)["state"] == "ready"
+	})
 	stopGate(t, g)
 	var types []string
 	for _, line := range mine() {

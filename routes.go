@@ -35,7 +35,7 @@ var chunkCosts = map[string]float64{
 	http.MethodPatch: 0.1, http.MethodHead: 0.1, http.MethodGet: 0.1, http.MethodPost: 0.1, http.MethodOptions: 0,
 }
 
-// A file of subtitles costs memory and time that a few words do not; one for
+// A file of subtitles, or a picture, costs memory and time that a few words do not; one for
 // each of all the languages that an asset may have are within the burst.
 var captionCosts = map[string]float64{http.MethodPut: 5}
 
@@ -46,7 +46,7 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: ""}, {pattern: "/{id}", costs: chunkCosts}, {pattern: "/{id}/complete", costs: chunkCosts},
 		}},
 		{path: "/v1/assets", service: "metadata", shared: true, handler: g.assets, endpoints: []endpoint{
-			{pattern: ""}, {pattern: "/{id}"}, {pattern: "/{id}/captions/{lang}", costs: captionCosts}, {pattern: "/{id}/renditions/{name}"},
+			{pattern: ""}, {pattern: "/{id}"}, {pattern: "/{id}/captions/{lang}", costs: captionCosts}, {pattern: "/{id}/renditions/{name}"}, {pattern: "/{id}/poster", costs: captionCosts},
 		}},
 		{path: "/v1/events", service: "gateway", shared: true, handler: g.live(), endpoints: []endpoint{{pattern: ""}}},
 		{path: "/play", service: "streaming", anyOrigin: true, handler: g.player, endpoints: []endpoint{
@@ -66,6 +66,8 @@ func (g *Gate) publicRoutes() []route {
 			{pattern: "/{asset}/{revision}/{track}/index-ts.m3u8"},
 			{pattern: "/{asset}/{revision}/{track}/{segment}.ts"},
 			{pattern: "/{asset}/{revision}/{track}/{image}.jpg"},
+			{pattern: "/{asset}/{revision}/poster.jpg"},
+			{pattern: "/{asset}/{revision}/poster.png"},
 			{pattern: "/{asset}/clip/{moments}/master.m3u8"},
 			{pattern: "/{asset}/clip/{moments}/manifest.mpd"},
 			{pattern: "/{asset}/clip/{moments}/{revision}/{track}/index.m3u8"},

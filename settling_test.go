@@ -33,7 +33,7 @@ func uploaded(t *testing.T, g *streamgate.Gate, clip []byte) string {
 
 func settledIn(t *testing.T, g *streamgate.Gate, id string) *metadata.Asset {
 	t.Helper()
-	for range 2000 {
+	for range 24_000 {
 		a, err := g.Metadata().Asset(context.WithoutCancel(t.Context()), id)
 		if err != nil {
 			t.Fatal(err)

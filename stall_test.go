@@ -64,7 +64,7 @@ func TestABodyThatIsNotSentIsNotWaitedFor(t *testing.T) {
 		answers[request] = begin(t, c, request+"\n"+unsent)
 	}
 	for request, want := range requests {
-		if got, err := answers[request](10 * time.Second); got != want {
+		if got, err := answers[request](time.Minute); got != want {
 			t.Errorf("%s: status %d, want %d; %v", request, got, want, err)
 		}
 	}
@@ -74,13 +74,13 @@ func TestStopWaitsForNoBodyThatDoesNotCome(t *testing.T) {
 	g := startGate(t, t.TempDir())
 	c := serve(t, g, "")
 	answer := begin(t, c, "POST /v1/assets\nContent-Type: application/json\r\n"+unsent+"{")
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(100 * time.Millisecond) // it is read, unless the machine is busy
 	start := time.Now()
 	stopGate(t, g)
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > 20*time.Second { // the body has 30 s
 		t.Errorf("Stop took %s", took)
 	}
-	if status, err := answer(5 * time.Second); status != http.StatusRequestTimeout {
+	if status, err := answer(time.Minute); status != http.StatusRequestTimeout && status != http.StatusServiceUnavailable { // 503: it came too late
 		t.Errorf("status %d, %v", status, err)
 	}
 }

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/internal/problem"
 )
@@ -110,23 +110,8 @@ func (h *handler) search(w http.ResponseWriter, r *http.Request) error {
 		next := strconv.FormatUint(page.Next, 10)
 		answer.Next = &next
 	}
-	return writeJSON(w, r, answer)
-}
-
-func writeJSON(w http.ResponseWriter, r *http.Request, answer any) error {
-	var body bytes.Buffer
-	if err := json.NewEncoder(&body).Encode(answer); err != nil {
-		return err
-	}
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(body.Len()))
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body.Bytes()) // a client that is gone needs no answer
-	}
-	return nil
+	w.Header().Set("Cache-Control", "no-store")
+	return endpoint.WriteJSON(w, r, http.StatusOK, answer)
 }
 
 // parseQuery reads the query of an address.

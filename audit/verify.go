@@ -105,15 +105,15 @@ type verifier struct {
 	wanted  map[uint64][]*claim // by the number of the seal
 	free    chan []byte         // blocks to use again
 	report  Report
-	end     *endpoint // the last seal that is good; nil before the first
+	end     *goodSeal // the last seal that is good; nil before the first
 
 	before []source // files that are read
 	lines  int      // of the last of them
 	tail   *tail    // what is wrong at the end of the last of them
 }
 
-// endpoint is a seal to go on from.
-type endpoint struct {
+// goodSeal is a seal to go on from.
+type goodSeal struct {
 	seal seal
 	hash sum
 	line []byte

@@ -74,7 +74,7 @@ func (v *verifier) take(s *span) {
 	if v.end == nil {
 		v.report.First = checkpointOf(&s.first, s.firstLine)
 	}
-	v.end = &endpoint{s.last, s.lastHash, s.lastLine}
+	v.end = &goodSeal{s.last, s.lastHash, s.lastLine}
 	v.tail = nil
 	v.report.Seals += s.seals
 	v.report.Events += s.events

@@ -37,7 +37,7 @@ func (v *verifier) tailLines() int {
 }
 
 // goOn makes end the last seal, and leaves out what was counted after it.
-func (v *verifier) goOn(end *endpoint, abandoned int) bool {
+func (v *verifier) goOn(end *goodSeal, abandoned int) bool {
 	v.report.Abandoned += abandoned
 	v.tail = nil
 	switch {
@@ -52,7 +52,7 @@ func (v *verifier) goOn(end *endpoint, abandoned int) bool {
 }
 
 // findSeal looks for a seal in a file, and says how many lines follow it.
-func findSeal(f source, number uint64) (end *endpoint, lines int) {
+func findSeal(f source, number uint64) (end *goodSeal, lines int) {
 	r, err := f.open()
 	if err != nil {
 		return nil, 0
@@ -67,7 +67,7 @@ func findSeal(f source, number uint64) (end *endpoint, lines int) {
 		}
 		if s, err := parseSeal(line); err == nil && s.number == number {
 			line = bytes.Clone(line)
-			end = &endpoint{s, sha256.Sum256(line), line}
+			end = &goodSeal{s, sha256.Sum256(line), line}
 			begin = groups.at.line
 		}
 	}

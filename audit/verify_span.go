@@ -24,7 +24,7 @@ type span struct {
 // is one of all.
 func checkSpan(data []byte, keys []ed25519.PublicKey, wanted map[uint64][]*claim) span {
 	s := span{bytes: int64(len(data))}
-	var end *endpoint
+	var end *goodSeal
 	begin, count := 0, 0
 	for pos := 0; pos < len(data); {
 		next := pos + bytes.IndexByte(data[pos:], '\n') + 1 // there is one, see lastSealEnd
@@ -44,7 +44,7 @@ func checkSpan(data []byte, keys []ed25519.PublicKey, wanted map[uint64][]*claim
 		} else if follows(end, &one, false) != "" {
 			return span{}
 		}
-		end = &endpoint{one, sha256.Sum256(line), line}
+		end = &goodSeal{one, sha256.Sum256(line), line}
 		for _, c := range wanted[one.number] {
 			if c.hash == end.hash {
 				s.found = append(s.found, c)
@@ -62,7 +62,7 @@ func checkSpan(data []byte, keys []ed25519.PublicKey, wanted map[uint64][]*claim
 }
 
 // follows says what is wrong with s as the one after end; "" for nothing.
-func follows(end *endpoint, s *seal, newFile bool) string {
+func follows(end *goodSeal, s *seal, newFile bool) string {
 	last := &end.seal
 	switch {
 	case s.log != last.log:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/internal/requestid"
@@ -129,45 +130,19 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem.Write(w, r, err)
 		return
 	}
-	methods := h.methods(key)
-	serve := methods[r.Method]
-	switch {
-	case r.Method == http.MethodOptions:
-		w.Header().Set("Allow", strings.Join(allowed(methods), ", "))
-		w.WriteHeader(http.StatusNoContent)
-	case serve == nil:
-		problem.Method(w, r, allowed(methods)...)
-	default:
-		if err := serve(w, r, key); err != nil {
-			problem.Write(w, r, err)
-		}
-	}
+	h.methods(key).Serve(w, r, key)
 }
 
-// A method answers, or returns an error before it has written anything.
-type method func(w http.ResponseWriter, r *http.Request, key string) error
-
-func (h *handler) methods(key string) map[string]method {
+func (h *handler) methods(key string) endpoint.Methods[string] {
 	switch key {
 	case "":
-		return map[string]method{http.MethodDelete: h.clear}
+		return endpoint.Methods[string]{http.MethodDelete: h.clear}
 	case statsName:
-		return map[string]method{http.MethodGet: h.stats, http.MethodHead: h.stats}
+		return endpoint.Methods[string]{http.MethodGet: h.stats, http.MethodHead: h.stats}
 	}
-	return map[string]method{
+	return endpoint.Methods[string]{
 		http.MethodGet: h.get, http.MethodHead: h.get, http.MethodPut: h.put, http.MethodDelete: h.delete,
 	}
-}
-
-// allowed returns the names of methods, in the order in which they are told.
-func allowed(methods map[string]method) []string {
-	var names []string
-	for _, name := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete} {
-		if methods[name] != nil {
-			names = append(names, name)
-		}
-	}
-	return append(names, http.MethodOptions)
 }
 
 // key returns what a path below the mount names; "" is the cache as a whole.

@@ -1,16 +1,14 @@
 package cache
 
 import (
-	"errors"
-	"io"
 	"math"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
@@ -114,13 +112,9 @@ func (h *handler) item(w http.ResponseWriter, r *http.Request, key string) (Item
 }
 
 func (h *handler) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.o.MaxValue))
-	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
-	switch {
-	case tooLarge, errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, err // have answers of their own
-	case err != nil:
-		return nil, problem.Because(problem.ErrBadRequest, err, "the body did not arrive whole")
+	body, err := endpoint.Body(w, r, h.o.MaxValue)
+	if err != nil {
+		return nil, err
 	}
 	return append(make([]byte, 0, len(body)), body...), nil // no larger than it is
 }

@@ -1,13 +1,11 @@
 package cache
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
-	"strconv"
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
@@ -51,21 +49,8 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request, _ string) error 
 		return err
 	}
 	s := h.cache.Stats()
-	body, err := json.Marshal(struct {
+	return endpoint.WriteJSON(w, r, http.StatusOK, struct {
 		Stats
 		HitRatio float64 `json:"hit_ratio"`
 	}{s, s.HitRatio()})
-	if err != nil {
-		return fmt.Errorf("encode the answer: %w", err)
-	}
-	body = append(body, '\n')
-	to := w.Header()
-	to.Set("Content-Type", "application/json")
-	to.Set("Content-Length", strconv.Itoa(len(body)))
-	to.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a client that is gone needs no answer
-	}
-	return nil
 }

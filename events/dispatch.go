@@ -23,6 +23,10 @@ type dispatch struct {
 	nextPoll  time.Time // of all that is pending
 	lastFetch time.Time
 	nextMark  time.Time // zero while nothing waits to be marked
+
+	leads    bool      // events are handled here, and not in another process
+	until    time.Time // so, unless it is said again
+	nextLead time.Time
 }
 
 // delivery is one event on its way to its handlers.
@@ -41,10 +45,12 @@ func newDispatch(d *Dispatcher) *dispatch {
 // run works until ctx ends, and then waits for its workers.
 func (d *dispatch) run(ctx, work context.Context) {
 	for ctx.Err() == nil {
-		d.purge(ctx)
-		d.fetch(ctx)
-		d.mark(ctx)
-		d.launch(work)
+		if d.lead(ctx) {
+			d.purge(ctx)
+			d.fetch(ctx)
+			d.mark(ctx)
+			d.launch(work)
+		}
 		d.wait(ctx)
 	}
 	for d.busy > 0 {
@@ -52,6 +58,62 @@ func (d *dispatch) run(ctx, work context.Context) {
 	}
 	if err := d.settle(work); err != nil { // what just succeeded will be done again after the restart
 		d.complain(work, "marking what was delivered", err)
+	}
+	d.resign(work)
+}
+
+// lead says whether events are handled here, and sees to it that they are somewhere.
+func (d *dispatch) lead(ctx context.Context) bool {
+	if d.fleet == nil {
+		return true
+	}
+	now := time.Now()
+	if !now.Before(d.nextLead) {
+		d.nextLead = now.Add(leadEvery)
+		leads, err := d.fleet.log.Lead(ctx, d.id, leaseOfLead)
+		switch {
+		case err != nil:
+			d.complain(ctx, "asking who handles events", err)
+		case leads:
+			if !d.leads {
+				d.nextFetch, d.nextPoll, d.published = now, now, 0
+			}
+			d.leads, d.until = true, now.Add(leaseOfLead)
+		case d.leads:
+			d.leads = false
+		}
+	}
+	if d.leads && !now.Before(d.until) {
+		d.leads = false
+	}
+	if !d.leads {
+		d.forgo()
+	}
+	return d.leads
+}
+
+// forgo leaves to another process what nobody works on here. What somebody does is
+// done once more there.
+func (d *dispatch) forgo() {
+	kept := d.held[:0]
+	for _, one := range d.held {
+		if one.running {
+			kept = append(kept, one)
+			continue
+		}
+		delete(d.known, one.event.ID)
+	}
+	clear(d.held[len(kept):])
+	d.held = kept
+}
+
+// resign lets another process handle events at once.
+func (d *dispatch) resign(ctx context.Context) {
+	if d.fleet == nil || !d.leads {
+		return
+	}
+	if err := d.fleet.log.Resign(ctx, d.id); err != nil {
+		d.complain(ctx, "leaving events to other processes", err)
 	}
 }
 
@@ -92,8 +154,8 @@ func (d *dispatch) add(e Event) {
 	if d.known[e.ID] {
 		return
 	}
-	if d.o.Live != nil && e.ID > d.published {
-		d.o.Live.Publish(e)
+	if d.fleet == nil && e.ID > d.published {
+		d.show(e)
 	}
 	d.published = max(d.published, e.ID)
 	d.known[e.ID] = true
@@ -238,7 +300,13 @@ func (d *dispatch) wait(ctx context.Context) {
 
 // nextTime is when something is due of which no channel tells.
 func (d *dispatch) nextTime() time.Time {
+	if d.fleet != nil && !d.leads {
+		return d.nextLead
+	}
 	next := d.nextFetch
+	if d.fleet != nil && d.nextLead.Before(next) {
+		next = d.nextLead
+	}
 	if d.nextPurge.Before(next) {
 		next = d.nextPurge
 	}
@@ -269,9 +337,13 @@ func (d *dispatch) purge(ctx context.Context) {
 // complain logs what there is nobody to return to. An end that was asked for is
 // no complaint.
 func (d *dispatch) complain(ctx context.Context, what string, err error, attrs ...slog.Attr) {
+	complain(ctx, d.o.Logger, what, err, attrs...)
+}
+
+func complain(ctx context.Context, to *slog.Logger, what string, err error, attrs ...slog.Attr) {
 	if ctx.Err() != nil {
 		return
 	}
 	attrs = append(attrs, slog.Any("error", err))
-	d.o.Logger.LogAttrs(ctx, slog.LevelError, "trouble with the outbox", append([]slog.Attr{slog.String("what", what)}, attrs...)...)
+	to.LogAttrs(ctx, slog.LevelError, "trouble with the outbox", append([]slog.Attr{slog.String("what", what)}, attrs...)...)
 }

@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,8 +37,12 @@ type HandlerFunc func(ctx context.Context, e Event) error
 // DispatcherOptions are the options of NewDispatcher; nil means the defaults.
 type DispatcherOptions struct {
 	// Live gets each event once, in the order of the IDs, before the handlers
-	// do and whether they succeed or not. Default: none.
+	// do and whether they succeed or not; of a Shared Log also what other processes
+	// wrote. Default: none.
 	Live *Bus
+	// Seen is called with what Live gets from the Log, before it does: for what each
+	// process remembers of its own. It must not block. Default: nobody is told.
+	Seen func(Event)
 	// Poll is how often the Log is asked when nobody calls Wake. Default: 5 s.
 	Poll time.Duration
 	// Retention is how long delivered events are kept for clients that were
@@ -57,7 +62,12 @@ type DispatcherOptions struct {
 // once to each handler, also over a crash. The events of one asset are handled
 // one after the other, in the order of their IDs; those of different assets do
 // not wait for each other.
+//
+// Of the Dispatchers on a Shared Log one calls its handlers, and another goes on
+// once that one is stopped, or silent for 15 s; all should have the same.
 type Dispatcher struct {
+	id       string // of this process among those that share the Log
+	fleet    *fleet // nil where the Log is not Shared
 	log      Log
 	o        DispatcherOptions
 	handlers []handler
@@ -77,7 +87,7 @@ type handler struct {
 
 // NewDispatcher returns a Dispatcher of log that does nothing until Start.
 func NewDispatcher(log Log, o *DispatcherOptions) *Dispatcher {
-	d := &Dispatcher{log: log, wake: make(chan struct{}, 1)}
+	d := &Dispatcher{log: log, id: rand.Text(), wake: make(chan struct{}, 1)}
 	if o != nil {
 		d.o = *o
 	}
@@ -89,7 +99,31 @@ func NewDispatcher(log Log, o *DispatcherOptions) *Dispatcher {
 	if d.o.Logger == nil {
 		d.o.Logger = slog.Default()
 	}
+	if shared, ok := log.(Shared); ok {
+		d.fleet = newFleet(d, shared)
+	}
 	return d
+}
+
+// Publish hands an event that is in no Log to Live, and to that of other processes
+// where the Log is Shared. It never blocks; what there is no room for is dropped.
+func (d *Dispatcher) Publish(e Event) {
+	if d.o.Live != nil {
+		d.o.Live.Publish(e)
+	}
+	if d.fleet != nil {
+		d.fleet.tell(e)
+	}
+}
+
+// show has an event seen here.
+func (d *Dispatcher) show(e Event) {
+	if d.o.Seen != nil && e.ID > 0 {
+		d.o.Seen(e)
+	}
+	if d.o.Live != nil {
+		d.o.Live.Publish(e)
+	}
 }
 
 // Handle adds a handler for events of these types, or of all when none is
@@ -100,6 +134,9 @@ func (d *Dispatcher) Handle(name string, call HandlerFunc, types ...Type) {
 
 // Wake says that there may be something new in the Log. It never blocks.
 func (d *Dispatcher) Wake() {
+	if d.fleet != nil {
+		d.fleet.notice()
+	}
 	select {
 	case d.wake <- struct{}{}:
 	default:
@@ -107,12 +144,19 @@ func (d *Dispatcher) Wake() {
 }
 
 // Start runs the Dispatcher until Stop. Handlers get the values of ctx; its end
-// does not end them.
+// does not end them. An error is that of a Shared Log, which is asked where to begin.
 func (d *Dispatcher) Start(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.stop != nil {
 		return errors.New("events: the dispatcher was started before")
+	}
+	var last int64
+	if d.fleet != nil {
+		var err error
+		if last, err = d.fleet.log.Last(ctx); err != nil {
+			return fmt.Errorf("events: starting: %w", err)
+		}
 	}
 	ctx = context.WithoutCancel(ctx)
 	var loop, work context.Context
@@ -121,7 +165,14 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 	d.done = make(chan struct{})
 	go func() {
 		defer close(d.done)
+		var beside sync.WaitGroup
+		if d.fleet != nil {
+			beside.Go(func() { d.fleet.watch(loop, last) })
+			beside.Go(func() { d.fleet.listen(loop) })
+			beside.Go(func() { d.fleet.talk(loop) })
+		}
 		newDispatch(d).run(loop, work)
+		beside.Wait()
 	}()
 	return nil
 }

@@ -13,7 +13,7 @@ type Type string
 // The events of this module.
 const (
 	AssetCreated   Type = "asset.created"
-	AssetUpdated   Type = "asset.updated" // Data may have the language of the "caption" that changed, the name of the "rendition" that joined or went, how many "thumbnails" came, "keys", see AssetReplaced, and whether it is "playable" before its upload is complete
+	AssetUpdated   Type = "asset.updated" // Data may have the language of the "caption" that changed, the name of the "rendition" that joined or went, how many "thumbnails" came, whether a "poster" came or went, "keys", see AssetReplaced, and whether it is "playable" before its upload is complete
 	AssetReady     Type = "asset.ready"
 	AssetFailed    Type = "asset.failed"
 	AssetReplaced  Type = "asset.replaced"  // of another file now; Data has the "keys" that it left in storage

@@ -351,8 +351,8 @@ func TestHandlerRefuses(t *testing.T) {
 func signedIn(t *testing.T, h http.Handler, http2 bool) *httptest.Server {
 	srv := httptest.NewUnstartedServer(auth.Middleware(auth.Everybody("ada"))(h))
 	srv.EnableHTTP2 = http2
-	srv.Config.ReadTimeout = 200 * time.Millisecond // a stream outlives it
-	srv.Config.WriteTimeout = 200 * time.Millisecond
+	srv.Config.ReadTimeout = time.Second // a stream outlives it
+	srv.Config.WriteTimeout = time.Second
 	if http2 {
 		srv.StartTLS()
 	} else {
@@ -365,6 +365,7 @@ func signedIn(t *testing.T, h http.Handler, http2 bool) *httptest.Server {
 func TestHandlerOverRealConnections(t *testing.T) {
 	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			log, bus := newMemoryLog(), events.NewBus(nil)
 			srv := signedIn(t, events.NewHandler(bus, log, nil), http2)
 			res, err := srv.Client().Get(srv.URL + "/?last_event_id=0")
@@ -375,7 +376,7 @@ func TestHandlerOverRealConnections(t *testing.T) {
 			if http2 != (res.ProtoMajor == 2) || res.Header.Get("Content-Type") != "text/event-stream" {
 				t.Errorf("%s, %v", res.Proto, res.Header)
 			}
-			time.Sleep(400 * time.Millisecond) // beyond the server's timeouts
+			time.Sleep(1200 * time.Millisecond) // beyond the server's timeouts
 			bus.Publish(log.emit(events.Event{Owner: "ada", Type: events.AssetReady, Asset: "film"}))
 			lines := bufio.NewScanner(res.Body)
 			for _, want := range []string{"retry: 2000", "", "id: 1", "event: asset.ready"} {
@@ -408,7 +409,7 @@ func TestHandlerCutsOffAClientThatDoesNotRead(t *testing.T) {
 	}
 	defer res.Body.Close()
 	big := map[string]any{"text": strings.Repeat("x", 1<<20)}
-	for range 500 { // far more than the sockets hold, and time for the deadline
+	for range 6000 { // far more than the sockets hold, and time for the deadline
 		if bus.Subscribers() == 0 {
 			return
 		}

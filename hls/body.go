@@ -34,6 +34,9 @@ type body struct {
 	ctx  context.Context //nolint:containedctx // of the one request that the body answers; nil is none
 	span span
 
+	prefix   []byte // what all samples begin with, where it is not read from the source
+	prefixAt int64  // where it is there
+
 	subsamples []media.Subsample // of all samples, where they are encrypted so
 	counts     []uint8           // how many each has
 	holds      bool              // memory that largeHolds counts

@@ -177,7 +177,7 @@ func (w *variety) pictures() {
 
 func (w *variety) sounds() {
 	for channels := 1; channels <= 8; channels++ {
-		w.add(fmt.Sprintf("AAC of %d channels.mp4", channels), fmt.Sprintf("$A -t 2 -ac %d -c:a aac", channels))
+		w.add(fmt.Sprintf("AAC of %d channels.mp4", channels), fmt.Sprintf("$A -t 2 -ac %d -c:a aac -aac_pns 0", channels))
 		w.add(fmt.Sprintf("ALAC of %d channels.mov", channels), fmt.Sprintf("$A -t 2 -ac %d -c:a alac", channels))
 		w.add(fmt.Sprintf("FLAC of %d channels.mkv", channels), fmt.Sprintf("$A -t 2 -ac %d -c:a flac", channels))
 		if channels <= 6 {
@@ -187,8 +187,8 @@ func (w *variety) sounds() {
 	w.except("ffmpeg reads the layout from a comment that MP4 has no place for",
 		"FLAC of 3 channels.mkv", "FLAC of 4 channels.mkv", "FLAC of 5 channels.mkv", "FLAC of 6 channels.mkv")
 	for _, rate := range []string{"7350", "8000", "11025", "12000", "16000", "22050", "24000", "32000", "44100", "48000", "64000", "88200", "96000"} {
-		w.add("AAC at "+rate+".mp4", "$A -t 2 -ar "+rate+" -c:a aac")
-		w.add("AAC at "+rate+".mkv", "$A -t 2 -ar "+rate+" -c:a aac")
+		w.add("AAC at "+rate+".mp4", "$A -t 2 -ar "+rate+" -c:a aac -aac_pns 0")
+		w.add("AAC at "+rate+".mkv", "$A -t 2 -ar "+rate+" -c:a aac -aac_pns 0")
 	}
 	for _, rate := range []string{"8000", "44100", "96000", "192000"} {
 		w.add("FLAC at "+rate+".mp4", "$A -t 2 -ar "+rate+" -c:a flac -strict -2")

@@ -53,6 +53,7 @@
 //	{presentation}/{revision}/t3/…             subtitles within the file, of its track with ID 3
 //	{presentation}/{its own}/p1/index.m3u8     playlist of the asset's thumbnails
 //	{presentation}/{its own}/p1/0.jpg          the first image of them
+//	{presentation}/{its own}/poster.jpg        the asset's poster, also before it plays; poster.png
 //
 // Each file of an asset, its source and the renditions of that, has a revision of
 // its own. {asset}/clip/{from}-{to}/master.m3u8 plays what lies between two moments,

@@ -77,7 +77,7 @@ func (r *recording) playlist() string {
 
 func (r *recording) until(what, uri string, happened func(text string) bool) string {
 	r.t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if status, text, _ := read(r.t, uri); status == http.StatusOK && happened(string(text)) {
 			return string(text)
 		}

@@ -43,6 +43,9 @@ func (s *span) close() {
 // readFar reads of the next run what the span has, or asks for the span first.
 func (b *body) readFar(p []byte) (n int, err error) {
 	r := b.runs[0]
+	if b.isPrefix(r) {
+		return b.readPrefix(p), nil
+	}
 	if b.span.ReadCloser == nil || r.offset < b.span.at || r.offset >= b.span.end {
 		if err := b.ask(); err != nil {
 			return 0, err
@@ -71,6 +74,9 @@ func (b *body) ask() error {
 	from := b.runs[0].offset
 	end := from + b.runs[0].length
 	for _, r := range b.runs[1:] {
+		if b.isPrefix(r) {
+			continue
+		}
 		if r.offset < end || r.offset > end+maxFarGap {
 			break
 		}

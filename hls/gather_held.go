@@ -28,7 +28,7 @@ func (b *body) findSlices(entry, sets []byte, prefix media.Prefix) error {
 	case <-b.ctx.Done():
 		return b.ctx.Err()
 	}
-	held := &heldSource{from: from, bytes: make([]byte, end-from)}
+	held := &heldSource{from: from, bytes: make([]byte, end-from), prefix: b.prefix, prefixAt: b.prefixAt}
 	if n, err := b.source.ReadAt(held.bytes, from); n < len(held.bytes) {
 		return short(err)
 	}
@@ -42,10 +42,13 @@ func (b *body) findSlices(entry, sets []byte, prefix media.Prefix) error {
 	return err
 }
 
-// stretch is what the runs lie within.
+// stretch is what the runs lie within, but for what is in memory already.
 func (b *body) stretch() (from, end int64) {
-	for i, r := range b.runs {
-		if i == 0 || r.offset < from {
+	for _, r := range b.runs {
+		if b.isPrefix(r) {
+			continue
+		}
+		if end == 0 || r.offset < from {
 			from = r.offset
 		}
 		end = max(end, r.offset+r.length)
@@ -57,9 +60,15 @@ func (b *body) stretch() (from, end int64) {
 type heldSource struct {
 	from  int64
 	bytes []byte
+
+	prefix   []byte // what lies elsewhere, and all samples begin with
+	prefixAt int64
 }
 
 func (h *heldSource) ReadAt(p []byte, off int64) (int, error) {
+	if at := off - h.prefixAt; at >= 0 && at+int64(len(p)) <= int64(len(h.prefix)) {
+		return copy(p, h.prefix[at:]), nil
+	}
 	at := off - h.from
 	if at < 0 || at > int64(len(h.bytes)) {
 		return 0, io.ErrUnexpectedEOF

@@ -108,7 +108,7 @@ func (t *prepared) iframesOf(ctx context.Context, src, blocks io.ReaderAt) (_ *m
 func (p *presentation) prepareIFrames(t *prepared, track *media.Track) *prepared {
 	return &prepared{
 		sizes: t.file.protection.sizesOf(track),
-		Track: track, file: t.file, at: t.at, folder: t.folder, init: t.init, isIFrames: true,
+		Track: track, file: t.file, at: t.at, folder: t.folder, init: t.init, isIFrames: true, repeated: t.repeated,
 		playlist: newDocument(playlistType, func() []byte {
 			return appendIFramePlaylist(make([]byte, 0, mediaPlaylistSize(track)+t.file.protection.tagsSize()), track, t.file.protection, p.shared())
 		}),

@@ -3,12 +3,10 @@ package hls
 import (
 	"encoding/base64"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
-	"os"
 	"strconv"
 
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
@@ -92,13 +90,9 @@ func (s *Server) sendLicense(w http.ResponseWriter, r *http.Request, a *row, of 
 }
 
 func readLicenseRequest(w http.ResponseWriter, r *http.Request) (*licenseRequest, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxLicenseRequest))
-	_, large := errors.AsType[*http.MaxBytesError](err)
-	switch {
-	case large, errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, err // have answers of their own
-	case err != nil:
-		return nil, problem.Because(problem.ErrBadRequest, err, "the licence request did not arrive whole")
+	body, err := endpoint.Body(w, r, maxLicenseRequest)
+	if err != nil {
+		return nil, err
 	}
 	var want licenseRequest
 	if err := json.Unmarshal(body, &want); err != nil || len(want.KeyIDs) == 0 {

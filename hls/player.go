@@ -46,6 +46,8 @@ func (p *player) serve(w http.ResponseWriter, r *http.Request, of *presentation,
 		return p.sendTransport(w, r, of, nil)
 	case download:
 		return p.redirect(w, of, t)
+	case posterImage:
+		return errPath // only assets have some
 	case contentKey, keyLicense:
 		return errPath // they have a gate of their own, which not every player has
 	}

@@ -80,6 +80,10 @@ func (p *player) prepare(ctx context.Context, b *body, t *prepared, n int) (sour
 		return src, fmt.Errorf("%w: segment %d of track %d has %d bytes, and its head says %d", errIndex, n, t.ID, got, want)
 	}
 	b.from(ctx, src)
+	if err := b.repeats(t); err != nil {
+		_ = src.Close()
+		return src, err
+	}
 	return src, nil
 }
 

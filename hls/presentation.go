@@ -65,6 +65,8 @@ type prepared struct {
 	captions *media.ClosedCaptions // in its pictures; nil where nobody looked
 
 	sizes []atomic.Int64 // of segments whose slices had to be found for it; 0 is not known yet
+
+	repeated *repeated // nil where samples are whole
 }
 
 // newPresentation prepares files, of which there is at least one.
@@ -84,7 +86,13 @@ func newPresentation(files ...*mediaFile) *presentation {
 }
 
 func (p *presentation) prepare(f *mediaFile, i int, t *media.Track) prepared {
+	var stripped *repeated
+	if t.Prefix.Size > 0 {
+		stripped = new(repeated)
+	}
 	return prepared{
+		repeated: stripped,
+
 		sizes: f.protection.sizesOf(t),
 		Track: t, file: f, at: i, folder: f.revision + "/" + trackName(t) + "/",
 		playlist: newDocument(playlistType, func() []byte {

@@ -34,6 +34,7 @@ const (
 	noSubtitles
 	contentKey
 	keyLicense
+	posterImage
 )
 
 // subtitleFileName is a track of subtitles as one file, for players of DASH.
@@ -52,7 +53,7 @@ type target struct {
 	track    int // Track.ID or Text.ID; of subtitles beside the file their place in Asset.Captions, from 1
 	segment  int
 	key      KeyID
-	keepAs   string // what a file as it came is called; it does not stand in the path
+	keepAs   string // what a file as it came is called, which does not stand in the path; and what a poster is called there
 
 	came *mediaFile // the source as it came, where another file plays in its stead
 	gone bool       // and it is not kept
@@ -85,6 +86,9 @@ func splitPath(path string) (name string, t target, ok bool) {
 	case sourceName:
 		name, revision, ok := cutLast(rest)
 		return name, target{what: original, revision: revision}, ok && name != "" && revision != ""
+	case posterJPEG, posterPNG:
+		name, revision, ok := cutLast(rest)
+		return name, target{what: posterImage, revision: revision, keepAs: file}, ok && name != "" && revision != ""
 	case settledName:
 		name, revision, ok := cutLast(rest)
 		return name, target{what: settledSource, revision: revision}, ok && name != "" && revision != ""

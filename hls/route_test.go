@@ -34,6 +34,8 @@ func TestPathsThatArePlayable(t *testing.T) {
 		{"/clip/r1/s1/all.vtt", "clip", target{what: subtitleFile, revision: "r1", kind: subtitleKind, track: 1}},
 		{"/clip/r1/t3/all.vtt", "clip", target{what: subtitleFile, revision: "r1", kind: embeddedKind, track: 3}},
 		{"/clip/r1/t3/index.m3u8", "clip", target{what: mediaPlaylist, revision: "r1", kind: embeddedKind, track: 3}},
+		{"/clip/r1/poster.jpg", "clip", target{what: posterImage, revision: "r1", keepAs: "poster.jpg"}},
+		{"/clip/r1/poster.png", "clip", target{what: posterImage, revision: "r1", keepAs: "poster.png"}},
 		{"/clip/r1/s12/107.vtt", "clip", target{what: subtitleSegment, revision: "r1", kind: subtitleKind, track: 12, segment: 107}},
 	} {
 		name, got, ok := splitPath(c.path)
@@ -59,7 +61,7 @@ func TestPathsThatNameNothing(t *testing.T) {
 		"/clip/r1/v1/99999999999999999999.m4s", "/clip/r1/v1/١.m4s", "/clip/r1/v1/init.mp4/", "/clip/r1/v1/init-0.mp4", "/clip/r1/v1/init-01.mp4", "/clip/r1/v1/init-1.m4s", "/clip/r1/v1/1.mp4", "/clip/r1/v1/index.sgi",
 		"/clip/r1/v1/iframe-.m4s", "/clip/r1/v1/iframe-01.m4s", "/clip/r1/v1/iframe-iframe-1.m4s", "/clip/r1/v1/iframe-1", "/clip/r1/v1/Iframe-1.m4s", "/clip/iframes.m3u8",
 		"/ts.m3u8", "//ts.m3u8", "/clip/TS.m3u8", "/clip/r1/v1/01.ts", "/clip/r1/v1/.ts", "/clip/r1/v1/1.TS", "/clip/r1/v1/iframe-1.ts", "/clip/r1/v1/1.m4s.ts", "/clip/index-ts.m3u8",
-		"/clip/r1/v1/..", "/clip/r1/v1/../v1/index.m3u8/x",
+		"/poster.jpg", "/clip/poster.jpg", "//r1/poster.jpg", "/clip//poster.jpg", "/clip/r1/poster.gif", "/clip/r1/poster.JPG", "/clip/r1/v1/..", "/clip/r1/v1/../v1/index.m3u8/x",
 		"/clip/r1/s01/index.m3u8", "/clip/r1/s/0.vtt", "/clip/r1/S1/0.vtt", "/clip/r1/s1/00.vtt", "/clip/r1/s1/0.VTT", "/clip/r1/s1/0.webvtt", "/clip/r1/s1/iframe-0.vtt",
 	} {
 		if name, got, ok := splitPath(path); ok {
@@ -73,6 +75,7 @@ func FuzzSplitPath(f *testing.F) {
 	f.Add("/clip/manifest.mpd")
 	f.Add("/clip/download")
 	f.Add("/clip/r1/source")
+	f.Add("/clip/r1/poster.jpg")
 	f.Add("/clip/r1/v1/index.m3u8")
 	f.Add("/a/b/r1/a2/17.m4s")
 	f.Add("/clip/r1/v1/iframe-17.m4s")

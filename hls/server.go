@@ -167,6 +167,9 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) playAsset(w http.ResponseWriter, r *http.Request, id string, t target) error {
 	ctx := r.Context()
 	row, err := s.asset(ctx, id, t.action())
+	if t.what == posterImage && row != nil {
+		return s.servePoster(w, r, row, t) // whether it plays or not
+	}
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func TestPipesAreNotLeftOpen(t *testing.T) {
 		}
 		_ = near.Close()
 	}
-	for range 100 {
+	for range 3000 {
 		runtime.GC()
 		if openFiles(t) <= before+4 {
 			return

@@ -119,15 +119,21 @@ func (s *Server) serveThumbnails(w http.ResponseWriter, r *http.Request, t *thum
 	return s.sendImage(w, r, t, want.segment)
 }
 
-// sendImage sends an image, or a range of it.
+// sendImage sends an image.
 func (s *Server) sendImage(w http.ResponseWriter, r *http.Request, t *thumbnails, n int) error {
-	src, err := openBlob(r.Context(), s.files, t.Key(n))
+	return s.sendPicture(w, r, t.Key(n), imageType, t.revision+"-"+strconv.Itoa(n))
+}
+
+// sendPicture sends the picture at a key, or a range of it; tag is its ETag, without
+// the quotes.
+func (s *Server) sendPicture(w http.ResponseWriter, r *http.Request, key, contentType, tag string) error {
+	src, err := openBlob(r.Context(), s.files, key)
 	if err != nil {
 		return err
 	}
 	defer src.Close() //nolint:errcheck // it was only read
-	etag := `"` + t.revision + "-" + strconv.Itoa(n) + `"`
-	s.describe(w.Header(), []string{imageType}, []string{etag}, true)
+	etag := `"` + tag + `"`
+	s.describe(w.Header(), []string{contentType}, []string{etag}, true)
 	if notModified(w, r, etag) {
 		return nil
 	}
@@ -150,6 +156,6 @@ func (s *Server) sendImage(w http.ResponseWriter, r *http.Request, t *thumbnails
 		b.cut(wanted)
 		w.WriteHeader(http.StatusPartialContent)
 	}
-	s.sendBody(w, r, b, "image "+strconv.Itoa(n))
+	s.sendBody(w, r, b, "picture "+tag)
 	return nil
 }

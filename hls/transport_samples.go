@@ -19,9 +19,13 @@ type sampleStream struct {
 
 // newSampleStream reads the samples of in from src, and moves them to where they
 // are in the stream. It is to be released.
-func newSampleStream(ctx context.Context, src source, t *media.Track, in *mpegts.Input) *sampleStream {
+func newSampleStream(ctx context.Context, src source, t *prepared, in *mpegts.Input) (*sampleStream, error) {
 	s := &sampleStream{body: newBody(), prefix: t.Prefix}
 	s.from(ctx, src)
+	if err := s.repeats(t); err != nil {
+		s.release()
+		return nil, err
+	}
 	s.samples = append(s.samples[:0], in.Samples...)
 	offset := int64(0)
 	for i := range in.Samples {
@@ -29,7 +33,7 @@ func newSampleStream(ctx context.Context, src source, t *media.Track, in *mpegts
 		offset += int64(in.Samples[i].Size)
 	}
 	s.rewind()
-	return s
+	return s, nil
 }
 
 func (s *sampleStream) rewind() {

@@ -46,7 +46,7 @@ func (p *player) openTransport(ctx context.Context, t *transportTrack, n int) (*
 			continue
 		}
 		if s.sources[i], err = p.openSource(ctx, stream.file); err == nil {
-			s.inputs[i].Source = newSampleStream(ctx, s.sources[i], stream.Track, &s.inputs[i])
+			err = s.read(ctx, i, stream.prepared)
 		}
 	}
 	if err != nil {
@@ -54,6 +54,15 @@ func (p *player) openTransport(ctx context.Context, t *transportTrack, n int) (*
 		return nil, err
 	}
 	return s, nil
+}
+
+// read has an input read from its source.
+func (s *transportSegmentInput) read(ctx context.Context, i int, t *prepared) error {
+	stream, err := newSampleStream(ctx, s.sources[i], t, &s.inputs[i])
+	if err == nil {
+		s.inputs[i].Source = stream
+	}
+	return err
 }
 
 // newTransportSegment is a segment without its sources. It is to be released.

@@ -42,7 +42,8 @@ func (q *Queue) cancel(ctx context.Context, id int64, then last) (*Job, error) {
 }
 
 // CancelTx is Cancel within a transaction of the same database. A context here ends
-// at once, elsewhere with the commit.
+// at once, elsewhere with the commit; where the transaction is undone, a job that was
+// cut off so runs again, and no attempt is counted.
 func (q *Queue) CancelTx(ctx context.Context, tx metadata.Tx, id int64) (*Job, error) {
 	c, err := q.db.Within(tx)
 	if err != nil {

@@ -20,6 +20,7 @@ type outcome struct {
 	err    error     // to be kept; nil for none
 	free   bool      // the attempt does not count
 	silent bool      // it is somebody else's job by now
+	told   bool      // of Cancelled: by a cancellation that may have been undone
 }
 
 // outcome decides by what the handler returned, and why its context ended.
@@ -32,7 +33,7 @@ func (t *Task) outcome(ctx context.Context, err error) *outcome {
 	case err == nil:
 		return &outcome{state: Done}
 	case errors.Is(why, ErrCancelled), errors.Is(err, ErrCancelled):
-		return &outcome{state: Cancelled, err: ErrCancelled}
+		return &outcome{state: Cancelled, err: ErrCancelled, told: errors.Is(why, ErrCancelled)}
 	case errors.As(err, &later):
 		return &outcome{state: Scheduled, runAt: now().Add(time.Duration(later)), free: true}
 	case errors.Is(why, ErrStopping):
@@ -83,6 +84,10 @@ func (t *Task) finish(ctx context.Context, o *outcome) {
 			t.q.o.Logger.WarnContext(ctx, "a job was taken over by another worker", "job", t.ID, "kind", t.Kind)
 			return
 		}
+		if errors.Is(err, errUndone) {
+			o = &outcome{state: Waiting, free: true}
+			continue
+		}
 		t.q.o.Logger.ErrorContext(ctx, "what became of a job is not written down yet", "job", t.ID, "kind", t.Kind, "error", err)
 		select {
 		case <-t.q.closed:
@@ -99,8 +104,12 @@ func (t *Task) isDone(ctx context.Context) bool {
 	return err == nil && j.State == Done && j.Generation == t.Generation
 }
 
-// errNotOurs undoes a transaction: the job is not this task's, or not running.
-var errNotOurs = errors.New("jobs: not ours any more")
+var (
+	// errNotOurs undoes a transaction: the job is not this task's, or not running.
+	errNotOurs = errors.New("jobs: not ours any more")
+	// errUndone, too: the job was cancelled in a transaction that came to nothing.
+	errUndone = errors.New("jobs: not cancelled after all")
+)
 
 // write sets the state, if the job runs by this lease.
 func (t *Task) write(ctx context.Context, c backend.Conn, o *outcome, progress []byte) error {
@@ -115,9 +124,17 @@ func (t *Task) write(ctx context.Context, c backend.Conn, o *outcome, progress [
 	if o.free { // it may yet be what takes workers with it
 		crashes = "crashes"
 	}
-	n, err := c.Exec(ctx, `UPDATE jobs SET node = '', crashes = `+crashes+` WHERE id = ? AND generation = ? AND node = ?`, t.ID, t.Generation, t.q.node)
-	if err == nil && n == 0 {
+	found, cancelled := false, false
+	err = c.Query(ctx, func(r backend.Row) error {
+		found = true
+		return r.Scan(&cancelled)
+	}, `UPDATE jobs SET node = '', crashes = `+crashes+` WHERE id = ? AND generation = ? AND node = ? RETURNING cancelled`, t.ID, t.Generation, t.q.node)
+	switch {
+	case err != nil:
+	case !found:
 		return errNotOurs
+	case o.told && !cancelled:
+		return errUndone
 	}
 	if err == nil && progress != nil {
 		_, err = c.Exec(ctx, `UPDATE jobs SET progress = ? WHERE id = ?`, string(progress), t.ID)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/internal/requestid"
@@ -91,30 +92,16 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem.Write(w, r, err)
 		return
 	}
-	serve := methods[r.Method]
-	switch {
-	case r.Method == http.MethodOptions:
-		w.Header().Set("Allow", strings.Join(allowed(methods), ", "))
-		w.WriteHeader(http.StatusNoContent)
-	case serve == nil:
-		problem.Method(w, r, allowed(methods)...)
-	default:
-		if err := serve(w, r, id); err != nil {
-			problem.Write(w, r, err)
-		}
-	}
+	methods.Serve(w, r, id)
 }
-
-// A method answers, or returns an error before it has written anything.
-type method func(w http.ResponseWriter, r *http.Request, id int64) error
 
 const retrySuffix = "/retry"
 
 // route finds what a path below the mount names.
-func (h *handler) route(path string) (map[string]method, int64, error) {
+func (h *handler) route(path string) (endpoint.Methods[int64], int64, error) {
 	rest := strings.TrimPrefix(path, "/")
 	if rest == "" {
-		return map[string]method{http.MethodGet: h.list, http.MethodHead: h.list, http.MethodPost: h.submit}, 0, nil
+		return endpoint.Methods[int64]{http.MethodGet: h.list, http.MethodHead: h.list, http.MethodPost: h.submit}, 0, nil
 	}
 	number, again := strings.CutSuffix(rest, retrySuffix)
 	id, err := strconv.ParseInt(number, 10, 64)
@@ -122,20 +109,9 @@ func (h *handler) route(path string) (map[string]method, int64, error) {
 		return nil, 0, problem.Errorf(ErrNotFound, "there is nothing at this address; jobs have numbers")
 	}
 	if again {
-		return map[string]method{http.MethodPost: h.retry}, id, nil
+		return endpoint.Methods[int64]{http.MethodPost: h.retry}, id, nil
 	}
-	return map[string]method{http.MethodGet: h.get, http.MethodHead: h.get, http.MethodDelete: h.cancel}, id, nil
-}
-
-// allowed returns the names of methods, in the order in which they are told.
-func allowed(methods map[string]method) []string {
-	var names []string
-	for _, name := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete} {
-		if methods[name] != nil {
-			names = append(names, name)
-		}
-	}
-	return append(names, http.MethodOptions)
+	return endpoint.Methods[int64]{http.MethodGet: h.get, http.MethodHead: h.get, http.MethodDelete: h.cancel}, id, nil
 }
 
 // authorize asks whether the principal may do action to job id, 0 for none.

@@ -1,9 +1,6 @@
 package jobs
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -11,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
@@ -22,7 +20,7 @@ func (h *handler) get(w http.ResponseWriter, r *http.Request, id int64) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, http.StatusOK, j)
+	return endpoint.WriteJSON(w, r, http.StatusOK, j)
 }
 
 func (h *handler) list(w http.ResponseWriter, r *http.Request, _ int64) error {
@@ -47,7 +45,7 @@ func (h *handler) list(w http.ResponseWriter, r *http.Request, _ int64) error {
 	if page.Next != "" {
 		answer.Next = &page.Next
 	}
-	return writeJSON(w, r, http.StatusOK, answer)
+	return endpoint.WriteJSON(w, r, http.StatusOK, answer)
 }
 
 // parameters of a list; those that are true may be repeated.
@@ -85,22 +83,4 @@ func parseQuery(raw string) (Query, error) {
 		}
 	}
 	return q, nil
-}
-
-func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // it is never sniffed
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("encode the answer: %w", err)
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(b.Bytes()) // a client that is gone needs no answer
-	}
-	return nil
 }

@@ -167,7 +167,7 @@ func TestWhatIsNoRequestForJobsIsRefused(t *testing.T) {
 		"a limit that is none":         {http.MethodGet, "/v1/jobs?limit=0", "", http.StatusUnprocessableEntity},
 		"a kind that is none":          {http.MethodGet, "/v1/jobs?kind=A%00", "", http.StatusUnprocessableEntity},
 		"an owner that is none":        {http.MethodGet, "/v1/jobs?owner=%00", "", http.StatusUnprocessableEntity},
-		"no body":                      {http.MethodPost, "/v1/jobs", "", http.StatusUnsupportedMediaType},
+		"no body":                      {http.MethodPost, "/v1/jobs", "", http.StatusBadRequest},
 		"no JSON":                      {http.MethodPost, "/v1/jobs", "{", http.StatusBadRequest},
 		"two objects":                  {http.MethodPost, "/v1/jobs", `{"kind":"film"}{}`, http.StatusBadRequest},
 		"a field that is none":         {http.MethodPost, "/v1/jobs", `{"kind":"film","state":"done"}`, http.StatusBadRequest},

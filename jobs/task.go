@@ -26,6 +26,7 @@ type Task struct {
 
 	mu       sync.Mutex
 	progress []byte // told, and not written down yet
+	writing  []byte // told before, and being written down
 	wrote    time.Time
 	flush    *time.Timer
 	over     bool // nothing is written down any more
@@ -76,37 +77,46 @@ func (t *Task) writeProgress() {
 		t.mu.Unlock()
 		return
 	}
-	t.progress, t.wrote = nil, time.Now()
+	t.progress, t.writing, t.wrote = nil, text, time.Now()
 	t.mu.Unlock()
 
 	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
 	defer cancel()
+	ours := true
 	err := t.q.db.Update(ctx, func(c backend.Conn) error {
-		_, err := c.Exec(ctx, `UPDATE jobs SET progress = ? WHERE id = ? AND generation = ? AND node = ?`, string(text), t.ID, t.Generation, t.q.node)
+		n, err := c.Exec(ctx, `UPDATE jobs SET progress = ? WHERE id = ? AND generation = ? AND node = ?`, string(text), t.ID, t.Generation, t.q.node)
+		ours = n > 0
 		return err
 	})
 	if err != nil {
 		t.q.o.Logger.WarnContext(ctx, "progress of a job is not written down", "job", t.ID, "error", err)
 	}
-	j := t.Job
-	j.State, j.Progress = Running, text
-	t.q.publish(&j)
 
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.flush = nil
-	if t.progress != nil && !t.over {
+	t.flush, t.writing = nil, nil
+	if t.over || err == nil && !ours { // somebody else tells of it by now
+		return
+	}
+	j := t.Job
+	j.State, j.Progress = Running, text
+	t.q.publish(&j) // under the lock: what comes after its end is told after it
+	if t.progress != nil {
 		t.flush = time.AfterFunc(progressEvery, t.writeProgress)
 	}
 }
 
-// settle ends the writing of progress, and returns what is left of it.
+// settle ends the writing of progress, and returns what is left of it, or on its way:
+// that may come too late.
 func (t *Task) settle() []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.over = true
 	if t.flush != nil {
 		t.flush.Stop()
+	}
+	if t.progress == nil {
+		return t.writing
 	}
 	return t.progress
 }

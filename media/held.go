@@ -59,17 +59,24 @@ func (p *presenter) held(ticks int64, fn func(*shown) error) func(*shown) error 
 	if ticks == 0 {
 		return fn
 	}
-	done := false
+	squeezed := int64(0) // how many are decoded in the last moment before it
+	if v := &p.surveys[0]; len(v.hidden) > 0 {
+		squeezed = v.resume - v.first
+	}
+	done, n := false, int64(0)
 	return func(s *shown) error {
-		if done {
+		if done && n >= squeezed {
 			return fn(s)
 		}
+		n++
 		h := *s
 		h.decode -= ticks
-		if done = !s.hide && s.present == p.first; done || s.hide {
+		first := !done && !s.hide && s.present == p.first
+		if first || s.hide {
 			h.present, h.end = h.present-ticks, h.end-ticks
 		}
-		h.early = h.early || done // how long it lasts tells nothing of the others
+		h.early = h.early || first // how long it lasts tells nothing of the others
+		done = done || first
 		return fn(&h)
 	}
 }

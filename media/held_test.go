@@ -19,6 +19,7 @@ func TestTheFirstPictureIsThereWhenSoundBegins(t *testing.T) {
 		{"a picture in time is not touched", ibbp, []edit{{400, 20}}, nil, 0, []int64{0, 30, 10, 20}},
 		{"a late picture is there from the beginning", ibbp, []edit{{500, -1}, {400, 20}}, nil, 50, []int64{0, 80, 60, 70}},
 		{"one that an edit cuts to, with what it depends on", ibbp, []edit{{500, -1}, {300, 30}}, nil, 50, []int64{-1, 70, 0, 60}},
+		{"one before which another is decoded that no longer shows", twice(ibbp), []edit{{500, -1}, {300, 51}}, nil, 50, []int64{-1, 0, -1, -1, 59, 89, 69, 79}},
 		{"one that is later than a segment lasts stays there", ibbp, []edit{{7000, -1}, {400, 20}}, nil, 0, []int64{700, 730, 710, 720}},
 		{"sound that is late, too, is what counts", ibbp, []edit{{500, -1}, {400, 20}}, []edit{{300, -1}, {5000, 0}}, 20, []int64{0, 50, 30, 40}},
 		{"sound that begins within a packet begins with all of it", ibbp, []edit{{400, 20}}, []edit{{5000, 960}}, 2, []int64{0, 32, 12, 22}},

@@ -11,7 +11,7 @@ import (
 
 // words is numbers of 32 bits, one after the other, as boxes have them.
 func words(values ...uint32) []byte {
-	var out []byte
+	out := make([]byte, 0, 4*len(values))
 	for _, v := range values {
 		out = binary.BigEndian.AppendUint32(out, v)
 	}
@@ -22,6 +22,15 @@ func words(values ...uint32) []byte {
 func box(kind string, parts ...[]byte) []byte {
 	body := slices.Concat(parts...)
 	return slices.Concat(words(uint32(8+len(body))), []byte(kind), body)
+}
+
+// nested is so many boxes in each other.
+func nested(kind string, depth int) []byte {
+	var out []byte
+	for i := range depth {
+		out = append(binary.BigEndian.AppendUint32(out, uint32(8*(depth-i))), kind...)
+	}
+	return out
 }
 
 // movie is a small file that plays, before something is done to it: a track of

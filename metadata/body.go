@@ -5,11 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"mime"
-	"net/http"
-	"os"
-	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -20,34 +15,6 @@ import (
 const maxBody = 64 << 10
 
 const acceptPatch = "application/merge-patch+json, application/json"
-
-// readBody returns a body of one of the media types. One that is empty and has
-// no type is an empty one of any type.
-func readBody(w http.ResponseWriter, r *http.Request, types ...string) ([]byte, error) {
-	header := r.Header.Get("Content-Type")
-	mediaType, params, err := mime.ParseMediaType(header)
-	known := err == nil && slices.Contains(types, mediaType) && isUTF8(params["charset"])
-	if header != "" && !known {
-		return nil, wrongType(header, types)
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
-	switch {
-	case tooLarge, errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, err // have answers of their own
-	case err != nil:
-		return nil, problem.Because(problem.ErrBadRequest, err, "the body did not arrive whole")
-	case len(body) > 0 && !known:
-		return nil, wrongType(header, types)
-	}
-	return body, nil
-}
-
-func wrongType(header string, types []string) error {
-	return problem.Errorf(ErrMediaType, "the Content-Type is %.100q; send %s in UTF-8", header, strings.Join(types, " or "))
-}
-
-func isUTF8(charset string) bool { return charset == "" || strings.EqualFold(charset, "utf-8") }
 
 // mergePatch applies a JSON merge patch (RFC 7396) to what people may change of
 // an asset. null removes. What it does not understand it refuses, and then a is

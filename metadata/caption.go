@@ -3,13 +3,9 @@ package metadata
 import (
 	"context"
 	"errors"
-	"fmt"
-	"iter"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/storage"
 )
@@ -76,46 +72,17 @@ func usualCase(tag string) string {
 	return strings.Join(parts, "-")
 }
 
-// lostAfter is how old a file is that no asset refers to, until it is certain
-// that none will: its request has ended long ago.
-const lostAfter = time.Hour
-
-// removeLostCaptions removes what a crash has left between the writing of a file
-// and of its row, when the captions of that asset change the next time.
-func removeLostCaptions(ctx context.Context, store Store, files storage.Store, e events.Event) error {
-	if e.Data["caption"] == nil || !IsID(e.Asset) {
-		return nil
-	}
-	used, err := usedBy(ctx, store, e.Asset)
-	if err != nil {
-		return fmt.Errorf("metadata: reading what asset %s uses: %w", e.Asset, err)
-	}
-	prefix := captionsOf(e.Asset)
-	lost := func(yield func(storage.Info, error) bool) {
-		for _, list := range []iter.Seq2[storage.Info, error]{files.Drafts(ctx, prefix), files.List(ctx, prefix)} {
-			for info, err := range list {
-				if (err != nil || !used(info.Key) && time.Since(info.ModTime) > lostAfter) && !yield(info, err) {
-					return
-				}
-			}
-		}
-	}
-	if err := removeAll(ctx, files, lost); err != nil {
-		return fmt.Errorf("metadata: removing captions that asset %s does not use: %w", e.Asset, err)
-	}
-	return nil
-}
-
-// store writes a file that nothing refers to yet. Its errors name no key.
-func store(ctx context.Context, files storage.Store, key string, file []byte) error {
+// store writes a file that nothing refers to yet, which its errors call what. They
+// name no key.
+func store(ctx context.Context, files storage.Store, key string, file []byte, what string) error {
 	err := write(ctx, files, key, file)
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, storage.ErrFull):
-		err = problem.Because(storage.ErrFull, err, "there is no room left for these captions; send them again once there is")
+		err = problem.Because(storage.ErrFull, err, "there is no room left for %s; send it again once there is", what)
 	case problem.KindOf(err) != nil:
-		err = problem.Because(storage.ErrUnavailable, err, "storage does not answer as it should; send the captions again in a moment")
+		err = problem.Because(storage.ErrUnavailable, err, "storage does not answer as it should; send %s again in a moment", what)
 	}
 	return errors.Join(err, files.Delete(context.WithoutCancel(ctx), key))
 }

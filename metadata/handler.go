@@ -21,7 +21,7 @@ import (
 // The ways in which the handler refuses a request, beside those of the Store.
 var (
 	ErrPrecondition error = problem.NewKind(http.StatusPreconditionFailed, "precondition-failed", "It is not in the state that the request requires")
-	ErrMediaType    error = problem.NewKind(http.StatusUnsupportedMediaType, "unsupported-media-type", "The body is of a type that is not understood here")
+	ErrMediaType    error = problem.ErrMediaType
 )
 
 // HandlerOptions are the options of NewHandler. A nil *HandlerOptions is the defaults.
@@ -48,13 +48,13 @@ type HandlerOptions struct {
 	// application's sessions are cookies. Default: none.
 	CrossOrigin *http.CrossOriginProtection
 
-	// Files is where subtitles are kept. Default: none, and there is nothing at
-	// their addresses.
+	// Files is where subtitles and posters are kept. Default: none, and there is
+	// nothing at their addresses.
 	Files storage.Store
 
 	// Poster returns the address of an asset's poster, for its JSON; it is asked
-	// only where there is one. Default: none, and "poster" is null.
-	Poster func(assetID string) string
+	// only where there is one. Default: "/play/" and Asset.PosterPath.
+	Poster func(a *Asset) string
 }
 
 type handler struct {
@@ -62,9 +62,9 @@ type handler struct {
 	auth     auth.Authorizer
 	recorder events.Recorder
 	playback func(string) string
-	poster   func(string) string
+	poster   func(*Asset) string
 	cross    *http.CrossOriginProtection
-	files    storage.Store // nil where there is none for subtitles
+	files    storage.Store // nil where there is none for subtitles and posters
 	parsing  chan struct{} // bounds the subtitles that are read at the same time
 }
 
@@ -83,6 +83,8 @@ type handler struct {
 //
 //	PUT    /{id}/captions/{lang}   subtitles in a language: label, kind, default, forced
 //	DELETE /{id}/captions/{lang}   take them away
+//	PUT    /{id}/poster            a picture that stands for the asset, JPEG or PNG
+//	DELETE /{id}/poster            take it away
 //
 // HEAD answers like GET, OPTIONS tells the methods. The principal is that of
 // auth.FromContext; another's asset is a 404, as if it were not there. Each asset
@@ -110,6 +112,9 @@ func NewHandler(store Store, o *HandlerOptions) (http.Handler, error) {
 	if h.playback == nil {
 		h.playback = func(id string) string { return "/play/" + url.PathEscape(id) + "/master.m3u8" }
 	}
+	if h.poster == nil {
+		h.poster = func(a *Asset) string { return "/play/" + a.PosterPath() }
+	}
 	return new(middleware.Bodies).Layer(h), nil
 }
 
@@ -120,6 +125,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if id, language, ok := captionPath(r.URL.EscapedPath()); ok && h.files != nil {
 		h.serveCaption(w, r, id, language)
+		return
+	}
+	if id, ok := posterPath(r.URL.EscapedPath()); ok && h.files != nil {
+		h.servePoster(w, r, id)
 		return
 	}
 	if id, name, ok := renditionPath(r.URL.EscapedPath()); ok {

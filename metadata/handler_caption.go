@@ -3,16 +3,15 @@ package metadata
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/captions"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/validate"
 )
@@ -62,7 +61,7 @@ func (h *handler) putCaption(w http.ResponseWriter, r *http.Request, id, languag
 		return err
 	}
 	c.Key, c.Size = captionsOf(id)+NewID(), int64(len(file))
-	if err := store(ctx, h.files, c.Key, file); err != nil {
+	if err := store(ctx, h.files, c.Key, file, "this file of captions"); err != nil {
 		return err
 	}
 	defer func() {
@@ -122,16 +121,9 @@ func (h *handler) updateCaptions(ctx context.Context, tx Tx, a *Asset, language,
 // readCaptions returns what a body says, as captions.Format writes it. Only so
 // many are read at the same time: each takes several times its size in memory.
 func (h *handler) readCaptions(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.ContentLength > captions.MaxBytes {
-		return nil, &http.MaxBytesError{Limit: captions.MaxBytes}
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, captions.MaxBytes))
-	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
-	switch {
-	case tooLarge, errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, err // have answers of their own
-	case err != nil:
-		return nil, problem.Because(problem.ErrBadRequest, err, "the body did not arrive whole")
+	body, err := endpoint.Body(w, r, captions.MaxBytes)
+	if err != nil {
+		return nil, err
 	}
 	select {
 	case h.parsing <- struct{}{}:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/internal/requestid"
 )
@@ -48,7 +49,7 @@ func (h *handler) search(w http.ResponseWriter, r *http.Request, _ string) error
 		answer.Assets[i] = h.view(a)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	return writeJSON(w, r, http.StatusOK, answer)
+	return endpoint.WriteJSON(w, r, http.StatusOK, answer)
 }
 
 // parseQuery reads a search as who may make it: of their own assets, or of

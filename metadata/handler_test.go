@@ -28,7 +28,7 @@ func TestHandlerNeedsAStore(t *testing.T) {
 func TestAssetJSONHasAllFieldsAndNoNullLists(t *testing.T) {
 	s := newSite(t, nil)
 	at := time.Date(2024, 5, 6, 7, 8, 9, 123456000, time.UTC)
-	a := &metadata.Asset{ID: "a1", Owner: "ann", State: metadata.Uploading, CreatedAt: at, Poster: "key", Source: "key"}
+	a := &metadata.Asset{ID: "a1", Owner: "ann", State: metadata.Uploading, CreatedAt: at, Source: "key"}
 	s.insert(a)
 	got := s.expect(200, call{path: "/a1"})
 	delete(got, "updated_at")
@@ -41,7 +41,7 @@ func TestAssetJSONHasAllFieldsAndNoNullLists(t *testing.T) {
 
 	s.insert(&metadata.Asset{
 		ID: "a2", Owner: "ann", Title: "<T>", Description: "D", Tags: []string{"x"}, State: metadata.Processing, Playable: true,
-		Error: "E", Waiting: "ffmpeg", Reason: "R", Duration: 1.5, Size: 7, SHA256: "ab", Poster: "secret/key", CreatedAt: at,
+		Error: "E", Waiting: "ffmpeg", Reason: "R", Duration: 1.5, Size: 7, SHA256: "ab", Poster: "secret/key.jpg", CreatedAt: at,
 		Tracks:     []metadata.Track{{ID: 1, Kind: "video", Codec: "avc1"}},
 		Renditions: []metadata.Rendition{{Name: "720p", State: metadata.Ready}},
 		Captions:   []metadata.Caption{{Language: "en", Key: "secret/key"}},
@@ -56,14 +56,14 @@ func TestAssetJSONHasAllFieldsAndNoNullLists(t *testing.T) {
 		"renditions": []any{map[string]any{"name": "720p", "state": "ready"}},
 		"thumbnails": map[string]any{"columns": 5.0, "rows": 4.0, "width": 160.0, "height": 90.0, "interval": 2.0, "count": 7.0},
 		"captions":   []any{map[string]any{"language": "en", "default": false, "forced": false}},
-		"poster":     nil, "playback": "/play/a2/master.m3u8", "settled": false, "created_at": "2024-05-06T07:08:09.123456Z",
+		"poster":     "/play/a2/2223ca1a05e3226618cdfdb3/poster.jpg", "playback": "/play/a2/master.m3u8", "settled": false, "created_at": "2024-05-06T07:08:09.123456Z",
 	})
 }
 
 func TestAddressesComeFromTheOptions(t *testing.T) {
 	s := newSite(t, &metadata.HandlerOptions{
 		Playback: func(id string) string { return "https://v.example/play/" + id },
-		Poster:   func(id string) string { return "https://v.example/poster/" + id },
+		Poster:   func(a *metadata.Asset) string { return "https://v.example/poster/" + a.ID },
 	})
 	s.insert(&metadata.Asset{ID: "a", Owner: "ann", State: metadata.Ready, Playable: true, Poster: "key"})
 	got := s.expect(200, call{path: "/a"})

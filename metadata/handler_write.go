@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
@@ -26,7 +25,7 @@ func (h *handler) create(w http.ResponseWriter, r *http.Request, _ string) error
 	if who.ID == "" { // whatever the Authorizer says, nobody owns nothing
 		return problem.Errorf(auth.ErrUnauthenticated, "to create an asset needs somebody who is signed in")
 	}
-	body, err := readBody(w, r, "application/json")
+	body, err := endpoint.TypedBody(w, r, maxBody, "application/json")
 	if err != nil {
 		return err
 	}
@@ -48,7 +47,7 @@ func (h *handler) create(w http.ResponseWriter, r *http.Request, _ string) error
 	}); err != nil {
 		return err
 	}
-	w.Header().Set("Location", location(r, a.ID))
+	w.Header().Set("Location", endpoint.Location(r, a.ID))
 	return h.writeAsset(w, r, http.StatusCreated, a)
 }
 
@@ -57,7 +56,7 @@ func (h *handler) patch(w http.ResponseWriter, r *http.Request, id string) error
 		return err
 	}
 	w.Header().Set("Accept-Patch", acceptPatch)
-	body, err := readBody(w, r, "application/merge-patch+json", "application/json")
+	body, err := endpoint.TypedBody(w, r, maxBody, "application/merge-patch+json", "application/json")
 	if err != nil {
 		return err
 	}
@@ -172,18 +171,4 @@ func DeletedEvent(ctx context.Context, tx Reader, a *Asset) (*events.Event, erro
 	return &events.Event{
 		Type: events.AssetDeleted, Owner: a.Owner, Asset: a.ID, Data: map[string]any{"keys": list},
 	}, nil
-}
-
-// location returns the address of an asset relative to that of r (RFC 3986 §4.2).
-// The last element comes from RequestURI, because a StripPrefix before us has
-// taken it from the URL, and what a proxy took nobody here knows.
-func location(r *http.Request, id string) string {
-	p := r.URL.EscapedPath()
-	if u, err := url.ParseRequestURI(r.RequestURI); err == nil {
-		p = u.EscapedPath()
-	}
-	if p == "" || strings.HasSuffix(p, "/") {
-		return "./" + id
-	}
-	return "./" + path.Base(p) + "/" + id
 }

@@ -15,8 +15,7 @@ import (
 
 // RemoveFiles returns what has to follow events.AssetDeleted, which leaves
 // nothing of an asset, and events.AssetReplaced, events.AssetSettled,
-// events.AssetUpdated and those of
-// the end of an upload, which leave the files that they name: it removes those
+// events.AssetUpdated and those of the end of an upload, which leave the files that they name: it removes those
 // from files. All other events pass. It may be called again until it returns nil, so that a crash half-way
 // leaves nothing behind. Give it to an events.Dispatcher over store.Events().
 func RemoveFiles(store Store, files storage.Store) func(context.Context, events.Event) error {
@@ -30,7 +29,7 @@ func RemoveFiles(store Store, files storage.Store) func(context.Context, events.
 			if err := removeReplaced(ctx, store, files, e); err != nil {
 				return err
 			}
-			return removeLostCaptions(ctx, store, files, e)
+			return removeLost(ctx, store, files, e)
 		}
 		return nil
 	}

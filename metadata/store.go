@@ -77,9 +77,8 @@ type Reader interface {
 	// Usage sums up the open uploads of an owner; zero for one who has none. It is
 	// asked for at each creation, and must not take longer the more assets there are.
 	Usage(ctx context.Context, owner string) (Usage, error)
-	// Stored is how many bytes an owner has: of assets with their renditions and
-	// captions, and of complete uploads
-	// that are yet to become what their asset is made of.
+	// Stored is how many bytes an owner has: of assets with their renditions,
+	// captions and the poster that was sent, and of complete uploads that are yet to become what their asset is made of.
 	Stored(ctx context.Context, owner string) (int64, error)
 }
 

@@ -1,12 +1,10 @@
 package metadata
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"net/http"
-	"strconv"
 	"time"
+
+	"github.com/streamgate/streamgate/internal/endpoint"
 )
 
 // revalidate lets the client alone keep an asset, and ask each time whether it changed.
@@ -46,8 +44,8 @@ func (h *handler) view(a *Asset) *view {
 		Tracks: orEmpty(a.Tracks), Renditions: orEmpty(a.Renditions), Captions: orEmpty(a.Captions), Thumbnails: a.Thumbnails,
 		Settled: a.Settling.State == Settled, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
 	}
-	if a.Poster != "" && h.poster != nil {
-		v.Poster = orNull(h.poster(a.ID))
+	if a.Poster != "" {
+		v.Poster = orNull(h.poster(a))
 	}
 	if a.Playable {
 		v.Playback = orNull(h.playback(a.ID))
@@ -58,25 +56,7 @@ func (h *handler) view(a *Asset) *view {
 func (h *handler) writeAsset(w http.ResponseWriter, r *http.Request, status int, a *Asset) error {
 	w.Header().Set("ETag", etag(a.Version))
 	w.Header().Set("Cache-Control", revalidate)
-	return writeJSON(w, r, status, h.view(a))
-}
-
-func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // it is never sniffed
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("encode the answer: %w", err)
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(b.Bytes()) // a client that is gone needs no answer
-	}
-	return nil
+	return endpoint.WriteJSON(w, r, status, h.view(a))
 }
 
 func orNull(s string) *string {

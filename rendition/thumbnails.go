@@ -2,6 +2,7 @@ package rendition
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,9 @@ const (
 // SetThumbnails gives an asset thumbnails, in place of those that it has, which
 // metadata.RemoveFiles removes. image returns image n, from 0, as JPEG of the size
 // that the tiles make; the last may have fewer rows. t says how they are laid out;
-// its Prefix and Largest are set here.
+// its Largest is set here, and its Prefix where it has none. Who gives one,
+// below that of the asset and another each time, finds there what a crash has left
+// before the asset referred to it.
 //
 // Errors match metadata.ErrInvalid where t or an image is not as it should be, or
 // metadata.ErrNotFound, or metadata.ErrConflict where the asset got another file meanwhile; or
@@ -38,7 +41,7 @@ func SetThumbnails(ctx context.Context, files storage.Store, meta metadata.Store
 	if err != nil {
 		return fmt.Errorf("rendition: reading asset %s: %w", assetID, err)
 	}
-	t.Prefix, t.Largest = metadata.NewThumbnailsPrefix(assetID), 0
+	t.Prefix, t.Largest = cmp.Or(t.Prefix, metadata.NewThumbnailsPrefix(assetID)), 0
 	written := 0
 	defer func() {
 		for n := 0; err != nil && n < written; n++ {

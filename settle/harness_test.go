@@ -261,7 +261,7 @@ func sameAnswers(t testing.TB, want, got map[string]string) {
 // soon waits for what is to become true in the background.
 func soon(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for range 2000 {
+	for range 24_000 {
 		if is() {
 			return
 		}

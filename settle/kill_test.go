@@ -151,7 +151,7 @@ func (h *house) restart(id string) {
 	if err := s.Start(h.ctx()); err != nil {
 		h.t.Fatal(err)
 	}
-	for range 2000 {
+	for range 24_000 {
 		if h.asset(id).Settling.Dropped && h.only(id).Settling.Dropped {
 			break
 		}

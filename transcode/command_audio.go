@@ -50,11 +50,19 @@ func (p *Plan) coding(t *Track, measured *Loudness) []string {
 	}
 	// gaps are filled, and what overlaps is left out: the clock is the picture's
 	filter := "aresample=async=1:min_hard_comp=0.05," + layout(t.Mix)
+	if p.source.Format == "avi" {
+		filter = counted + filter
+	}
 	if gain := p.profile.gain(measured); gain != 0 {
 		filter += fmt.Sprintf(",volume=%.2fdB", gain)
 	}
 	return []string{"-af", filter, "-c:a", soundEncoders[t.Codec], "-b:a", bits(t.Bitrate), "-ar", strconv.Itoa(t.Hz)}
 }
+
+// counted has sound begin when it does, and each sample follow the one before it. AVI
+// has no times: ffmpeg works them out from rates in its headers, which are wrong in many
+// a file, above all of MP3 with a rate of bits that varies.
+const counted = "asetpts=STARTPTS+N/SR/TB,"
 
 // layout mixes to so many channels.
 func layout(channels int) string {

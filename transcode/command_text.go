@@ -19,15 +19,16 @@ func (p *Plan) TextCommand(in ffmpeg.Input, t Text) *ffmpeg.Command {
 // File is what a command calls the file of a stream of subtitles.
 func (t *Text) File() string { return fmt.Sprintf("text-%d.vtt", t.Stream) }
 
-// PosterCommand makes a picture of the film, as JPEG called PosterFile: of a hundred
+// PosterCommand makes a picture of the film, as JPEG called PosterFile: of a dozen key
 // frames from a tenth of it on the one that is most like the others, which is none of a
-// title or a fade.
+// title or a fade. Only key frames are decoded, and few are held at a time: a hundred
+// of a large picture take more memory than a command has.
 func (p *Plan) PosterCommand(in ffmpeg.Input) *ffmpeg.Command {
 	width, height := p.still(maxPoster)
-	args := append([]string{"-map", streamOf(p.source.Video.Stream)}, p.pictures("thumbnail=n=100", width, height)...)
+	args := append([]string{"-map", streamOf(p.source.Video.Stream)}, p.pictures("thumbnail=n=12", width, height)...)
 	return &ffmpeg.Command{
-		Inputs:  with(in, seekTo(p.source.Duration.Seconds()/10)...),
-		Outputs: []ffmpeg.Output{{Name: PosterFile, Args: append(args, "-frames:v", "1", "-q:v", "3", "-map_metadata", "-1", "-f", "image2", "-update", "1")}},
+		Inputs:  with(in, append([]string{"-skip_frame", "nokey", "-noaccurate_seek"}, seekTo(p.source.Duration.Seconds()/10)...)...),
+		Outputs: []ffmpeg.Output{{Name: PosterFile, Args: append(args, "-fps_mode", "passthrough", "-frames:v", "1", "-q:v", "3", "-map_metadata", "-1", "-f", "image2", "-update", "1")}},
 	}
 }
 

@@ -113,7 +113,7 @@ func (t *Transcoder) Replaced(ctx context.Context, tx metadata.Tx, _ *metadata.A
 
 // end has nothing more made, for a reason.
 func (r *record) end(state metadata.UploadState, reason string) {
-	r.Ended, r.End, r.Parts = true, Failed, nil
+	r.Ended, r.End, r.Parts, r.Heard = true, Failed, nil, nil
 	if state == metadata.UploadCanceled {
 		r.End = Canceled
 	}

@@ -30,6 +30,9 @@ func TestWhatIsShownBesideAFilmIsMade(t *testing.T) {
 	if len(a.Captions) != 1 || a.Captions[0].Language != "ger" || a.Captions[0].Label != "Deutsch" {
 		t.Errorf("captions: %+v", a.Captions)
 	}
+	if picture := h.get("/play/" + a.PosterPath()); !isPicture(picture, 228, 128) {
+		t.Errorf("the poster %q is no picture as large as the film", a.Poster)
+	}
 	master := string(h.get("/play/" + a.ID + "/master.m3u8"))
 	for _, want := range []string{"TYPE=SUBTITLES", "#EXT-X-IMAGE-STREAM-INF"} {
 		if !strings.Contains(master, want) {
@@ -72,5 +75,37 @@ func TestSubtitlesOfAnAttemptThatFailedAreNotLeft(t *testing.T) {
 	texts := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return !strings.Contains(k, "/captions/") })
 	if len(a.Captions) != 2 || len(texts) != 2 || made != 4 {
 		t.Errorf("%d captions, of %d made: %q", len(a.Captions), made, keys)
+	}
+}
+
+// A worker that is killed leaves thumbnails that no asset has heard of.
+func TestThumbnailsOfAnAttemptThatWasKilledAreNotLeft(t *testing.T) {
+	o, left := smallOptions(), 0
+	o.store = func(s *disk.Store) storage.Store {
+		return &guarded{Store: s, creating: func(key string) error {
+			if !strings.Contains(key, "/thumbnails/") {
+				return nil
+			}
+			if left++; left > 1 {
+				return nil
+			}
+			d, err := s.Create(t.Context(), strings.TrimSuffix(key, "0.jpg")+"1.jpg")
+			if err != nil {
+				return err
+			}
+			return errors.Join(d.Commit(t.Context()), errors.New("the worker is killed"))
+		}}
+	}
+	h := newHouse(t, t.TempDir(), o)
+	a := h.over(h.send(makeFilm(t, "film.avi", lasting(movingPicture, "3")+"-c:v mpeg4 -q:v 5"), "").ID)
+	h.until("all tasks end", h.idle)
+	var images []string
+	for _, key := range h.stored() {
+		if strings.Contains(key, "/thumbnails/") {
+			images = append(images, key)
+		}
+	}
+	if a.Thumbnails == nil || !slices.Equal(images, a.Thumbnails.Keys()) || left < 2 {
+		t.Errorf("there are %q, and the asset has %+v", images, a.Thumbnails)
 	}
 }

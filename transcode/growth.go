@@ -14,24 +14,32 @@ import (
 	"github.com/streamgate/streamgate/storage"
 )
 
-// extend appends the next chunk to what plays, if it is there; after the last it is
-// whole. That file is the smallest rung, as far as it goes, with all sound.
+// extend appends the next chunk to what plays, if it is there with its sound; after
+// the last it is whole. That file is the smallest rung, as far as it goes, with all sound.
 func (t *Transcoder) extend(ctx context.Context, w *work) (more bool, err error) {
 	at := w.Joined.Chunks
-	if !w.begins() || at < w.Chunks && w.Parts[w.partOf(0, at)] == "" {
+	if at < w.Chunks && w.Parts[w.partOf(0, at)] == "" {
 		return false, nil
+	}
+	p, kept, err := t.planOf(ctx, w.record)
+	if err != nil || !w.hears(kept.Chunks, at) {
+		return false, err
 	}
 	draft, err := t.draft(ctx, w)
 	if draft == nil {
 		return err == nil, err
 	}
 	defer func() { err = errors.Join(err, draft.Close()) }()
-	sound, done, err := t.soundOf(ctx, w)
+	sound, done, err := t.soundOf(ctx, w, p)
 	defer done()
 	if err != nil {
 		return false, err
 	}
-	return true, t.append(ctx, w, draft, sound)
+	err = t.append(ctx, w, draft, sound)
+	if errors.Is(err, ErrBehind) {
+		return false, nil // the last picture shows for longer than was planned
+	}
+	return true, err
 }
 
 // append writes a chunk, and what comes after the last one, and makes that durable
@@ -58,6 +66,9 @@ func (t *Transcoder) append(ctx context.Context, w *work, draft storage.Draft, s
 		return err
 	}
 	return t.update(ctx, w, false, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+		if !slices.Equal(r.Sounds, w.Sounds) {
+			return errMore // a stream of sound was left out meanwhile
+		}
 		u.Offset, u.Type, r.Joined = draft.Size(), string(media.TypeMP4), j.State()
 		return t.grow(ctx, tx, u, known)
 	})
@@ -84,42 +95,6 @@ func (t *Transcoder) appendChunk(ctx context.Context, w *work, draft storage.Dra
 		return nil, err
 	}
 	return j, j.Append(ctx, part)
-}
-
-// soundOf opens the sound. Call done after, whatever it returns.
-func (t *Transcoder) soundOf(ctx context.Context, w *work) (list []Sound, done func(), err error) {
-	var open []func()
-	done = func() {
-		for _, end := range open {
-			end()
-		}
-	}
-	p, _, err := t.planOf(ctx, w.record)
-	if err != nil {
-		return nil, done, err
-	}
-	for i := range p.Audio {
-		a := &p.Audio[i]
-		if !slices.Contains(w.Sounds, a.Stream) {
-			continue // it was left out
-		}
-		part, end, err := t.part(ctx, w, partSound(a.Stream), a.File())
-		if err != nil {
-			return nil, done, err
-		}
-		open, list = append(open, end), append(list, Sound{Part: part, Language: letters(a.Language)})
-	}
-	return list, done, nil
-}
-
-// begins reports whether what plays can begin: all sound is there, and the first chunk.
-func (r *record) begins() bool {
-	for _, s := range r.Sounds {
-		if r.Parts[partSound(s)] == "" {
-			return false
-		}
-	}
-	return r.Chunks == 0 || r.Parts[r.partOf(0, 0)] != ""
 }
 
 // draft opens what plays where it ends: nil where it is whole already, and its row

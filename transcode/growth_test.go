@@ -170,11 +170,7 @@ func TestATranscodeThatEndsLeavesNothing(t *testing.T) {
 				h.until("it plays", func() bool { return h.asset(id).Playable })
 			}
 			c.end(h, h.asset(id))
-			began := time.Now()
-			h.until("all tasks end", func() bool { return h.idle() })
-			if took := time.Since(began); took > 3*time.Second {
-				t.Errorf("that took %v", took)
-			}
+			h.until("all tasks end", h.idle) // though no chunk that is held goes on
 			if keys := h.stored(); len(keys) != c.left {
 				t.Errorf("%d files are left, want %d: %q", len(keys), c.left, keys)
 			}

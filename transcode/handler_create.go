@@ -1,20 +1,12 @@
 package transcode
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
-	"net/url"
-	"path"
-	"strconv"
-	"strings"
 
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
 )
@@ -30,21 +22,8 @@ const maxBody = 4 << 10
 
 func readWanted(w http.ResponseWriter, r *http.Request) (wanted, error) {
 	var in wanted
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return in, problem.Errorf(metadata.ErrMediaType, "send application/json")
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
+	if err := endpoint.ReadJSON(w, r, maxBody, `the body must be {"asset": "…", "profile": "…"}`, &in); err != nil {
 		return in, err
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	err = dec.Decode(&in)
-	if _, more := dec.Token(); err == nil && !errors.Is(more, io.EOF) {
-		err = errors.New("there is something behind it")
-	}
-	if err != nil {
-		return in, problem.Because(problem.ErrBadRequest, err, `the body must be {"asset": "…", "profile": "…"}`)
 	}
 	if in.Asset == "" {
 		return in, problem.Errorf(ErrInvalid, "asset is missing: the id of what is to be transcoded")
@@ -69,7 +48,7 @@ func (h *handler) create(w http.ResponseWriter, r *http.Request, _ string) error
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", location(r, id))
+	w.Header().Set("Location", endpoint.Location(r, id))
 	return writeJSON(w, r, http.StatusCreated, s)
 }
 
@@ -90,31 +69,6 @@ func (h *handler) mayChange(ctx context.Context, id string) error {
 }
 
 func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("encode the answer: %w", err)
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(body)+1))
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(append(body, '\n')) // a client that is gone needs no answer
-	}
-	return nil
-}
-
-// location is a reference relative to what was asked for, which a StripPrefix before
-// us has taken out of the URL.
-func location(r *http.Request, id string) string {
-	asked := r.URL
-	if u, err := url.ParseRequestURI(r.RequestURI); err == nil {
-		asked = u
-	}
-	if last := path.Base(asked.Path); !strings.HasSuffix(asked.Path, "/") && last != "." {
-		return (&url.URL{Path: last + "/" + id}).String()
-	}
-	return id
+	w.Header().Set("Cache-Control", "no-store")
+	return endpoint.WriteJSON(w, r, status, v)
 }

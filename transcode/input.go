@@ -45,10 +45,17 @@ func (t *Transcoder) came(ctx context.Context, w *work) (string, media.Type, err
 		}
 		return w.asset.Kept(), media.Type(of.Type), nil
 	}
-	if w.asset.Kept() == "" {
-		return w.asset.Source, media.TypeMP4, nil
+	key, kind := cameOf(w.asset)
+	return key, kind, nil
+}
+
+// cameOf is where the file of an asset lies that plays, as near to how it came as is
+// kept, and of which type that is.
+func cameOf(a *metadata.Asset) (string, media.Type) {
+	if a.Kept() == "" {
+		return a.Source, media.TypeMP4
 	}
-	return w.asset.Kept(), media.Type(w.asset.Type), nil
+	return a.Kept(), media.Type(a.Type)
 }
 
 // open opens a blob as a file: where the store has no files, a copy.

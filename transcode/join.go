@@ -20,12 +20,16 @@ type Part struct {
 	Size int64
 }
 
-// Sound is the file of a stream of sound, whole.
+// Sound is the file of a stream of sound, whole or as far as there is any.
 type Sound struct {
 	Part
 
 	Language string // ISO 639-2/T
+	More     bool   // it goes on: the Part is the beginning of a file, and ends with a fragment
 }
+
+// ErrBehind means that a chunk has pictures whose sound is not there yet.
+var ErrBehind = errors.New("transcode: the sound of a chunk is not all there")
 
 // lead is by how much later than it is everything stands in a joined file: what is
 // decoded before it shows, and a packet that is heard in part, need room.
@@ -74,7 +78,7 @@ func NewJoiner(dst io.Writer, first *Part, sound []Sound) (*Joiner, error) {
 }
 
 // ResumeJoiner goes on where another was when it told its State: dst ends where that
-// one's did then, and sound is the same.
+// one's did then, and sound is the same, or more of it.
 func ResumeJoiner(dst io.Writer, state Joined, sound []Sound) (*Joiner, error) {
 	j := &Joiner{state: state, out: fmp4.Resume(dst, state.Fragments)}
 	_, err := j.listen(sound)
@@ -99,7 +103,7 @@ func (j *Joiner) listen(sound []Sound) (tracks []fmp4.Track, err error) {
 		if j.state.Entries != nil {
 			number++
 		}
-		j.sound = append(j.sound, &soundQueue{reader: r, track: number, heard: j.state.Heard})
+		j.sound = append(j.sound, &soundQueue{reader: r, track: number, heard: j.state.Heard, more: s.More})
 	}
 	return tracks, nil
 }
@@ -119,8 +123,9 @@ func unusable(err error) error {
 	return err
 }
 
-// Append writes the next chunk, and the sound that is heard with it. Where it fails,
-// the file is of no use beyond what it was before.
+// Append writes the next chunk, and the sound that is heard with it; ErrBehind where
+// that is not there yet. Where it fails, the file is of no use beyond what it was
+// before.
 func (j *Joiner) Append(ctx context.Context, chunk Part) error {
 	r, err := open(chunk)
 	if err != nil {
@@ -167,11 +172,13 @@ func (j *Joiner) fragment(r *fmp4.Reader, f, next fmp4.Fragment) error {
 	}
 	j.state.Shown = last.Shown
 	end := last.Shown + int64(last.Duration)
+	final := &timed[len(timed)-1]
 	if len(next.Samples) > 0 {
 		end, _ = bounds(next.Samples)
+		final.Duration = uint32(max(end-maxEarly*tick-final.Decode, 1))
+	} else {
+		final.Duration = uint32(max(end-final.Shown, 1)) // the film may be over then
 	}
-	final := &timed[len(timed)-1]
-	final.Duration = uint32(max(end-maxEarly*tick-final.Decode, 1))
 	move(timed, r.Track.Timescale)
 	write := func(w io.Writer) error { return r.Samples(w, f) }
 	if err := j.out.Fragment(1, timed, write); err != nil {

@@ -16,6 +16,7 @@ type soundQueue struct {
 	heard  int64         // what begins before was written by another Joiner, in nanoseconds
 	ahead  []fmp4.Sample // read and not written
 	done   bool
+	more   bool // the file is cut off, and will go on
 }
 
 // write writes what begins before end, in nanoseconds of the files of commands.
@@ -53,6 +54,8 @@ func (q *soundQueue) read(end int64) error {
 		}
 		f, err := q.reader.Next()
 		switch {
+		case errors.Is(err, io.EOF) && q.more:
+			return ErrBehind
 		case errors.Is(err, io.EOF):
 			q.done = true
 		case err != nil:

@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/streamgate/streamgate/internal/fmp4"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
@@ -69,6 +71,43 @@ func TestJoiner(t *testing.T) {
 		}
 		if !bytes.Equal(b.Bytes(), whole.Bytes()) {
 			t.Errorf("the file has %d bytes, and not the %d of one that was joined at once", b.Len(), whole.Len())
+		}
+	})
+	t.Run("waits for sound that is not there yet", func(t *testing.T) {
+		r, err := fmp4.NewReader(sound[0], sound[0].Size)
+		for n := 0; err == nil && n < 7; n++ { // of two seconds each
+			_, err = r.Next()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		some := []transcode.Sound{{Part: transcode.Part{ReaderAt: sound[0], Size: r.Offset()}, More: true}}
+		var b bytes.Buffer
+		j, err := transcode.NewJoiner(&b, &chunks[0], some)
+		if err == nil {
+			err = j.Append(t.Context(), chunks[0])
+		}
+		if err != nil {
+			t.Fatalf("sound of 14 seconds with a chunk of 12: %v", err)
+		}
+		state, length := j.State(), b.Len()
+		if err := j.Append(t.Context(), chunks[1]); !errors.Is(err, transcode.ErrBehind) {
+			t.Fatalf("without its sound the second chunk is %v", err)
+		}
+		b.Truncate(length)
+		if j, err = transcode.ResumeJoiner(&b, state, sound); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range chunks[1:] {
+			if err := j.Append(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(b.Bytes(), whole.Bytes()) {
+			t.Errorf("the file has %d bytes, and not the %d of one whose sound was there at once", b.Len(), whole.Len())
 		}
 	})
 	t.Run("refuses a chunk twice", func(t *testing.T) {
@@ -137,5 +176,22 @@ func TestARecordingOfUnknownLength(t *testing.T) {
 	ix := indexOf(t, joined, nil)
 	if n := len(ix.Tracks[0].Segments); n != 6 {
 		t.Errorf("%d segments, want 6: five of six seconds, and one", n)
+	}
+}
+
+// TestWhatIsJoinedEndsWithItsLastPicture has pictures that are decoded in another order
+// than they show up to the end.
+func TestWhatIsJoinedEndsWithItsLastPicture(t *testing.T) {
+	path := makeFilm(t, "film.mkv", "-f lavfi -i testsrc2=s=64x48:r=25:d=13 -c:v mpeg4 -g 25")
+	for _, preset := range []string{"ultrafast", "veryfast"} { // without B-frames, and with
+		p := small(48)
+		p.Preset = preset
+		joined, err := transcodeFile(t.Context(), runner(t), input(t, path), p, t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := indexOf(t, joined, nil).Duration; math.Abs(d-13) > 1e-3 {
+			t.Errorf("%s: it lasts %v s, want 13", preset, d)
+		}
 	}
 }

@@ -41,6 +41,8 @@ type record struct {
 	// Parts are what is done: by the name of the part, who did it, which is in the keys
 	// of its files.
 	Parts map[string]string `json:"parts,omitempty"`
+	// Heard is how much there is of each stream of sound, by the name of its part.
+	Heard map[string]heard `json:"heard,omitempty"`
 }
 
 // A rung is one of the ladder.

@@ -90,24 +90,20 @@ func (r *record) state(u *metadata.Upload) State {
 }
 
 // shareOf is what part of a part is done, 0 to 1.
-func (t *Transcoder) shareOf(id string, r *record, part string) (share, speed float64) {
+func (r *record) shareOf(part string, running map[string]progress) (share, speed float64) {
 	if r.Parts[part] != "" {
 		return 1, 0
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if p := t.running[id+" "+part]; p != nil {
-		return max(p.percent, 0) / 100, p.speed
-	}
-	return 0, 0
+	p := running[part]
+	return max(p.percent, 0) / 100, p.speed
 }
 
 // measureUp says how much of all is done. A chunk counts as one, and so does all sound.
 func (t *Transcoder) measureUp(s *Status, r *record) {
-	chunks := make([]float64, r.Chunks)
+	chunks, running := make([]float64, r.Chunks), t.partsOf(s.ID)
 	all, done := 0.0, 0.0
 	add := func(part string, weight float64) (share float64) {
-		share, speed := t.shareOf(s.ID, r, part)
+		share, speed := r.shareOf(part, running)
 		all, done, s.Speed = all+weight, done+share*weight, s.Speed+speed
 		return share
 	}
@@ -125,7 +121,7 @@ func (t *Transcoder) measureUp(s *Status, r *record) {
 		for c := range chunks {
 			share := chunks[c]
 			if part := r.partOf(i, c); part == partFirst {
-				share, _ = t.shareOf(s.ID, r, part)
+				share, _ = r.shareOf(part, running)
 			}
 			one.Percent += 100 * share / float64(len(chunks))
 		}

@@ -97,7 +97,7 @@ func (t *Transcoder) rest(ctx context.Context, w *work) error {
 		if !r.done(u) {
 			return nil
 		}
-		r.Ended, r.Parts, u.State = true, nil, metadata.UploadComplete
+		r.Ended, r.Parts, r.Heard, u.State = true, nil, nil, metadata.UploadComplete
 		return tx.Emit(ctx, t.event(events.TranscodeDone, u, map[string]any{"seconds": time.Since(u.CreatedAt).Seconds()}))
 	})
 }

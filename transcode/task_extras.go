@@ -20,7 +20,7 @@ import (
 	"github.com/streamgate/streamgate/validate"
 )
 
-// extras makes what is shown beside the film: thumbnails and subtitles. A film goes
+// extras makes what is shown beside the film: a poster, thumbnails and subtitles. A film goes
 // without what cannot be made, and the transcode says why.
 func (t *Transcoder) extras(ctx context.Context, w *work) error {
 	p, _, err := t.planOf(ctx, w.record)
@@ -39,6 +39,11 @@ func (t *Transcoder) extras(ctx context.Context, w *work) error {
 		}
 		left = append(left, what+": "+reason(err))
 		return nil
+	}
+	if p.Source().Video != nil && t.wantsPoster(w.asset) {
+		if err := skip("the poster", t.poster(ctx, w.asset, p, in)); err != nil {
+			return err
+		}
 	}
 	if p.Source().Video != nil && w.asset.Thumbnails == nil {
 		if err := skip("thumbnails", t.thumbnails(ctx, w, p, in)); err != nil {
@@ -66,9 +71,9 @@ func (t *Transcoder) extras(ctx context.Context, w *work) error {
 
 func (t *Transcoder) thumbnails(ctx context.Context, w *work, p *Plan, in ffmpeg.Input) (err error) {
 	tiles := p.Thumbnails()
+	tiles.Prefix = folder(w.upload) + "thumbnails/" + w.by() + "-" // where they are tidied up if they are of no use
 	cmd := p.ThumbnailsCommand(in, tiles)
 	cmd.Progress = t.follow(w, partExtras)
-	defer t.unfollow(w, partExtras)
 	res, err := t.Programs.Run(ctx, cmd)
 	if err != nil {
 		return err

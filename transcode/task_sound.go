@@ -3,8 +3,10 @@ package transcode
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/jobs"
@@ -14,7 +16,7 @@ import (
 
 // sound copies or encodes a stream of sound.
 func (t *Transcoder) sound(ctx context.Context, w *work) error {
-	p, _, err := t.planOf(ctx, w.record)
+	p, kept, err := t.planOf(ctx, w.record)
 	if err != nil {
 		return err
 	}
@@ -28,32 +30,41 @@ func (t *Transcoder) sound(ctx context.Context, w *work) error {
 	}
 	defer done()
 	track := p.Audio[at]
-	err = t.encodeSound(ctx, w, p, in, track)
+	err = t.encodeSound(ctx, w, p, in, track, kept.Chunks)
 	if err != nil && ctx.Err() == nil && t.final(w, err) && len(w.Sounds) > 1 {
 		return t.leaveOut(ctx, w, track, reason(err))
 	}
-	if err != nil {
-		return err
-	}
-	return t.publish(ctx, w, partSound(track.Stream), nil)
+	return err
 }
 
-func (t *Transcoder) encodeSound(ctx context.Context, w *work, p *Plan, in ffmpeg.Input, track Track) (err error) {
+// encodeSound makes a stream of sound, whole, and publishes it as it grows.
+func (t *Transcoder) encodeSound(ctx context.Context, w *work, p *Plan, in ffmpeg.Input, track Track, chunks []Chunk) (err error) {
 	measured, err := t.measure(ctx, p, in, track)
 	if err != nil {
 		return err
 	}
 	part := partSound(track.Stream)
+	f := &follower{t: t, w: w, stream: track.Stream, name: track.File()}
+	defer f.close()
+	if len(chunks) > 1 {
+		f.next = chunks[0].End
+	}
+	running, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
 	cmd := p.AudioCommand(in, track, measured)
+	cmd.Begun = func(dir string) { f.begin(running, fail, dir) }
 	cmd.Progress = t.follow(w, part)
-	defer t.unfollow(w, part)
-	res, err := t.Programs.Run(ctx, cmd)
+	res, err := t.Programs.Run(running, cmd)
+	if failed := f.end(); failed != nil {
+		err = failed
+	}
+	if res != nil {
+		defer func() { err = errors.Join(err, res.Close()) }()
+	}
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, res.Close()) }()
-	_, err = t.keep(ctx, filepath.Join(res.Dir, track.File()), partKey(w.upload, part, w.by(), track.File()))
-	return err
+	return f.whole(ctx, res.Dir)
 }
 
 // measure says how loud sound is that is to be encoded; nil for all other.
@@ -72,14 +83,21 @@ func (t *Transcoder) measure(ctx context.Context, p *Plan, in ffmpeg.Input, trac
 	return &l, nil
 }
 
-// leaveOut goes on without a stream of sound, where there are others.
+// leaveOut goes on without a stream of sound, where there are others; with what there
+// is of it, where that plays already.
 func (t *Transcoder) leaveOut(ctx context.Context, w *work, track Track, why string) error {
 	return t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+		part := partSound(track.Stream)
+		if there := r.Heard[part]; u.Offset > 0 {
+			r.Parts[part] = there.By
+			r.Left = append(r.Left, fmt.Sprintf("the sound of stream %d after %s: %s", track.Stream, there.Until.Round(time.Second), why))
+			return t.submit(ctx, tx, u, kindAssemble, jobs.Urgent, args{})
+		}
 		r.Sounds = slices.DeleteFunc(r.Sounds, func(s int) bool { return s == track.Stream })
 		if len(r.Sounds) == 0 {
 			return problem.Errorf(ErrSource, "none of the sound can be decoded: %s", why)
 		}
-		r.Left = append(r.Left, "the sound of stream "+partSound(track.Stream)[1:]+": "+why)
+		r.Left = append(r.Left, fmt.Sprintf("the sound of stream %d: %s", track.Stream, why))
 		return t.submit(ctx, tx, u, kindAssemble, jobs.Urgent, args{})
 	})
 }
@@ -105,7 +123,6 @@ func (t *Transcoder) remux(ctx context.Context, w *work) (err error) {
 	}
 	cmd := p.RemuxCommand(in, measured)
 	cmd.Progress = t.follow(w, partRemux)
-	defer t.unfollow(w, partRemux)
 	res, err := t.Programs.Run(ctx, cmd)
 	if err != nil {
 		return err

@@ -86,7 +86,6 @@ func (t *Transcoder) encode(ctx context.Context, w *work, part string, p *Plan, 
 func (t *Transcoder) encodeIn(ctx context.Context, w *work, part string, p *Plan, in ffmpeg.Input, c Chunk, rungs []Output) (err error) {
 	cmd := p.VideoCommand(in, c, rungs)
 	cmd.Progress = t.follow(w, part)
-	defer t.unfollow(w, part)
 	res, err := t.Programs.Run(ctx, cmd)
 	if err != nil {
 		return err

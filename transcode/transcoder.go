@@ -45,8 +45,9 @@ type Options struct {
 	// is called "default" takes its place. Default: none.
 	Profiles []Profile
 
-	// AtOnce is how many commands of ffmpeg run here at the same time; each uses
-	// several cores. Default: one for each four cores.
+	// AtOnce is how many commands of ffmpeg run here at the same time, each of which
+	// uses several cores; and beside them so many of sound, but at least four, which use
+	// one. Default: one for each four cores.
 	AtOnce int
 
 	// Attempts is how often a task is tried before the transcode has failed; default 4.
@@ -72,6 +73,10 @@ type Options struct {
 
 	// NoEarlyPlay keeps assets from playing before what plays is whole. Default: false.
 	NoEarlyPlay bool
+
+	// NoPosters leaves assets without a picture of their film that stands for them.
+	// Default: false.
+	NoPosters bool
 
 	// Authorizer decides who may do what; it sees Create, Read, Delete and List on
 	// objects of kind auth.Asset. Default: auth.OwnerOnly().
@@ -110,8 +115,8 @@ type Transcoder struct {
 	o        Options
 	profiles map[string]Profile
 
-	mu      sync.Mutex
-	running map[string]*progress // by transcode and part
+	mu       sync.Mutex
+	followed map[string]*followed // by transcode
 }
 
 // New returns a Transcoder whose tasks are done by s.Queue from its Start on.
@@ -120,7 +125,7 @@ func New(s Services, o *Options) (*Transcoder, error) {
 		return nil, errors.New("transcode: all Services are needed")
 	}
 	t := &Transcoder{
-		Services: s, profiles: map[string]Profile{}, running: map[string]*progress{},
+		Services: s, profiles: map[string]Profile{}, followed: map[string]*followed{},
 	}
 	if o != nil {
 		t.o = *o
@@ -171,12 +176,14 @@ const (
 	kindRemux    = "transcode-remux"    // another container
 	kindAssemble = "transcode-assemble" // what is there becomes what plays
 	kindExtras   = "transcode-extras"   // pictures and subtitles
+	kindPoster   = "transcode-poster"   // a picture of what plays as it came
 	kindTidy     = "transcode-tidy"     // removes what is left of one that has ended
 	kindLost     = "transcode-lost"     // ends one of which a task has failed or was cancelled
 )
 
 // handle says how tasks are done: those that run ffmpeg for long in a lane of their
-// own, so that what is quick never waits behind them.
+// own, so that what is quick never waits behind them, and sound beside them, so that it
+// is there with the pictures of the first chunk.
 func (t *Transcoder) handle() error {
 	for _, k := range []struct {
 		kind, lane string
@@ -186,7 +193,7 @@ func (t *Transcoder) handle() error {
 		{kindPlan, "transcode-light", lightAtOnce, t.plan},
 		{kindAssemble, "transcode-light", lightAtOnce, t.assemble},
 		{kindVideo, "transcode-heavy", t.o.AtOnce, t.video},
-		{kindSound, "transcode-heavy", t.o.AtOnce, t.sound},
+		{kindSound, "transcode-sound", max(t.o.AtOnce, soundAtOnce), t.sound},
 		{kindRemux, "transcode-heavy", t.o.AtOnce, t.remux},
 		{kindExtras, "transcode-heavy", t.o.AtOnce, t.extras},
 		{kindTidy, "transcode-light", lightAtOnce, t.nothing},
@@ -200,11 +207,14 @@ func (t *Transcoder) handle() error {
 			return err
 		}
 	}
-	return nil
+	return t.Queue.Handle(kindPoster, t.pose, &jobs.KindOptions{Lane: "transcode-light", AtOnce: lightAtOnce, Attempts: t.o.Attempts})
 }
 
 const (
 	lightAtOnce = 2
+	// soundAtOnce is how many streams of sound are made at once, at least: a film plays
+	// once there is something of each of its languages.
+	soundAtOnce = 4
 	// patient is how often it is tried to write down that a transcode has ended, and to
 	// remove what is left of it: for three hours.
 	patient = 20

@@ -53,6 +53,8 @@ func (t *Transcoder) task(do func(context.Context, *work) error) jobs.Handler {
 		}
 		err := t.load(ctx, w)
 		if err == nil {
+			t.enter(w)
+			defer t.leave(w)
 			watched, end := t.watch(ctx, w.args.Transcode)
 			err = do(watched, w)
 			if errors.Is(context.Cause(watched), errOver) && ctx.Err() == nil {
@@ -139,10 +141,14 @@ func (t *Transcoder) goesOn(ctx context.Context, id string) error {
 		return err
 	}
 	r, err := recordOf(u)
-	if err == nil && !r.going(u) && !r.lost(u) {
+	if err != nil {
+		return err
+	}
+	t.saw(id, u.Version, r)
+	if !r.going(u) && !r.lost(u) {
 		return errOver
 	}
-	return err
+	return nil
 }
 
 // judge decides what an error means for the task and for its transcode.
@@ -213,15 +219,17 @@ func reason(err error) string {
 // it fails where the task runs elsewhere by now, and with errOver where the transcode
 // has ended. fn gets both as they are now; with done the task is done by it.
 func (t *Transcoder) update(ctx context.Context, w *work, done bool, fn func(tx metadata.Tx, u *metadata.Upload, r *record) error) error {
-	return t.Metadata.Update(ctx, func(tx metadata.Tx) error {
-		u, err := tx.Upload(ctx, w.upload.ID)
+	var u *metadata.Upload
+	var r *record
+	err := t.Metadata.Update(ctx, func(tx metadata.Tx) (err error) {
+		u, err = tx.Upload(ctx, w.upload.ID)
 		if errors.Is(err, metadata.ErrNotFound) {
 			return errOver
 		}
 		if err != nil {
 			return err
 		}
-		r, err := recordOf(u)
+		r, err = recordOf(u)
 		if err != nil {
 			return err
 		}
@@ -242,6 +250,10 @@ func (t *Transcoder) update(ctx context.Context, w *work, done bool, fn func(tx 
 		}
 		return w.task.Fence(ctx, tx)
 	})
+	if err == nil {
+		t.saw(u.ID, u.Version, r)
+	}
+	return err
 }
 
 // submit has a task of the transcode done.

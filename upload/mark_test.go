@@ -5,7 +5,6 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/upload"
@@ -45,12 +44,7 @@ func TestWhatArrivedIsKeptWhereTheDatabaseHasNoRoomForAllOfIt(t *testing.T) {
 			meta.full.Store(true)
 			_ = w.body.CloseWithError(errors.New("the client goes away"))
 			w.wait()
-			for range 1000 { // until the server has seen it
-				if !up.Held(idOf(url)) {
-					break
-				}
-				time.Sleep(5 * time.Millisecond)
-			}
+			h.until("the server has seen it", func() bool { return !up.Held(idOf(url)) })
 			if at := h.offset(url); at < 2<<20 {
 				t.Errorf("it ends at %d", at)
 			}
@@ -63,13 +57,12 @@ func TestWhatArrivedIsKeptWhereTheDatabaseHasNoRoomForAllOfIt(t *testing.T) {
 // drafted waits until so many bytes have come to the one draft that there is.
 func (h *house) drafted(size int64) {
 	h.t.Helper()
-	for range 1000 {
+	h.until("the bytes came", func() bool {
 		for d, err := range h.files.Drafts(h.t.Context(), "") {
 			if err == nil && d.Size >= size {
-				return
+				return true
 			}
 		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	h.t.Fatal("the bytes did not come")
+		return false
+	})
 }

@@ -45,7 +45,7 @@ func (b slowBlob) ReadAt(p []byte, off int64) (int, error) {
 		b.of.once.Do(func() { close(b.of.came) })
 		select {
 		case <-b.of.pass:
-		case <-time.After(20 * time.Second): // the test has failed already
+		case <-time.After(2 * time.Minute): // the test has failed already
 			return 0, errors.New("nobody let it pass")
 		}
 	}
@@ -99,7 +99,7 @@ func newJoining(t *testing.T) *joining {
 	}()
 	select {
 	case <-j.store.came:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the second part is not read")
 	}
 	return j
@@ -110,22 +110,10 @@ func (j *joining) wait() answer {
 	select {
 	case a := <-j.answer:
 		return a
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		j.t.Fatal("no answer")
 		return answer{}
 	}
-}
-
-// until waits for what another goroutine does.
-func (j *joining) until(what string, so func() bool) {
-	j.t.Helper()
-	for range 2000 {
-		if so() {
-			return
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	j.t.Fatalf("never: %s", what)
 }
 
 func TestOthersBesideAConcatenation(t *testing.T) {

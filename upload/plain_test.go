@@ -148,7 +148,7 @@ func (h *house) raw(request string, body []byte) net.Conn {
 // openUpload waits for the one upload that is open to hold at least offset durable bytes.
 func (h *house) openUpload(offset int64) *metadata.Upload {
 	h.t.Helper()
-	for range 500 {
+	for range 6000 {
 		open, err := h.meta.OpenUploads(h.t.Context(), "", 10)
 		if err != nil {
 			h.t.Fatal(err)

@@ -83,4 +83,8 @@ func (f *family) releaseAll() {
 	f.asset.Renditions = nil
 	f.leave(f.asset.Thumbnails.Keys()...)
 	f.asset.Thumbnails = nil
+	if f.asset.Poster != "" && f.asset.PosterSent() == 0 {
+		f.leave(f.asset.Poster)
+		f.asset.Poster = ""
+	}
 }

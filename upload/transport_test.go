@@ -21,7 +21,7 @@ import (
 )
 
 func TestUploadOverHTTP2(t *testing.T) {
-	h := newHouse(t, &upload.Options{IdleTimeout: 200 * time.Millisecond})
+	h := newHouse(t, &upload.Options{IdleTimeout: idle})
 	server := httptest.NewUnstartedServer(h.http.Config.Handler)
 	server.EnableHTTP2 = true
 	server.StartTLS()
@@ -48,7 +48,7 @@ func TestUploadOverHTTP2(t *testing.T) {
 type plainWriter struct{ http.ResponseWriter }
 
 func TestUploadBehindAWriterWithoutDeadlines(t *testing.T) {
-	h := newHouse(t, &upload.Options{IdleTimeout: 50 * time.Millisecond})
+	h := newHouse(t, &upload.Options{IdleTimeout: idle})
 	inner := h.http.Config.Handler
 	h.http.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		inner.ServeHTTP(struct{ plainWriter }{plainWriter{w}}, r)
@@ -58,12 +58,7 @@ func TestUploadBehindAWriterWithoutDeadlines(t *testing.T) {
 	first := h.write(url, 0)
 	first.send(file[:50_000])
 	h.begun(url)
-	for range 500 { // until the silence has lasted too long
-		if !h.up.Held(idOf(url)) {
-			break
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	h.until("the silence has lasted too long", func() bool { return !h.up.Held(idOf(url)) })
 	h.want(h.patch(url, 50_000, file[50_000:]), 204) // while the connection of the first still stands
 	_ = first.body.Close()
 	if a := first.wait(); a.status != 409 && a.status != 0 { // 0: it was closed before the answer
@@ -100,12 +95,7 @@ func TestABodyThatHeedsNoDeadlineKeepsNobodyWaiting(t *testing.T) {
 	first := h.write(url, 0)
 	first.send(file[:50_000])
 	h.begun(url)
-	for range 500 { // until the bytes are here
-		if h.offset(url) == 50_000 {
-			break
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	h.until("the bytes are here", func() bool { return h.offset(url) == 50_000 })
 	a := h.patch(url, 50_000, file[50_000:]) // while the read of the first still stands
 	close(release)
 	_ = first.body.Close()
@@ -114,16 +104,16 @@ func TestABodyThatHeedsNoDeadlineKeepsNobodyWaiting(t *testing.T) {
 }
 
 func TestKeepAliveSurvivesUploads(t *testing.T) {
-	h := newHouse(t, &upload.Options{IdleTimeout: 50 * time.Millisecond})
+	h := newHouse(t, &upload.Options{IdleTimeout: idle})
 	dials := 0
 	client := h.http.Client()
 	client.Transport = &http.Transport{DialContext: countDials(&dials)}
-	for range 3 {
+	for range 2 {
 		h.want(h.do("POST", "", bytes.NewReader(film(50_000))), 201)
-		time.Sleep(80 * time.Millisecond) // the idle timeout of a body is not the connection's
+		time.Sleep(idle + idle/4) // the idle timeout of a body is not the connection's
 	}
 	if dials != 1 {
-		t.Errorf("%d connections for three requests", dials)
+		t.Errorf("%d connections for two requests", dials)
 	}
 }
 

@@ -29,7 +29,7 @@ func tusJS(t *testing.T, scenario, endpoint, file string) map[string]any {
 	if _, err := os.Stat(filepath.Join(clients, "node_modules", "tus-js-client")); err != nil {
 		missing(t, "tus-js-client is not installed: run make test-deps")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", filepath.Join("testdata", "tus_client.mjs"), clients, scenario, endpoint, file)
 	var stderr bytes.Buffer

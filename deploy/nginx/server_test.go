@@ -58,7 +58,7 @@ http {
 			t.Errorf("nginx says:\n%s", log)
 		}
 	})
-	for range 1000 {
+	for range 6000 {
 		if c, err := net.Dial("tcp", at); err == nil {
 			_ = c.Close() // nothing was sent
 			return "http://" + at

@@ -38,7 +38,7 @@ func serveApp(t *testing.T) (visit func() *browser) {
 	}
 	srv := httptest.NewServer(a.routes())
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := a.gate.Stop(ctx); err != nil {
 			t.Error(err)

@@ -32,6 +32,12 @@ type tab struct {
 // test.
 func openTab(t *testing.T, url string) *tab {
 	t.Helper()
+	return openLongTab(t, url, 2*time.Minute)
+}
+
+// openLongTab is openTab for a page that is looked at for so long, at most.
+func openLongTab(t *testing.T, url string, limit time.Duration) *tab {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("a browser is slow; the run without -short has it")
 	}
@@ -44,7 +50,7 @@ func openTab(t *testing.T, url string) *tab {
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.WindowSize(1200, 900),
 	)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // it outlives t.Context() for the last picture
+	ctx, cancel := context.WithTimeout(context.Background(), limit) // it outlives t.Context() for the last picture
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
@@ -124,7 +130,19 @@ func (b *tab) choose(files ...string) {
 // after this one.
 func (b *tab) until(what, expression string) {
 	b.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	b.within(30*time.Second, what, expression)
+}
+
+// patiently is until for what a busy machine needs minutes for, in a tab that
+// openLongTab has opened.
+func (b *tab) patiently(what, expression string) {
+	b.t.Helper()
+	b.within(8*time.Minute, what, expression)
+}
+
+func (b *tab) within(limit time.Duration, what, expression string) {
+	b.t.Helper()
+	deadline := time.Now().Add(limit)
 	for {
 		_, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("Boolean("+expression+")",
 			chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(time.Until(deadline))))

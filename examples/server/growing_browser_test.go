@@ -110,7 +110,7 @@ func TestPagePlaysWhileTheUploadPauses(t *testing.T) {
 
 func waitPlayable(t *testing.T, asset string) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		res, err := http.Get(asset)
 		if err != nil {
 			t.Fatal(err)

@@ -25,7 +25,7 @@ func TestImportSaysWhatBecameOfEachFile(t *testing.T) {
 	}
 	p := launch(t, "-addr", "127.0.0.1:0", "-data", t.TempDir(), "-import", dir)
 	p.url()
-	for range 200 {
+	for range 2400 {
 		if strings.Contains(p.stderr.String(), "whole.mp4") { // the last of them
 			break
 		}
@@ -80,7 +80,7 @@ func TestImportTakesFilesOfAnyNameOnce(t *testing.T) {
 	for _, want := range []string{"imported=5 in_already=0 no_media=0 failed=0", "imported=0 in_already=5 no_media=0 failed=0"} {
 		p := launch(t, "-addr", "127.0.0.1:0", "-data", data, "-import", dir)
 		p.url()
-		for range 200 {
+		for range 2400 {
 			if strings.Contains(p.stderr.String(), "importing is done") {
 				break
 			}

@@ -48,17 +48,17 @@ func pageRoutes(mux *http.ServeMux, files fs.FS, c config) error {
 	})
 }
 
-// renderIndex tells the page where hls.js is, whether it has to sign in, and
-// whether players elsewhere need the key as well.
+// renderIndex tells the page where hls.js is, whether it has to sign in, whether
+// players elsewhere need the key as well, and whether there is a transcoder.
 func renderIndex(files fs.FS, c config) ([]byte, error) {
 	page, err := template.ParseFS(files, "assets/index.html")
 	if err != nil {
 		return nil, fmt.Errorf("parsing the page: %w", err)
 	}
 	data := struct {
-		HLS          string
-		Locked, Sole bool
-	}{Locked: c.key != "", Sole: c.key != "" && !c.publicPlay}
+		HLS                     string
+		Locked, Sole, Transcode bool
+	}{Locked: c.key != "", Sole: c.key != "" && !c.publicPlay, Transcode: c.transcode}
 	if _, err := fs.Stat(files, vendored); err == nil {
 		data.HLS = vendored
 	}

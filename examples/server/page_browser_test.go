@@ -380,10 +380,15 @@ func TestPageFindsWords(t *testing.T) {
 		`title({})`:              "Untitled",
 		`title({filename: 'a'})`: "a",
 		`facts({duration: 61, size: 1e6, tracks: [{kind: 'audio', codec: 'mp4a.40.2'}, {kind: 'audio', codec: 'mp4a.40.5'}, {kind: 'audio', codec: 'Opus'}]})`: "1:01 · AAC, Opus · 1 MB",
-		`facts({tracks: [{kind: 'video', codec: 'hvc1.1.6.L93.B0', width: 10, height: 20}]})`:                                                                  "10 × 20 · HEVC",
+		`pace(0.42)`: "0.4 times as fast as it plays",
+		`pace(1.02)`: "as fast as it plays",
+		`pace(3.14)`: "3.1 times as fast as it plays",
+		`pace(31.4)`: "31 times as fast as it plays",
+		`facts({tracks: [{kind: 'video', codec: 'avc1', width: 10, height: 20}], renditions: [{state: 'ready', width: 20, height: 40}, {state: 'failed', width: 30, height: 60}]})`: "20 × 40 · H.264",
+		`facts({tracks: [{kind: 'video', codec: 'hvc1.1.6.L93.B0', width: 10, height: 20}]})`:                                                                                       "10 × 20 · HEVC",
 	}
 	for call, want := range tests {
-		got := evaluate[string](b, `import('./assets/words.js').then(({ bytes, clock, left, title, facts }) => `+call+`)`)
+		got := evaluate[string](b, `import('./assets/words.js').then(({ bytes, clock, left, pace, title, facts }) => `+call+`)`)
 		if got != want {
 			t.Errorf("%s is %q, want %q", call, got, want)
 		}

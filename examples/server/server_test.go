@@ -61,7 +61,7 @@ func runServer(t *testing.T, c config, files fs.FS) string {
 	if c.data == "" {
 		c.data = filepath.Join(t.TempDir(), "data")
 	}
-	c.drain = 5 * time.Second
+	c.drain = time.Minute
 	out := newOutput()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -78,7 +78,7 @@ func runServer(t *testing.T, c config, files fs.FS) string {
 	case err := <-done:
 		done <- nil
 		t.Fatalf("the server did not start: %v", err)
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("the server did not say where it is")
 	}
 	return ""
@@ -161,7 +161,7 @@ func post(t *testing.T, base string, body io.Reader, contentType, bearer string)
 func awaitAsset(t *testing.T, base, id, bearer string) asset {
 	t.Helper()
 	var a asset
-	for range 200 {
+	for range 2400 {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"v1/assets/"+id, nil)
 		if err != nil {
 			t.Fatal(err)

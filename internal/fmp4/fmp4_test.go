@@ -113,6 +113,33 @@ func TestEveryBeginning(t *testing.T) {
 	}
 }
 
+// TestAFileThatGrows reads a file by one Reader while it is written, byte by byte.
+func TestAFileThatGrows(t *testing.T) {
+	b := file(t, picture)
+	var r *fmp4.Reader
+	var ends []int64
+	for size := range len(b) + 1 {
+		var err error
+		if r == nil {
+			if r, err = fmp4.NewReader(bytes.NewReader(b), int64(size)); err != nil {
+				r = nil
+				continue
+			}
+			ends = append(ends, r.Offset())
+		}
+		r.Grow(int64(size))
+		if _, err = r.Next(); err == nil {
+			ends = append(ends, r.Offset())
+			if r.Offset() != int64(size) {
+				t.Errorf("of %d bytes the fragment was read that ends at %d", size, r.Offset())
+			}
+		}
+	}
+	if len(ends) != 3 || ends[2] != int64(len(b)) {
+		t.Errorf("the description and two fragments, of %d bytes, end at %v", len(b), ends)
+	}
+}
+
 func TestHostileFilesAreRefused(t *testing.T) {
 	good := file(t, picture)
 	change := func(at string, skip int, bytes ...byte) []byte {

@@ -44,6 +44,13 @@ func NewReader(r io.ReaderAt, size int64) (*Reader, error) {
 	}
 }
 
+// Grow says that the file has size bytes by now: after io.EOF or io.ErrUnexpectedEOF
+// Next goes on where it stopped.
+func (f *Reader) Grow(size int64) { f.size = size }
+
+// Offset is where the fragment ends that Next returned last, or the init segment.
+func (f *Reader) Offset() int64 { return f.next }
+
 // Next is the next fragment that has samples; io.EOF where there is none, and
 // io.ErrUnexpectedEOF where it is not all there.
 func (f *Reader) Next() (Fragment, error) {

@@ -45,7 +45,7 @@ func TestAServerEndsWithATestThatPanics(t *testing.T) {
 	if err := cmd.Wait(); err == nil || dir == "" {
 		t.Fatalf("the child ended well, or started no server: %q", dir)
 	}
-	for range 600 {
+	for range 2400 {
 		if _, err := os.Stat(dir); os.IsNotExist(err) {
 			return
 		}

@@ -19,7 +19,7 @@ const (
 func (c *comparison) moved(p *pair, want, have []unit) (shift, spread float64) {
 	have = have[:len(want)]
 	shift, spread = shiftOf(want, have)
-	first := earliest(have)
+	first := earliest(want)
 	if p.want.Type != "video" || spread <= syncTolerance || len(want) < 2 || first < 0 || !c.waits(p) || !c.withSound(have[first].at) {
 		return shift, spread
 	}

@@ -9,6 +9,7 @@ var (
 	ErrNotFound    error = NewKind(http.StatusNotFound, "not-found", "Not found")
 	ErrMethod      error = NewKind(http.StatusMethodNotAllowed, "method-not-allowed", "Method not allowed")
 	ErrTimeout     error = NewKind(http.StatusRequestTimeout, "request-timeout", "The request took too long to arrive")
+	ErrMediaType   error = NewKind(http.StatusUnsupportedMediaType, "unsupported-media-type", "The body is of a type that is not understood here")
 	ErrTooLarge    error = NewKind(http.StatusRequestEntityTooLarge, "too-large", "Too large")
 	ErrUnavailable error = NewKind(http.StatusServiceUnavailable, "unavailable", "Not available now")
 	// ErrClientGone is for the access log: the client went away before its

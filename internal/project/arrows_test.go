@@ -100,5 +100,5 @@ func room(pkg string) string {
 
 // isSuite says whether pkg is a suite for implementations of a contract.
 func isSuite(pkg string) bool {
-	return slices.Contains([]string{"storage/storagetest", "metadata/metadatatest", "jobs/jobstest", "ratelimit/ratelimittest"}, pkg)
+	return slices.Contains([]string{"storage/storagetest", "metadata/metadatatest", "jobs/jobstest", "ratelimit/ratelimittest", "metadata/internal/group/grouptest"}, pkg)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/jobs"
+	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/jobs/internal/backend"
 )
 
@@ -22,6 +23,7 @@ var runTests = []test{
 	{"what cannot be a job is refused", refused},
 	{"progress is kept and heard of", progress},
 	{"the last progress is kept with the end", lastProgress},
+	{"nothing more is heard of a run after its end", progressAfterEnd},
 	{"a queue is started once, and stops without having started", lifecycle},
 	{"what ended long ago is removed", retention},
 }
@@ -200,5 +202,33 @@ func retention(t *testing.T, p Place) {
 	err := p.Jobs.Reader().Query(t.Context(), func(r backend.Row) error { return r.Scan(&rows) }, `SELECT COUNT(*) FROM jobs`)
 	if err != nil || rows != 1 {
 		t.Errorf("beside the jobs of River there are %d rows, %v", rows, err)
+	}
+}
+
+func progressAfterEnd(t *testing.T, p Place) {
+	const many = 50
+	h := start(t, p.Jobs, jobs.Options{}, one("film", func(ctx context.Context, k *jobs.Task) error {
+		return p.Metadata.Update(ctx, func(metadata.Tx) error { // so that what follows comes together
+			return k.Progress(map[string]int{"percent": 99}) // which is written down beside the end
+		})
+	}, &jobs.KindOptions{AtOnce: 4}))
+	var ids []int64
+	for range many {
+		ids = append(ids, h.submit(jobs.Job{Kind: "film"}).ID)
+	}
+	for _, id := range ids {
+		if j := h.reaches(id, jobs.Done); string(j.Progress) != `{"percent":99}` && string(j.Progress) != `{"percent": 99}` {
+			t.Errorf("the progress of job %d is %q", id, j.Progress)
+		}
+	}
+	h.stop()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	over := map[any]bool{}
+	for _, e := range h.heard {
+		if over[e.Data["job"]] {
+			t.Errorf("after its end job %v is %v", e.Data["job"], e.Data["state"])
+		}
+		over[e.Data["job"]] = over[e.Data["job"]] || e.Data["state"] == string(jobs.Done)
 	}
 }

@@ -4,14 +4,13 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 	"log/slog"
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/rivermigrate"
 
-	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/internal/schema"
 	"github.com/streamgate/streamgate/jobs/internal/backend"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metadata/postgres"
@@ -20,8 +19,13 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// versionTable is where goose writes down which migrations of ours a database has.
-const versionTable = "jobs_schema_version"
+// own is what is kept of jobs beside the tables of River.
+func own(ctx context.Context) *schema.Schema {
+	return &schema.Schema{
+		Of: "the table of jobs", Dialect: goose.DialectPostgres, Files: migrations, Versions: "jobs_schema_version",
+		Newer: metadata.ErrUnavailable, Failed: func(doing string, err error) error { return postgres.Error(ctx, doing, err) },
+	}
+}
 
 // Migrate implements backend.Database. Of several processes that start together one
 // does it.
@@ -41,35 +45,11 @@ func (d *database) Migrate(ctx context.Context) error {
 	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return postgres.Error(ctx, "migrate the tables of River", err)
 	}
-	if err := d.migrateOwn(ctx); err != nil {
+	db := stdlib.OpenDBFromPool(d.pool)
+	defer func() { _ = db.Close() }() // the pool stays
+	if err := own(ctx).Migrate(ctx, db); err != nil {
 		return err
 	}
 	_, err = d.pool.Exec(ctx, backend.DueIndex)
 	return postgres.Error(ctx, "index jobs", err)
-}
-
-func (d *database) migrateOwn(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	db := stdlib.OpenDBFromPool(d.pool)
-	defer func() { _ = db.Close() }() // the pool stays
-	p, err := goose.NewProvider(goose.DialectPostgres, db, files,
-		goose.WithTableName(versionTable),
-		goose.WithDisableGlobalRegistry(true),
-		goose.WithSlog(slog.New(slog.DiscardHandler)))
-	if err != nil {
-		return fmt.Errorf("read the migrations: %w", err)
-	}
-	has, wants, err := p.GetVersions(ctx)
-	if err != nil {
-		return postgres.Error(ctx, "read the schema version of jobs", err)
-	}
-	if has > wants {
-		return problem.Errorf(metadata.ErrUnavailable,
-			"the jobs in the database have schema version %d and this program knows only %d: a newer version of the program wrote it; run that one, or restore a backup", has, wants)
-	}
-	_, err = p.Up(ctx)
-	return postgres.Error(ctx, "migrate the tables of jobs", err)
 }

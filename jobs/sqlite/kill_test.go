@@ -140,7 +140,7 @@ func TestWhatRanInAProcessThatWasKilledRunsAgainAtOnce(t *testing.T) {
 			t.Errorf("%+v", j)
 		}
 	}
-	if took := time.Since(begin); took > 5*time.Second {
+	if took := time.Since(begin); took > 15*time.Second { // a lease lasts longer
 		t.Errorf("they ran again after %v", took)
 	} else {
 		t.Logf("all ran again %v after the start", took)

@@ -3,13 +3,13 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"sync"
 	"testing"
 
 	"github.com/streamgate/streamgate/internal/pgtest"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/metadata/internal/group/grouptest"
 )
 
 func openStore(t testing.TB) *store {
@@ -22,68 +22,9 @@ func openStore(t testing.TB) *store {
 	return db.store
 }
 
-func put(tx metadata.Tx, id string) error {
-	return tx.InsertAsset(context.Background(), &metadata.Asset{ID: id, State: metadata.Ready})
-}
-
-// crowd has Updates wait behind one, so that they come to share a transaction, and
-// returns their errors, or what they panicked with.
-func crowd(t *testing.T, s *store, updates ...func(tx metadata.Tx) error) []any {
-	t.Helper()
-	results := make([]any, len(updates))
-	var all sync.WaitGroup
-	again := false
-	err := s.Update(t.Context(), func(metadata.Tx) error {
-		if again { // it shares their transaction, too
-			return nil
-		}
-		again = true
-		for i, update := range updates {
-			all.Go(func() {
-				defer func() {
-					if p := recover(); p != nil {
-						results[i] = p
-					}
-				}()
-				results[i] = s.Update(t.Context(), update)
-			})
-			for s.line.waiting.Load() != int32(i+1) { //nolint:gosec // a few
-				runtime.Gosched()
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all.Wait()
-	return results
-}
-
-func has(t *testing.T, s *store, id string) bool {
-	t.Helper()
-	_, err := s.Asset(t.Context(), id)
-	return err == nil
-}
-
 func TestUpdatesThatWaitShareATransaction(t *testing.T) {
 	s := openStore(t)
-	groups := map[*group]bool{} // under the turn
-	var updates []func(metadata.Tx) error
-	for i := range 20 {
-		updates = append(updates, func(tx metadata.Tx) error {
-			groups[s.line.open] = true
-			return put(tx, fmt.Sprint("a", i))
-		})
-	}
-	for i, err := range crowd(t, s, updates...) {
-		if err != nil || !has(t, s, fmt.Sprint("a", i)) {
-			t.Errorf("the Update %d: %v", i, err)
-		}
-	}
-	if len(groups) != 1 {
-		t.Errorf("%d transactions, want 1", len(groups))
-	}
+	grouptest.Shares(t, s, s.line.Waiting, func(mtx metadata.Tx) any { return mtx.(*tx).pg }) //nolint:forcetypeassert // it is
 }
 
 var errMine = errors.New("mine")
@@ -98,9 +39,11 @@ func TestOneThatFailsHarmsNobody(t *testing.T) {
 			_, err := tx.Asset(ctx, "missing")
 			return errors.Join(errMine, err)
 		}, 1},
-		"refused": {func(_ context.Context, tx metadata.Tx) error { return errors.Join(errMine, put(tx, "before")) }, 1},
+		"refused": {func(_ context.Context, tx metadata.Tx) error {
+			return errors.Join(errMine, grouptest.Put(tx, "before"))
+		}, 1},
 		"having written": {func(_ context.Context, tx metadata.Tx) error {
-			return errors.Join(put(tx, "lost"), errMine)
+			return errors.Join(grouptest.Put(tx, "lost"), errMine)
 		}, 2},
 		"by an error of the server": {func(ctx context.Context, tx metadata.Tx) error {
 			pg, _ := Transaction(tx)
@@ -116,17 +59,17 @@ func TestOneThatFailsHarmsNobody(t *testing.T) {
 			return errors.Join(tx.DeleteAsset(ctx, "before"), errMine)
 		}, 2},
 		"by a panic": {func(_ context.Context, tx metadata.Tx) error {
-			_ = put(tx, "lost")
+			_ = grouptest.Put(tx, "lost")
 			panic(errMine)
 		}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := openStore(t)
 			runs := 0
-			results := crowd(t, s,
-				func(tx metadata.Tx) error { runs++; return put(tx, "before") },
+			results := grouptest.Crowd(t, s, s.line.Waiting,
+				func(tx metadata.Tx) error { runs++; return grouptest.Put(tx, "before") },
 				func(tx metadata.Tx) error { return c.fail(t.Context(), tx) },
-				func(tx metadata.Tx) error { return put(tx, "after") },
+				func(tx metadata.Tx) error { return grouptest.Put(tx, "after") },
 			)
 			want := errMine
 			if name == unsaid {
@@ -135,7 +78,7 @@ func TestOneThatFailsHarmsNobody(t *testing.T) {
 			if err, ok := results[1].(error); !ok || !errors.Is(err, want) {
 				t.Errorf("the one that fails: %v, want %v", results[1], want)
 			}
-			if results[0] != nil || results[2] != nil || !has(t, s, "before") || !has(t, s, "after") || has(t, s, "lost") {
+			if results[0] != nil || results[2] != nil || !grouptest.Has(t, s, "before") || !grouptest.Has(t, s, "after") || grouptest.Has(t, s, "lost") {
 				t.Errorf("the others: %v, %v", results[0], results[2])
 			}
 			if runs != c.runs {
@@ -152,8 +95,8 @@ func TestWhoeverIsTakenAlongOnceIsNotAgain(t *testing.T) {
 	runs := 0
 	kept := make(chan struct{})
 	var all sync.WaitGroup
-	fail := func(tx metadata.Tx) error { return errors.Join(put(tx, "lost"), errMine) }
-	results := crowd(t, s,
+	fail := func(tx metadata.Tx) error { return errors.Join(grouptest.Put(tx, "lost"), errMine) }
+	results := grouptest.Crowd(t, s, s.line.Waiting,
 		func(tx metadata.Tx) error {
 			if runs++; runs == 1 {
 				for range 10 {
@@ -169,11 +112,11 @@ func TestWhoeverIsTakenAlongOnceIsNotAgain(t *testing.T) {
 					})
 				}
 			}
-			return put(tx, "kept")
+			return grouptest.Put(tx, "kept")
 		}, fail)
 	close(kept)
 	all.Wait()
-	if results[0] != nil || !has(t, s, "kept") {
+	if results[0] != nil || !grouptest.Has(t, s, "kept") {
 		t.Errorf("among those that fail: %v", results[0])
 	}
 	if runs != 2 {
@@ -187,13 +130,13 @@ func TestAnUpdateThatEndsItsGoroutineKeepsNobodyWaiting(t *testing.T) {
 	go func() {
 		defer close(done)
 		_ = s.Update(context.Background(), func(tx metadata.Tx) error {
-			_ = put(tx, "lost")
+			_ = grouptest.Put(tx, "lost")
 			runtime.Goexit()
 			return nil
 		})
 	}()
 	<-done
-	if err := s.Update(t.Context(), func(tx metadata.Tx) error { return put(tx, "after") }); err != nil || has(t, s, "lost") {
+	if err := s.Update(t.Context(), func(tx metadata.Tx) error { return grouptest.Put(tx, "after") }); err != nil || grouptest.Has(t, s, "lost") {
 		t.Errorf("afterwards: %v", err)
 	}
 }
@@ -204,7 +147,7 @@ func TestAnEmptyTransactionDoesNotStayOpen(t *testing.T) {
 	gone := make(chan error)
 	err := s.Update(t.Context(), func(metadata.Tx) error {
 		go func() { gone <- s.Update(waiting, func(metadata.Tx) error { return nil }) }()
-		for s.line.waiting.Load() != 1 {
+		for s.line.Waiting() != 1 {
 			runtime.Gosched()
 		}
 		give() // nobody is left to end what this one leaves

@@ -3,15 +3,12 @@ package postgres
 import (
 	"context"
 	"embed"
-	"fmt"
-	"io/fs"
-	"log/slog"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
-	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/internal/schema"
 	"github.com/streamgate/streamgate/metadata"
 )
 
@@ -33,27 +30,10 @@ func migrate(ctx context.Context, pool *pgxpool.Pool, at place) error {
 	if _, err := tx.Exec(ctx, at.take()); err != nil {
 		return failed(ctx, "wait for other processes", err)
 	}
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
 	db := stdlib.OpenDBFromPool(pool)
 	defer func() { _ = db.Close() }() // the pool stays
-	p, err := goose.NewProvider(goose.DialectPostgres, db, files,
-		goose.WithTableName(versionTable),
-		goose.WithDisableGlobalRegistry(true),
-		goose.WithSlog(slog.New(slog.DiscardHandler)))
-	if err != nil {
-		return fmt.Errorf("read the migrations: %w", err)
-	}
-	has, wants, err := p.GetVersions(ctx)
-	if err != nil {
-		return failed(ctx, "read the schema version", err)
-	}
-	if has > wants {
-		return problem.Errorf(metadata.ErrUnavailable,
-			"the database has schema version %d and this program knows only %d: a newer version of the program wrote it; run that one, or restore a backup", has, wants)
-	}
-	_, err = p.Up(ctx)
-	return failed(ctx, "migrate the database", err)
+	return (&schema.Schema{
+		Of: "the database", Dialect: goose.DialectPostgres, Files: migrations, Versions: versionTable,
+		Newer: metadata.ErrUnavailable, Failed: func(doing string, err error) error { return failed(ctx, doing, err) },
+	}).Migrate(ctx, db)
 }

@@ -206,7 +206,7 @@ func TestAProcessThatDiesInAnUpdateLeavesNothingAndKeepsNobodyWaiting(t *testing
 	}
 	_ = cmd.Wait() // it was killed
 	begin := time.Now()
-	if err := insert(t.Context(), s, asset("ann")); err != nil || time.Since(begin) > 20*time.Second {
+	if err := insert(t.Context(), s, asset("ann")); err != nil || time.Since(begin) > time.Minute {
 		t.Errorf("after its death: %v in %s", err, time.Since(begin))
 	}
 	if _, err := s.Asset(t.Context(), "of the dead"); !errors.Is(err, metadata.ErrNotFound) {

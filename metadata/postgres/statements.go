@@ -36,8 +36,10 @@ const (
 	deleteAsset  = `DELETE FROM assets WHERE id = $1`
 	deleteUpload = `DELETE FROM uploads WHERE id = $1`
 
-	insertEvent = `INSERT INTO outbox (type, time, owner, actor, asset, upload, request_id, data)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`
+	// Whoever listens hears of it at the commit, once for all events of a transaction.
+	insertEvent = `WITH e AS (INSERT INTO outbox (type, time, owner, actor, asset, upload, request_id, data)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id)
+		SELECT id FROM e, (SELECT pg_notify(` + channel + `, '')) AS told`
 )
 
 // An insert that does nothing was refused, and why is asked for then: nearly all

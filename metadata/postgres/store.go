@@ -13,6 +13,7 @@ import (
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/metadata/internal/group"
 )
 
 // tries is how often more a transaction is run that stood in another's way: one of
@@ -24,30 +25,33 @@ type store struct {
 	reader
 
 	pool       *pgxpool.Pool
-	line       *line // of those who write
+	line       *group.Line[*transaction] // of those who write
 	wait       time.Duration
 	beginning  string // of their transactions
+	channel    string // on which processes tell each other of events
 	similarity string // of pg_trgm
 	closed     *atomic.Bool
 }
 
 func newStore(pool *pgxpool.Pool, at place, similarity string, o *Options, closed *atomic.Bool) *store {
-	return &store{
+	s := &store{
 		reader: reader{pool, o.Timeout, pool.Reset},
-		pool:   pool, line: newLine(), wait: o.Wait, beginning: at.begin(o), similarity: similarity, closed: closed,
+		pool:   pool, wait: o.Wait, beginning: at.begin(o), channel: at.channel(), similarity: similarity, closed: closed,
 	}
+	s.line = group.NewLine(s.begin)
+	return s
 }
 
 // Update implements metadata.Store. Those of this process queue here and have one
 // connection, so that they leave the others to readers, and those that wait for each
-// other share a transaction, see line; those of other processes queue in the
+// other share a transaction, see group.Line; those of other processes queue in the
 // database, by an advisory lock that is held until the commit can be seen.
 func (s *store) Update(ctx context.Context, fn func(metadata.Tx) error) error {
 	taken, lonely := 0, 0 // how often it was taken along, and how often it failed by itself
 	for {
 		committing, err := s.share(ctx, fn, taken > 0)
 		switch {
-		case errors.Is(err, errShared):
+		case errors.Is(err, group.ErrShared):
 			taken++
 			continue
 		case err == nil, ctx.Err() != nil, lonely == tries:

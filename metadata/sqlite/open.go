@@ -62,7 +62,7 @@ func open(ctx context.Context, path string, kept *reserve) (_ *DB, err error) {
 		return nil, failed("open", err)
 	}
 	db.writer.SetMaxOpenConns(1)
-	if err = migrate(ctx, db.writer); err != nil {
+	if err = tables.Migrate(ctx, db.writer); err != nil {
 		return nil, err
 	}
 	if db.reader, err = sql.Open(driver, dsn(path, "query_only(on)")); err != nil {

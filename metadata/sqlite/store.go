@@ -8,13 +8,14 @@ import (
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/metadata/internal/group"
 )
 
 // store implements metadata.Store. Its statements go with the pools that they
 // were prepared on.
 type store struct {
 	reader
-	line     *line // of those who write
+	line     *group.Line[transaction] // of those who write
 	writer   *sql.DB
 	pool     *sql.DB    // of readers
 	reads    statements // on pool
@@ -32,7 +33,8 @@ func newStore(ctx context.Context, writer, pool *sql.DB, kept *reserve) (*store,
 	if err != nil {
 		return nil, err
 	}
-	s := &store{line: newLine(), writer: writer, pool: pool, reads: reads, writes: writes, reserve: kept}
+	s := &store{writer: writer, pool: pool, reads: reads, writes: writes, reserve: kept}
+	s.line = group.NewLine(s.begin)
 	s.reader = reader{
 		stmt: func(_ context.Context, text string) *sql.Stmt { return s.reads[text] },
 		live: func(ctx context.Context) context.Context { return ctx },
@@ -42,7 +44,7 @@ func newStore(ctx context.Context, writer, pool *sql.DB, kept *reserve) (*store,
 
 // Update implements metadata.Store. Updates of this process write one after
 // another in fair order, and those that wait for each other share a transaction,
-// see line. BEGIN IMMEDIATE keeps writers of other processes out.
+// see group.Line. BEGIN IMMEDIATE keeps writers of other processes out.
 //
 // On a full disk, one that makes room gets the reserve and a second try.
 func (s *store) Update(ctx context.Context, fn func(metadata.Tx) error) error {
@@ -58,7 +60,7 @@ func (s *store) Update(ctx context.Context, fn func(metadata.Tx) error) error {
 
 func (s *store) update(ctx context.Context, fn func(metadata.Tx) error) (makesRoom bool, err error) {
 	err = whileBusy(ctx, func() error {
-		for err = errShared; errors.Is(err, errShared); {
+		for err = group.ErrShared; errors.Is(err, group.ErrShared); {
 			makesRoom, err = s.share(ctx, fn)
 		}
 		return err

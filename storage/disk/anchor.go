@@ -50,7 +50,9 @@ func (s *Store) anchor(name string) error {
 		if err := s.fs.SyncDir(path.Dir(n)); err != nil {
 			return err
 		}
-		s.anchors.add(n)
+		if n != name || !s.shared() || !within(n, draftTree) { // another may make it anew
+			s.anchors.add(n)
+		}
 	}
 	return nil
 }
@@ -67,7 +69,7 @@ func (s *Store) directory(dir string) error {
 // prune removes the directories from dir upwards that are empty, but for those
 // that stay. It is not made durable: an empty directory means nothing.
 func (s *Store) prune(dir string) {
-	if lasting(dir) {
+	if lasting(dir) || s.shared() { // another may be about to put something in it
 		return
 	}
 	s.shape.Lock()

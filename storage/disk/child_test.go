@@ -14,7 +14,7 @@ import (
 	"github.com/streamgate/streamgate/storage/disk"
 )
 
-// The test binary runs itself as another process when this is set: "open" or
+// The test binary runs itself as another process when this is set: "open", "hold" or
 // "write", with the data directory in the other.
 const (
 	childMode = "STREAMGATE_DISK_CHILD"
@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 		fmt.Println(err, errors.Is(err, disk.ErrInUse))
 	case "write":
 		fmt.Fprintln(os.Stderr, writeForever(os.Getenv(childDir)))
+		os.Exit(1)
+	case "hold":
+		fmt.Fprintln(os.Stderr, holdForever(os.Getenv(childDir)))
 		os.Exit(1)
 	default:
 		os.Exit(m.Run())

@@ -22,8 +22,16 @@ func (d *draft) Commit(ctx context.Context) error {
 	if err := d.usable(); err != nil {
 		return err
 	}
+	if d.s.shared() { // before others have to wait
+		if err := d.syncFile(); err != nil {
+			return err
+		}
+	}
 	sl := d.s.slots.lock(d.key)
 	defer d.s.slots.unlock(d.key, sl)
+	if sl.err != nil {
+		return d.fault(sl.err, "committing")
+	}
 	if err := d.usable(); err != nil {
 		return err // deleted meanwhile
 	}

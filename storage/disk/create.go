@@ -17,6 +17,9 @@ func (s *Store) Create(ctx context.Context, key string) (storage.Draft, error) {
 	}
 	sl := s.slots.lock(key)
 	defer s.slots.unlock(key, sl)
+	if sl.err != nil {
+		return nil, fault(sl.err, "creating", key)
+	}
 	if sl.draft != nil {
 		return nil, taken(key)
 	}
@@ -34,6 +37,9 @@ func (s *Store) makeDraft(key string) (file, error) {
 	if err != nil {
 		s.prune(path.Dir(name))
 		return nil, err
+	}
+	if err := s.own(f); err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
@@ -76,6 +82,9 @@ func (s *Store) Append(ctx context.Context, key string) (storage.Draft, error) {
 	}
 	sl := s.slots.lock(key)
 	defer s.slots.unlock(key, sl)
+	if sl.err != nil {
+		return nil, fault(sl.err, "opening", key)
+	}
 	if sl.draft != nil {
 		return nil, problem.Errorf(storage.ErrBusy, "somebody is writing %q", key)
 	}
@@ -101,6 +110,13 @@ func (s *Store) reopen(key string) (*draft, error) {
 	if err != nil {
 		return nil, fault(err, "opening", key)
 	}
+	if err := s.own(f); errors.Is(err, errHeld) {
+		_ = f.Close() // nothing was written
+		return nil, problem.Errorf(storage.ErrBusy, "another process is writing %q", key)
+	} else if err != nil {
+		_ = f.Close() // nothing was written
+		return nil, fault(err, "opening", key)
+	}
 	size, err := s.recover(f, key)
 	if err != nil {
 		_ = f.Close() // the error that counts is err
@@ -112,7 +128,7 @@ func (s *Store) reopen(key string) (*draft, error) {
 // recover makes what is there durable, and says how much that is. What this
 // process has closed is that already.
 func (s *Store) recover(f file, key string) (int64, error) {
-	if size, ok := s.rested.take(key); ok {
+	if size, ok := s.rested.take(key); ok && !s.shared() {
 		info, err := f.Stat()
 		if err != nil {
 			return 0, err

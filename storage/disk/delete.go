@@ -13,6 +13,9 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	}
 	sl := s.slots.lock(key)
 	defer s.slots.unlock(key, sl)
+	if sl.err != nil {
+		return fault(sl.err, "deleting", key)
+	}
 	if sl.draft != nil { // even if the rest fails: nobody knows then what is left of it
 		sl.draft.gone.Store(true)
 		sl.draft = nil

@@ -6,6 +6,7 @@
 //
 //	FORMAT    the version of this layout, one line of text
 //	LOCK      held by the process that owns the directory; has its id in it
+//	locks/    of processes that share it
 //	blobs/    committed blobs, each a plain file: that of the key assets/x2/source.mp4
 //	          is blobs/assets/x/x2+source.mp4
 //	drafts/   blobs that are being written, each a file by its key with a "+" in
@@ -38,11 +39,19 @@
 //
 // # Who may open it
 //
-// One process at a time. The next is refused with ErrInUse, which names the
+// One process at a time, unless all that open it say Options.Shared. The next is refused with ErrInUse, which names the
 // directory and the process that has it. The lock is the operating system's
 // (flock, LockFileEx) and ends with the process, even by kill -9: a LOCK file
 // that was left behind means nothing. Network file systems whose flock does not
 // reach other machines do not protect against an owner there.
+//
+// Processes of one machine that share the directory hold LOCK together, and locks/
+// has a lock for whoever opens the directory and 64 for keys: names change under
+// that of their key. The file of a draft is locked as long as somebody has the draft
+// open: Append of another process is storage.ErrBusy then, and finds it free once
+// that process is gone. What one deletes the others find gone at their next call.
+// Empty directories stay. On a network file system other machines may hold a name
+// for what it was a moment ago, so that it is not for several of those.
 //
 // # When the disk is full or broken
 //

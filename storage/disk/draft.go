@@ -136,7 +136,7 @@ func (d *draft) Close() error {
 		return nil
 	}
 	var err error
-	if d.err == nil && !d.gone.Load() {
+	if d.err == nil && !d.gone.Load() && !d.lost() {
 		err = d.Sync()
 	}
 	sl := d.s.slots.lock(d.key)
@@ -168,7 +168,7 @@ func (d *draft) usable() error {
 	switch {
 	case d.closed.Load():
 		return fmt.Errorf("draft %q: %w", d.key, fs.ErrClosed)
-	case d.gone.Load():
+	case d.gone.Load() || d.lost():
 		return problem.Errorf(storage.ErrNotFound, "%q was deleted", d.key)
 	}
 	return d.err

@@ -40,6 +40,9 @@ func (s *Store) Import(ctx context.Context, key, path string) (storage.Info, err
 func (s *Store) putReference(key string, ref reference) error {
 	sl := s.slots.lock(key)
 	defer s.slots.unlock(key, sl)
+	if sl.err != nil {
+		return fault(sl.err, "importing", key)
+	}
 	if sl.draft != nil {
 		return taken(key)
 	}

@@ -18,13 +18,14 @@ var errHeld = errors.New("held by another")
 
 // acquire takes the lock file of a data directory and writes this process's id
 // into it. The operating system lets go of the lock when the process ends, in
-// whatever way, so the file may stay behind and means nothing by itself.
-func acquire(root *os.Root, dir string) (*os.File, error) {
+// whatever way, so the file may stay behind and means nothing by itself. take is
+// tryLock or tryShare.
+func acquire(root *os.Root, dir string, take func(*os.File) error) (*os.File, error) {
 	f, err := root.OpenFile(lockName, os.O_RDWR|os.O_CREATE, fileMode)
 	if err != nil {
 		return nil, fmt.Errorf("disk: lock file of %s: %w", dir, err)
 	}
-	if err := tryLock(f); err != nil {
+	if err := take(f); err != nil {
 		defer func() { _ = f.Close() }() // nothing was written
 		if errors.Is(err, errHeld) {
 			return nil, fmt.Errorf("disk: %s is used by %s: %w", dir, holder(f), ErrInUse)

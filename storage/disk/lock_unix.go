@@ -11,14 +11,26 @@ import (
 
 // tryLock uses flock, which belongs to the open file: a second Store in the
 // same process is refused like one in another.
-func tryLock(f *os.File) error {
+func tryLock(f *os.File) error { return flock(f, unix.LOCK_EX|unix.LOCK_NB) }
+
+// tryShare lets others share, and keeps out who wants it alone.
+func tryShare(f *os.File) error { return flock(f, unix.LOCK_SH|unix.LOCK_NB) }
+
+// waitLock waits for whoever has it.
+func waitLock(f *os.File) error { return flock(f, unix.LOCK_EX) }
+
+func letGo(f *os.File) error { return flock(f, unix.LOCK_UN) }
+
+func flock(f *os.File, how int) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return err
 	}
 	var lockErr error
 	if err := raw.Control(func(fd uintptr) {
-		lockErr = unix.Flock(int(fd), unix.LOCK_EX|unix.LOCK_NB)
+		for lockErr = unix.EINTR; errors.Is(lockErr, unix.EINTR); {
+			lockErr = unix.Flock(int(fd), how)
+		}
 	}); err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import "sync"
 // slots has one lock for each key that somebody is working on, and remembers
 // which draft of the key is open.
 type slots struct {
+	names *names // between processes; nil where this one is alone
+
 	mu sync.Mutex
 	m  map[string]*slot
 }
@@ -13,9 +15,10 @@ type slot struct {
 	mu    sync.Mutex
 	users int    // goroutines that hold or wait for mu
 	draft *draft // the open one
+	err   error  // of who holds mu: other processes are not kept out
 }
 
-// lock waits for the key.
+// lock waits for the key. Who changes names looks at the slot's err first.
 func (s *slots) lock(key string) *slot {
 	s.mu.Lock()
 	if s.m == nil {
@@ -29,10 +32,14 @@ func (s *slots) lock(key string) *slot {
 	sl.users++
 	s.mu.Unlock()
 	sl.mu.Lock()
+	sl.err = s.names.lock(key)
 	return sl
 }
 
 func (s *slots) unlock(key string, sl *slot) {
+	if sl.err == nil {
+		s.names.unlock(key)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sl.users--

@@ -41,6 +41,14 @@ var (
 type Options struct {
 	// ImportFolders are the folders from which Import takes files. Default: none.
 	ImportFolders []string
+
+	// Shared lets other processes of this machine have the directory at the same
+	// time, each with Shared. Whoever appends to a draft keeps all others from it, for
+	// as long as the draft is open or its process lives. Names are changed in turns,
+	// by locks of the operating system, and what a process remembers of the directory
+	// to spare an fsync it does not where another may have changed it. Not on Windows.
+	// Default: the directory is this Store's alone.
+	Shared bool
 }
 
 // Open opens the data directory dir, and makes it when it is not there. It
@@ -67,16 +75,25 @@ func OpenWith(dir string, o *Options) (*Store, error) {
 }
 
 func (s *Store) open(root *os.Root, dir string, o *Options) (err error) {
-	if s.lock, err = acquire(root, dir); err != nil {
-		return err
+	if o.Shared {
+		err = s.openShared(root, dir)
+	} else {
+		err = s.openAlone(root, dir)
 	}
-	if err := prepare(root, dir); err != nil {
+	if err != nil {
 		return err
 	}
 	s.anchors.add(blobTree)
 	s.anchors.add(draftTree)
 	s.folders, err = openFolders(o.ImportFolders)
 	return err
+}
+
+func (s *Store) openAlone(root *os.Root, dir string) (err error) {
+	if s.lock, err = acquire(root, dir, tryLock); err != nil {
+		return err
+	}
+	return prepare(root, dir)
 }
 
 // openRoot makes the directory, durably, where it is not there yet.
@@ -143,6 +160,7 @@ func (s *Store) Close() error {
 	for _, key := range s.slots.keys() {
 		errs = append(errs, s.abandon(key))
 	}
+	s.slots.names.close()
 	errs = append(errs, closeFolders(s.folders), s.fs.Close())
 	if s.lock != nil {
 		errs = append(errs, ignoreClosed(s.lock.Close()))

@@ -39,6 +39,12 @@ type Command struct {
 	// block. Default: nobody is told.
 	Progress func(Progress)
 
+	// Begun is called once, when ffmpeg has started, with the directory in which its
+	// outputs grow: what is read there may be cut short anywhere. It must not block, and
+	// the directory is not to be used once Run has returned an error. Default: nobody is
+	// told.
+	Begun func(dir string)
+
 	// Verbose has ffmpeg log what filters find (loudnorm, ebur128, cropdetect)
 	// into Result.Log, and not only warnings and errors. Default: no.
 	Verbose bool

@@ -21,6 +21,10 @@ func childMain(dir string) {
 		fmt.Println(err)
 		return
 	}
+	if _, err := r.Copy(context.Background(), near("film", 1000).Remote); err != nil {
+		fmt.Println(err)
+		return
+	}
 	c := endless()
 	c.Progress = func(p ffmpeg.Progress) {
 		if p.Frame > 0 {
@@ -70,6 +74,8 @@ func TestWhatACrashLeavesIsSweptAndItsProcessesAreGone(t *testing.T) {
 		wantGone(t, pid)
 	}
 	wantDirs(t, dir, "what it left")
+	wantCopies(t, dir, 1)
 	newRunnerIn(t, dir, nil)
 	wantDirs(t, dir, "that of the new Runner")
+	wantCopies(t, dir, 0)
 }

@@ -18,6 +18,8 @@ var (
 	// ErrBusy means that there are as many runs, or bytes of runs, as the Runner
 	// may have: try again later.
 	ErrBusy = errors.New("as many runs as may be")
+	// ErrCopy means that a file is not as long as was said, and has no copy.
+	ErrCopy = errors.New("another size than it should have")
 	// ErrClosed means that the Runner is closed.
 	ErrClosed = errors.New("the runner is closed")
 )

@@ -84,15 +84,16 @@ func TestARunWithoutProgressIsStuck(t *testing.T) {
 }
 
 func TestARunThatGoesOnIsNotStuck(t *testing.T) {
-	r := newRunner(t, fake(t, "i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo frame=$i; echo progress=continue; sleep 0.1; done"))
+	t.Parallel()
+	r := newRunner(t, fake(t, "i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo frame=$i; echo progress=continue; sleep 0.1; done"))
 	c := endless()
-	c.Limits.Stall = time.Second
+	c.Limits.Stall = 3 * time.Second // of the 4 and more that it runs
 	result, err := r.Run(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer result.Close()
-	if result.Progress.Frame != 20 {
+	if result.Progress.Frame != 40 {
 		t.Errorf("it came to %d", result.Progress.Frame)
 	}
 }

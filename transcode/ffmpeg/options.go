@@ -22,9 +22,12 @@ type Options struct {
 	// are not closed included. Default: 32.
 	Runs int
 
-	// Bytes is how much may lie in all of them together: the run that goes beyond
-	// is ended. Default: 64 GiB.
+	// Bytes is how much may lie in all of them together, and in copies (Runner.Copy)
+	// beside them: the run that goes beyond is ended. Default: 64 GiB.
 	Bytes int64
+
+	// Keep is how long a copy stays that nobody uses. Default: 1 minute.
+	Keep time.Duration
 
 	// Free is how much of their file system stays free for others; a run that
 	// would take it is ended as if the disk were full. Negative is nothing. Default:
@@ -58,6 +61,7 @@ const (
 	defaultRuns  = 32
 	defaultBytes = 64 << 30
 	defaultFree  = 1 << 30
+	defaultKeep  = time.Minute
 	mostThreads  = 16
 	defaultNice  = 10
 )
@@ -76,6 +80,9 @@ func (o *Options) withDefaults() Options {
 	}
 	if d.Bytes <= 0 {
 		d.Bytes = defaultBytes
+	}
+	if d.Keep <= 0 {
+		d.Keep = defaultKeep
 	}
 	if d.Free == 0 {
 		d.Free = defaultFree

@@ -22,6 +22,7 @@ type process struct {
 	hardware Hardware
 	stdout   io.Writer
 	progress func() int64 // changes with progress; nil if the process makes none
+	begun    func(dir string)
 }
 
 // An outcome is what a process leaves, also one that failed.
@@ -59,6 +60,9 @@ func (r *Runner) execute(ctx context.Context, p *process, dir *workdir) (*outcom
 	l := &launch{cmd: cmd, box: &r.box, files: files, dir: dir.path, hardware: p.hardware, limits: p.limits, nice: r.o.Nice}
 	if err := l.start(); err != nil {
 		return nil, r.unstarted(ctx, p, err)
+	}
+	if p.begun != nil {
+		p.begun(dir.path)
 	}
 	watched := r.watch(ctx, end, p, dir, cmd.Process.Pid)
 	waited := l.wait()

@@ -34,10 +34,10 @@ func childrenOf(t testing.TB, pid int) (pids []int) {
 	return pids
 }
 
-// wantGone waits a second for a process to end that is no child of ours.
+// wantGone waits for a process to end that is no child of ours.
 func wantGone(t testing.TB, pid int) {
 	t.Helper()
-	for end := time.Now().Add(time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		if err != nil {
 			return

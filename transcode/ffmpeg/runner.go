@@ -32,7 +32,7 @@ func New(dir string, o *Options) (*Runner, error) {
 		return nil, errors.New("ffmpeg: New needs a directory for what runs write")
 	}
 	d := o.withDefaults()
-	s, err := openScratch(dir, d.Runs, d.Bytes)
+	s, err := openScratch(dir, &d)
 	if err != nil {
 		return nil, fmt.Errorf("ffmpeg: a directory for runs: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 const (
@@ -19,17 +20,22 @@ const (
 	dirMode     = 0o700
 )
 
-// A scratch has the directories of runs: root/runs-1234567/1. A lock that the
-// kernel lets go of with the process tells those of the living from the rest.
+// A scratch has the directories of runs, root/runs-1234567/1, and beside them copies
+// of what they read. A lock that the kernel lets go of with the process tells those of
+// the living from the rest.
 type scratch struct {
 	dir  string
 	lock *os.File // of dir
 	most int
-	room int64
+	room int64         // for all bytes below dir
+	free int64         // bytes of the file system that stay free
+	keep time.Duration // how long a copy stays that nobody uses
 
-	mu   sync.Mutex
-	next int
-	used map[*workdir]int64 // bytes when they were last counted
+	mu     sync.Mutex
+	next   int
+	used   map[*workdir]int64 // bytes when they were last counted
+	copies map[string]*held   // by the id of what they are of; those that may be used
+	held   map[*held]bool     // all whose file may be there
 }
 
 // A workdir is the directory of one run.
@@ -42,7 +48,7 @@ type workdir struct {
 
 // openScratch makes a directory for this process below root, and sweeps those of
 // processes that are gone.
-func openScratch(root string, most int, room int64) (*scratch, error) {
+func openScratch(root string, o *Options) (*scratch, error) {
 	if err := os.MkdirAll(root, dirMode); err != nil {
 		return nil, err
 	}
@@ -67,7 +73,10 @@ func openScratch(root string, most int, room int64) (*scratch, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	return &scratch{dir: dir, lock: lock, most: most, room: room, used: make(map[*workdir]int64)}, nil
+	return &scratch{
+		dir: dir, lock: lock, most: o.Runs, room: o.Bytes, free: o.Free, keep: o.Keep,
+		used: make(map[*workdir]int64), copies: make(map[string]*held), held: make(map[*held]bool),
+	}, nil
 }
 
 // sweep removes what processes left that are no more.
@@ -99,15 +108,13 @@ func sweep(root string) error {
 func (s *scratch) take() (*workdir, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var bytes int64
-	for _, n := range s.used {
-		bytes += n
-	}
-	switch {
-	case len(s.used) >= s.most:
+	if len(s.used) >= s.most {
 		return nil, fmt.Errorf("ffmpeg: %d runs have a directory, of %d that may: %w", len(s.used), s.most, ErrBusy)
-	case bytes >= s.room:
-		return nil, fmt.Errorf("ffmpeg: runs have %d bytes in their directories, of %d that they may: %w", bytes, s.room, ErrBusy)
+	}
+	for s.bytes() >= s.room {
+		if !s.evict(0) {
+			return nil, fmt.Errorf("ffmpeg: runs have %d bytes in their directories, of %d that they may: %w", s.bytes(), s.room, ErrBusy)
+		}
 	}
 	s.next++
 	w := &workdir{path: filepath.Join(s.dir, strconv.Itoa(s.next)), s: s}
@@ -126,10 +133,19 @@ func (w *workdir) count() (own, all int64) {
 	if _, ok := w.s.used[w]; ok {
 		w.s.used[w] = own
 	}
-	for _, n := range w.s.used {
+	return own, w.s.bytes()
+}
+
+// bytes are those of all directories and copies, where a copy that is on its way has
+// all that it will have. The mutex is held.
+func (s *scratch) bytes() (all int64) {
+	for _, n := range s.used {
 		all += n
 	}
-	return own, all
+	for c := range s.held {
+		all += c.size
+	}
+	return all
 }
 
 // remove takes the directory away, once.
@@ -143,8 +159,13 @@ func (w *workdir) remove() error {
 	return w.err
 }
 
-// close removes all directories.
+// close removes all directories and copies.
 func (s *scratch) close() error {
+	s.mu.Lock()
+	for c := range s.held {
+		s.drop(c)
+	}
+	s.mu.Unlock()
 	err := os.RemoveAll(s.dir)
 	return errors.Join(err, s.lock.Close())
 }

@@ -13,7 +13,7 @@ func TestAForeignDirectoryIsNotSwept(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := openScratch(root, 1, 1)
+	s, err := openScratch(root, &Options{Runs: 1, Bytes: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

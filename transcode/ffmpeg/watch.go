@@ -28,6 +28,17 @@ type look struct {
 	known    bool  // free is
 }
 
+// measure says how much there is.
+func (l *look) measure(dir *workdir) {
+	l.own, l.all = dir.count()
+	l.free, l.known = freeBytes(dir.path)
+}
+
+// crowded says that there is more than may be, or less room than has to stay.
+func (w *watchdog) crowded(l *look) bool {
+	return l.all > w.bytes || l.known && l.free < w.free
+}
+
 // judge returns why the run has to end, or nil.
 func (w *watchdog) judge(l *look) *limitError {
 	if l.progress != w.at {
@@ -37,7 +48,7 @@ func (w *watchdog) judge(l *look) *limitError {
 	case l.own > w.limits.Output:
 		return &limitError{OutputLimit, "it wrote more than " + size(w.limits.Output)}
 	case l.all > w.bytes:
-		return &limitError{DiskFull, "all runs together wrote more than " + size(w.bytes)}
+		return &limitError{DiskFull, "all runs together, and copies of what they read, have more than " + size(w.bytes)}
 	case l.known && l.free < w.free && l.own > 0:
 		return &limitError{DiskFull, fmt.Sprintf("the disk has %s left, and %s have to stay free", size(l.free), size(w.free))}
 	case l.now.Sub(w.began) >= w.limits.Time:
@@ -59,8 +70,10 @@ func (r *Runner) watch(ctx context.Context, end context.CancelCauseFunc, p *proc
 		defer tick.Stop()
 		for {
 			l := &look{now: time.Now(), steady: p.progress == nil}
-			l.own, l.all = dir.count()
-			l.free, l.known = freeBytes(dir.path)
+			l.measure(dir)
+			if w.crowded(l) && dir.s.relieve() {
+				l.measure(dir)
+			}
 			if p.progress != nil {
 				l.progress = p.progress()
 			}

@@ -21,9 +21,9 @@ export class Problem extends Error {
   }
 }
 
-/** sentence makes one of a piece of text: a capital letter and a full stop. */
+/** sentence makes one of a piece of text: a capital letter, but for names of programs, and a full stop. */
 export function sentence(text) {
-  return text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+  return (/^ff(mpeg|probe)\b/.test(text) ? text[0] : text[0].toUpperCase()) + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
 }
 
 function words(status) {

@@ -8,6 +8,7 @@ import { Library } from './library.js';
 import { follow } from './live.js';
 import * as player from './player.js';
 import { askKey, signOut } from './session.js';
+import * as transcodes from './transcodes.js';
 import * as uploads from './uploads.js';
 import { title } from './words.js';
 
@@ -18,6 +19,8 @@ const library = new Library({
   open: (asset) => show(asset, true),
   copy: share,
   remove,
+  stop,
+  retry,
   changed,
   trouble,
   busy: () => uploads.uploads.size > 0,
@@ -44,6 +47,7 @@ function close() {
 // An asset has changed. One that was uploaded here opens as soon as it plays,
 // unless there is something else to watch or to wait for.
 function changed(asset) {
+  transcodes.look(asset);
   if (player.current()?.id === asset.id && asset.playable) player.open(asset);
   if (!wanted.has(asset.id) || asset.state === 'uploading' || !(asset.playable || asset.state === 'failed')) return; // it may play before it is all there
   wanted.delete(asset.id);
@@ -58,7 +62,7 @@ async function share(asset) {
 }
 
 async function remove(asset) {
-  if (!(await confirmed(`“${title(asset)}” and all that belongs to it will be gone for good.`))) return;
+  if (!(await confirmed('Delete this video?', `“${title(asset)}” and all that belongs to it will be gone for good.`, 'Keep it', 'Delete'))) return;
   try {
     await call('DELETE', `v1/assets/${asset.id}`);
   } catch (err) {
@@ -68,6 +72,26 @@ async function remove(asset) {
   if (player.current()?.id === asset.id) close();
   library.bury(asset.id);
   toast(`“${title(asset)}” is deleted.`);
+}
+
+async function stop(asset) {
+  const text = asset.state === 'ready' ? 'It goes on to play as it does now.' : `“${title(asset)}” will not play until it is tried again, from the beginning.`;
+  if (!(await confirmed('Cancel the transcoding?', text, 'Go on', 'Cancel it'))) return;
+  await tried(transcodes.cancel(asset.id), 'Not cancelled.');
+}
+
+async function retry(asset) {
+  await tried(transcodes.retry(asset.id), 'Not begun.');
+}
+
+// tried says why something that was asked for is not done, and looks at the list again.
+async function tried(request, otherwise) {
+  try {
+    await request;
+  } catch (err) {
+    if (!(err instanceof Problem)) throw err;
+    toast(`${otherwise} ${err.message}`);
+  }
 }
 
 let again = 0;
@@ -125,9 +149,11 @@ function acceptFiles() {
 
 const due = new Map(); // asset → timer: events come in bursts, one look is enough
 
-function onEvent({ type, asset, data }) {
+function onEvent(event) {
+  const { type, asset } = event;
   if (!asset) return;
-  if (type === 'transcode.progress') return library.progress(asset, data);
+  transcodes.hear(event);
+  if (type === 'transcode.progress') return;
   if (type === 'asset.deleted') {
     clearTimeout(due.get(asset));
     due.delete(asset);
@@ -167,7 +193,10 @@ async function start() {
   followAddress();
   follow({
     onEvent,
-    onGap: () => library.load(),
+    onGap: () => {
+      library.load();
+      transcodes.load();
+    },
     onState: (state) => {
       $('pulse').dataset.live = state;
       $('pulse').textContent = pulses[state];
@@ -176,6 +205,7 @@ async function start() {
   });
 }
 
+transcodes.follow((id) => library.redraw(id));
 $('player-close').onclick = close;
 $('player-copy').onclick = () => share(player.current());
 $('sign-out').onclick = signOut;

@@ -1,8 +1,10 @@
 // The list of videos: rows that stay where they are while their state changes,
 // a search, and pages.
 
-import { call, Problem, sentence } from './api.js';
-import { facts, left, title } from './words.js';
+import { at, call, Problem, sentence } from './api.js';
+import { of, working } from './transcodes.js';
+import { facts, title } from './words.js';
+import { draw } from './work.js';
 
 const section = document.getElementById('library');
 const list = document.getElementById('assets');
@@ -18,7 +20,7 @@ let turn = 0; // of the last load, so that an older answer never wins
 
 /** Library shows assets and tells of what is done to them. */
 export class Library {
-  /** on has open(asset), copy(asset, button), remove(asset), changed(asset), trouble(problem) and busy(), whether there are uploads. here(id) says whether one of them makes the asset. */
+  /** on has open(asset), copy(asset, button), remove(asset), stop(asset), retry(asset), changed(asset), trouble(problem) and busy(), whether there are uploads. here(id) says whether one of them makes the asset. */
   constructor(on, here) {
     this.on = on;
     this.here = here;
@@ -64,12 +66,9 @@ export class Library {
     this.#forget(id);
   }
 
-  /** progress shows how far the transcoder is with an asset. */
-  progress(id, { percent, seconds_left: seconds }) {
-    const entry = known.get(id);
-    if (!entry || entry.asset.state === 'failed') return;
-    entry.row.querySelector('.state').textContent = `${Math.floor(percent)} %`;
-    entry.row.querySelector('.state').title = `Being transcoded: ${left(seconds)}`;
+  /** redraw shows an asset of which something else has changed: its transcode. */
+  redraw(id) {
+    if (known.has(id)) this.#draw(known.get(id));
   }
 
   #forget(id) {
@@ -147,6 +146,9 @@ export class Library {
     row.querySelector('.open').onclick = () => this.on.open(this.get(id));
     row.querySelector('.copy').onclick = () => this.on.copy(this.get(id));
     row.querySelector('.remove').onclick = () => this.on.remove(this.get(id));
+    row.querySelector('.stop').onclick = () => this.on.stop(this.get(id));
+    row.querySelector('.retry').onclick = () => this.on.retry(this.get(id));
+    row.querySelector('img').onerror = (e) => (e.target.hidden = true);
     return row;
   }
 
@@ -160,8 +162,26 @@ export class Library {
     row.querySelector('.remove').setAttribute('aria-label', `Delete ${name}`);
     row.querySelector('.note').textContent = note(asset);
     row.querySelector('.note').title = asset.state === 'failed' ? note(asset) : ''; // the row has two lines for it
-    row.querySelector('.state').textContent = { uploading: 'Uploading', processing: 'Processing' }[asset.state] ?? '';
+    row.querySelector('.state').textContent = pill(asset, of(asset.id));
+    row.querySelector('.stop').setAttribute('aria-label', `Cancel the transcoding of ${name}`);
+    row.querySelector('.retry').setAttribute('aria-label', `Try again to transcode ${name}`);
+    drawPoster(row.querySelector('img'), asset.poster);
+    draw(row.querySelector('.work'), of(asset.id), asset);
   }
+}
+
+function pill(asset, transcode) {
+  if (asset.state === 'processing' && working(transcode)) return transcode.state === 'waiting' ? 'Waiting' : asset.playable ? 'Plays already' : 'Transcoding';
+  return { uploading: 'Uploading', processing: 'Processing' }[asset.state] ?? '';
+}
+
+function drawPoster(image, poster) {
+  const address = poster ? at(poster) : '';
+  if (image.dataset.of === address) return;
+  image.dataset.of = address;
+  image.hidden = !address;
+  if (address) image.src = address;
+  else image.removeAttribute('src');
 }
 
 function note(asset) {

@@ -3,7 +3,7 @@
 
 import { at } from './api.js';
 
-const types = ['asset.created', 'asset.updated', 'asset.ready', 'asset.failed', 'asset.deleted', 'upload.completed', 'upload.canceled', 'transcode.progress'];
+const types = ['asset.created', 'asset.updated', 'asset.ready', 'asset.failed', 'asset.deleted', 'upload.completed', 'upload.canceled', 'transcode.submitted', 'transcode.progress', 'transcode.done', 'transcode.failed', 'transcode.canceled'];
 const pollEvery = 4000; // ms
 
 /**

@@ -1,6 +1,6 @@
 // The player: HLS by the browser itself, or by hls.js where that was brought.
 
-import { playback } from './api.js';
+import { at, playback } from './api.js';
 import { arrival, cannotDecode, missing, refused, undecodable } from './trouble.js';
 import { facts, title } from './words.js';
 
@@ -52,6 +52,7 @@ export function open(next) {
   asset = next;
   document.getElementById('player-title').textContent = title(asset);
   document.getElementById('player-facts').textContent = facts(asset);
+  video.poster = asset.poster ? at(asset.poster) : '';
   section.hidden = false;
   section.dataset.kind = asset.tracks?.length && !asset.tracks.some((t) => t.kind === 'video') ? 'audio' : 'video';
   root.toggleAttribute('data-playing', true);

@@ -29,6 +29,12 @@ export function left(seconds) {
   return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min left`;
 }
 
+/** pace(3.14) is "3.1 times as fast as it plays". */
+export function pace(speed) {
+  if (speed >= 0.95 && speed < 1.05) return 'as fast as it plays';
+  return `${speed >= 9.95 ? Math.round(speed) : speed.toFixed(1)} times as fast as it plays`;
+}
+
 const time = new Intl.DateTimeFormat('en', { timeStyle: 'short' });
 const day = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' });
 
@@ -52,7 +58,8 @@ export function codec(name) {
 
 /** facts is what there is to know of an asset, in one line. */
 export function facts(asset) {
-  const video = asset.tracks?.find((t) => t.kind === 'video');
+  const pictures = [...(asset.tracks ?? []).filter((t) => t.kind === 'video'), ...(asset.renditions ?? []).filter((r) => r.state === 'ready' && r.width > 0)];
+  const video = pictures.sort((a, b) => b.height - a.height)[0];
   const names = new Set((asset.tracks ?? []).filter((t) => t.codec && /video|audio/.test(t.kind)).map((t) => codec(t.codec)));
   return [
     asset.duration > 0 && clock(asset.duration),

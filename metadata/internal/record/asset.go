@@ -48,7 +48,7 @@ type thumbnails struct {
 type Lists struct {
 	Tags, Tracks, Renditions, Captions, Thumbnails any
 	Settling                                       any   // nil for the zero value, which nearly all have
-	RenditionBytes                                 int64 // of captions, too
+	RenditionBytes                                 int64 // of captions and of a poster that was sent, too
 }
 
 // AssetLists encodes those of a.
@@ -57,7 +57,7 @@ func AssetLists(a *metadata.Asset) (Lists, error) {
 	if a.Captions != nil {
 		captions = make([]caption, len(a.Captions))
 	}
-	bytes := int64(0)
+	bytes := a.PosterSent()
 	for i, c := range a.Captions {
 		captions[i] = caption(c)
 		bytes += c.Size

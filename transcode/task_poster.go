@@ -1,0 +1,115 @@
+package transcode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/streamgate/streamgate/jobs"
+	"github.com/streamgate/streamgate/media"
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
+)
+
+// Poster has a poster made of an asset that plays as it came and has none, when there
+// is nothing else to do. Of one that is being transcoded, that makes it. Nothing is
+// made without ffmpeg, of sound alone, or with Options.NoPosters; an asset that is not
+// there is passed over. It may be called more than once.
+func (t *Transcoder) Poster(ctx context.Context, assetID string) error {
+	a, err := t.Metadata.Asset(ctx, assetID)
+	if errors.Is(err, metadata.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !t.wantsPoster(a) {
+		return nil
+	}
+	uploads, err := t.Metadata.UploadsOf(ctx, assetID)
+	if err != nil {
+		return err
+	}
+	for _, u := range uploads {
+		if under, err := isUnder(u); err != nil || under {
+			return err
+		}
+	}
+	j, err := jobs.NewJob(kindPoster, args{Asset: a.ID})
+	if err != nil {
+		return err
+	}
+	j.Owner, j.Priority, j.Unique = a.Owner, jobs.Low, a.ID+" "+a.Revision
+	_, err = t.Queue.Submit(ctx, j)
+	return err
+}
+
+// wantsPoster reports whether an asset is to have one made.
+func (t *Transcoder) wantsPoster(a *metadata.Asset) bool {
+	if t.o.NoPosters || a.Poster != "" || !a.Playable || a.Source == "" {
+		return false
+	}
+	for _, track := range a.Tracks {
+		if track.Kind == string(media.Video) {
+			return true
+		}
+	}
+	return false
+}
+
+// pose is the task of kindPoster: of an asset, where others are of a transcode.
+func (t *Transcoder) pose(ctx context.Context, task *jobs.Task) error {
+	var of args
+	if err := task.Decode(&of); err != nil {
+		return err
+	}
+	err := t.poseFor(ctx, of.Asset)
+	switch {
+	case errors.Is(err, ffmpeg.ErrMissing), errors.Is(err, metadata.ErrNotFound), errors.Is(err, metadata.ErrConflict):
+		return nil // it goes without, is gone, or has another film by now, of which there is another task
+	case errors.Is(err, ffmpeg.ErrBusy), errors.Is(err, storage.ErrBusy):
+		return jobs.Snooze(t.o.Look)
+	case err != nil && ctx.Err() == nil && t.final(&work{task: task}, err):
+		return jobs.Discard(err)
+	}
+	return err
+}
+
+func (t *Transcoder) poseFor(ctx context.Context, assetID string) error {
+	a, err := t.Metadata.Asset(ctx, assetID)
+	if err != nil || !t.wantsPoster(a) {
+		return err
+	}
+	key, kind := cameOf(a)
+	file, done, err := t.open(ctx, key)
+	if err != nil {
+		return fmt.Errorf("transcode: opening the file of %s: %w", a.ID, err)
+	}
+	defer done()
+	in := ffmpeg.Input{File: file, Type: kind}
+	found, err := t.Programs.Probe(ctx, in)
+	if err != nil {
+		return err
+	}
+	p, err := Ladder(SourceOf(found, true), t.profiles[defaultProfile])
+	if err != nil || p.Source().Video == nil {
+		return err
+	}
+	return t.poster(ctx, a, &p, in)
+}
+
+// poster makes the poster of an asset.
+func (t *Transcoder) poster(ctx context.Context, a *metadata.Asset, p *Plan, in ffmpeg.Input) (err error) {
+	res, err := t.Programs.Run(ctx, p.PosterCommand(in))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, res.Close()) }()
+	picture, err := readLimited(filepath.Join(res.Dir, PosterFile), metadata.MaxPosterBytes)
+	if err != nil {
+		return err
+	}
+	return metadata.SetPoster(ctx, t.Files, t.Metadata, a.ID, picture, a.Revision)
+}
