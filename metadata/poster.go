@@ -71,7 +71,7 @@ func (a *Asset) PosterPath() string {
 // where the asset has another revision by now; or are those of the stores and ctx.
 // Where there is one, the asset has what it had.
 func SetPoster(ctx context.Context, files storage.Store, meta Store, assetID string, picture []byte, revision string) error {
-	key, err := keepPoster(ctx, files, assetID, picture, revision == "")
+	key, err := keepPoster(ctx, files, assetID, picture, revision)
 	if err != nil {
 		return err
 	}
@@ -96,6 +96,9 @@ func SetPoster(ctx context.Context, files storage.Store, meta Store, assetID str
 	if err == nil && used {
 		return nil
 	}
+	if revision != "" && ctx.Err() != nil {
+		return err // another attempt may be about to refer to it, or will
+	}
 	return errors.Join(err, dropPoster(ctx, files, meta, assetID, key))
 }
 
@@ -110,21 +113,36 @@ func (a *Asset) setPoster(key string) map[string]any {
 	return data
 }
 
-// keepPoster writes a picture that nothing refers to yet.
-func keepPoster(ctx context.Context, files storage.Store, assetID string, picture []byte, sent bool) (key string, err error) {
+// keepPoster writes a picture that nothing refers to yet. One that was made of a
+// revision of the film has a key of its own, under which another attempt finds what one
+// that was killed has left.
+func keepPoster(ctx context.Context, files storage.Store, assetID string, picture []byte, revision string) (key string, err error) {
 	ending, err := checkPoster(picture)
 	if err != nil {
 		return "", err
 	}
-	name := NewID()
-	if sent {
-		name = sentPoster + strconv.Itoa(len(picture)) + "-" + name
+	if revision != "" {
+		sum := sha256.Sum256([]byte(revision))
+		key = postersOf(assetID) + "made-" + hex.EncodeToString(sum[:12]) + ending
+		if there, err := madeBefore(ctx, files, key); there || err != nil {
+			return key, err
+		}
+	} else {
+		key = postersOf(assetID) + sentPoster + strconv.Itoa(len(picture)) + "-" + NewID() + ending
 	}
-	key = postersOf(assetID) + name + ending
 	if err := store(ctx, files, key, picture, "this picture"); err != nil {
 		return "", fmt.Errorf("metadata: keeping a poster of %s: %w", assetID, err)
 	}
 	return key, nil
+}
+
+// madeBefore says whether a poster is there already. Half of one is removed.
+func madeBefore(ctx context.Context, files storage.Store, key string) (bool, error) {
+	_, err := files.Stat(ctx, key)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, files.Delete(ctx, key)
+	}
+	return err == nil, err
 }
 
 // dropPoster removes a picture, unless the asset refers to it all the same: a
