@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
@@ -58,20 +60,21 @@ func makeFilm(t testing.TB, name, options string) string {
 var shared *ffmpeg.Runner
 
 func TestMain(m *testing.M) {
-	code := 1
 	dir, err := os.MkdirTemp("", "transcode")
 	if err == nil {
 		shared, err = ffmpeg.New(dir, nil)
 	}
-	if err == nil {
-		code = m.Run()
-		err = errors.Join(shared.Close(), os.RemoveAll(dir))
-	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		code = 1
+		os.Exit(1)
 	}
-	os.Exit(code)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := errors.Join(shared.Close(), os.RemoveAll(dir)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+		os.Exit(code)
+	}))
 }
 
 func runner(t testing.TB) *ffmpeg.Runner {

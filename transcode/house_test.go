@@ -50,7 +50,8 @@ type houseOptions struct {
 	idle     bool               // tasks are not begun
 	deaf     bool               // nobody is told of what waits
 	wrap     func(metadata.Store) metadata.Store
-	after    func() error // what comes after Inspect
+	before   func()       // what comes before Inspect
+	after    func() error // what comes after it
 
 	inspected time.Duration                     // upload.Options.MaxDuration
 	store     func(s *disk.Store) storage.Store // what stands before the files; default nothing
@@ -89,8 +90,11 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 	}
 	o.Logger = log
 	inspect := h.inspect
-	if o.after != nil {
-		inspect = func(ctx context.Context, u *metadata.Upload) error { return errors.Join(h.inspect(ctx, u), o.after()) }
+	if o.before != nil {
+		inspect = func(ctx context.Context, u *metadata.Upload) error { o.before(); return h.inspect(ctx, u) }
+	}
+	if before := inspect; o.after != nil {
+		inspect = func(ctx context.Context, u *metadata.Upload) error { return errors.Join(before(ctx, u), o.after()) }
 	}
 	h.coder, err = transcode.New(transcode.Services{
 		Files: h.files, Metadata: h.meta, Queue: h.queue, Programs: o.programs, Inspect: inspect,

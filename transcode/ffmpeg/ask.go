@@ -38,6 +38,7 @@ func (t *Tools) ask(ctx context.Context) error {
 func answer(ctx context.Context, path string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = []string{"LC_ALL=C"}
+	cmd.WaitDelay = waitForPipes // a wrapper may leave something behind that holds them
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log
 	if err := cmd.Run(); err != nil {
