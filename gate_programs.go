@@ -39,12 +39,12 @@ func (p *countedPrograms) Probe(ctx context.Context, in ffmpeg.Input) (*ffmpeg.S
 	return s, err
 }
 
-// KeyFrames implements transcode.Programs.
-func (p *countedPrograms) KeyFrames(ctx context.Context, in ffmpeg.Input, stream int) ([]time.Duration, error) {
+// Times implements transcode.Programs.
+func (p *countedPrograms) Times(ctx context.Context, in ffmpeg.Input, stream int) (ffmpeg.Times, error) {
 	begin := time.Now()
-	list, err := p.Programs.KeyFrames(ctx, in, stream)
+	times, err := p.Programs.Times(ctx, in, stream)
 	p.count("ffprobe", begin, err)
-	return list, err
+	return times, err
 }
 
 func (p *countedPrograms) count(program string, begin time.Time, err error) {

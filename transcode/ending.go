@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
@@ -74,7 +75,11 @@ func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadSt
 			}
 		}
 		r.end(state, y.reason)
-		if plays := u.State == metadata.UploadComplete; !plays {
+		plays, err := t.plays(ctx, tx, u)
+		if err != nil {
+			return err
+		}
+		if !plays {
 			if err := t.release(ctx, tx, u, y.reason); err != nil {
 				return err
 			}
@@ -93,6 +98,16 @@ func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadSt
 		return nil
 	}
 	return err
+}
+
+// plays reports whether the asset plays what was made, or plays as it came: what is whole
+// and was not inspected yet does not.
+func (t *Transcoder) plays(ctx context.Context, tx metadata.Tx, u *metadata.Upload) (bool, error) {
+	if u.State != metadata.UploadComplete {
+		return false, nil
+	}
+	a, err := tx.Asset(ctx, u.Asset)
+	return err == nil && (u.Key == "" || u.Key == a.Source), err
 }
 
 // over has what a transcode leaves removed that has ended, and tells of it; class is
@@ -246,6 +261,9 @@ func (t *Transcoder) await(ctx context.Context, w *work, missing error) error {
 
 // tidy removes what a transcode has left in storage and nothing refers to.
 func (t *Transcoder) tidy(ctx context.Context, w *work) error {
+	if strings.ContainsRune(w.args.Transcode+w.args.Asset, '/') {
+		return nil // no ids: an operator who submits a task by hand may not name others' folders
+	}
 	u := &metadata.Upload{ID: w.args.Transcode, Asset: w.args.Asset}
 	used, err := t.usedOf(ctx, u)
 	if err != nil {

@@ -76,7 +76,7 @@ func TestAFailureThatCannotBeWrittenIsWrittenLater(t *testing.T) {
 	var once sync.Once
 	h := refusingHouse(t, func() error {
 		once.Do(func() { db.down.Store(true) })
-		return errors.New("there is no use in this file")
+		return &ffmpeg.RunError{Program: "ffprobe", Class: ffmpeg.Failed, Reason: "there is no use in this file"}
 	}, func(s metadata.Store) metadata.Store {
 		db = &broken{Store: s}
 		return db

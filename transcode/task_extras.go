@@ -80,6 +80,10 @@ func (t *Transcoder) thumbnails(ctx context.Context, w *work, p *Plan, in ffmpeg
 	}
 	defer func() { err = errors.Join(err, res.Close()) }()
 	return rendition.SetThumbnails(ctx, t.Files, t.Metadata, w.asset.ID, tiles, func(n int) ([]byte, error) {
+		// From here on another file is noticed; it may have come since ffmpeg looked.
+		if err := t.goesOn(ctx, w.upload.ID); err != nil {
+			return nil, err
+		}
 		return readLimited(filepath.Join(res.Dir, ThumbnailFile(n)), maxImage)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -20,6 +21,8 @@ type planned struct {
 	Profile Profile         `json:"profile"`
 	Keys    []time.Duration `json:"keys"` // key frames of the picture
 	Chunks  []Chunk         `json:"chunks"`
+
+	Encoder ffmpeg.EncoderChoice `json:"encoder,omitzero"` // of all rungs and chunks
 }
 
 // plan looks at the file, and has done what is to be done.
@@ -37,6 +40,11 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	times, end, err := t.straighten(ctx, w, &in, &found)
+	if err != nil {
+		return err
+	}
+	defer end()
 	if limit := t.o.MaxDuration; limit > 0 && found.Duration > limit {
 		return problem.Errorf(ErrSource, "it lasts %s; files of up to %s are taken here", found.Duration.Round(time.Second), limit)
 	}
@@ -45,16 +53,19 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	if err := t.choose(ctx, &p, &kept); err != nil {
+		return err
+	}
 	if err := p.needs(tools); err != nil {
 		return err
 	}
 	if len(p.Video) > 0 {
-		if kept.Keys, err = t.Programs.KeyFrames(ctx, in, kept.Source.Video.Stream); err != nil {
-			return err
+		if times == nil {
+			if times, err = t.times(ctx, in, &kept.Source); err != nil {
+				return err
+			}
 		}
-		for i := range kept.Keys {
-			kept.Keys[i] -= found.Start
-		}
+		kept.Keys = Since(found.Start, times.Keys)
 	}
 	if p.Carriage == Encoded {
 		kept.cut(&p, p.Cuts(kept.end()), t.o.AtOnce)
@@ -99,6 +110,7 @@ func (t *Transcoder) spread(ctx context.Context, w *work, p *Plan, kept *planned
 	}
 	return t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
 		r.Plan, r.Carry, r.Left, r.Rungs, r.Sounds = key, p.Carriage, p.Left, nil, nil
+		r.Straight = w.Straight
 		r.take(p, kept)
 		r.Began = time.Now().UTC()
 		if err := t.says(ctx, tx, u); err != nil {
@@ -131,15 +143,17 @@ func (r *record) take(p *Plan, kept *planned) {
 }
 
 // submitChunks has the chunks encoded; with early the first of them in the smallest
-// rung before all else.
+// rung before all else, and in the others last: what plays does not wait for these.
 func (t *Transcoder) submitChunks(ctx context.Context, tx metadata.Tx, u *metadata.Upload, kept *planned, early bool) error {
-	for i := range kept.Chunks {
-		if early && i == 0 {
-			if err := t.submit(ctx, tx, u, kindVideo, jobs.Urgent, args{First: true}); err != nil {
-				return err
-			}
+	order := kept.Chunks
+	if early && len(order) > 0 {
+		if err := t.submit(ctx, tx, u, kindVideo, jobs.Urgent, args{First: true}); err != nil {
+			return err
 		}
-		if err := t.submit(ctx, tx, u, kindVideo, jobs.Normal, args{Chunk: i}); err != nil {
+		order = slices.Concat(order[1:], order[:1])
+	}
+	for i := range order {
+		if err := t.submit(ctx, tx, u, kindVideo, jobs.Normal, args{Chunk: order[i].Number}); err != nil {
 			return err
 		}
 	}
@@ -166,8 +180,10 @@ func (t *Transcoder) keepPlan(ctx context.Context, w *work, kept *planned) (stri
 	return key, nil
 }
 
-// maxPlan bounds a plan, in bytes.
-const maxPlan = 64 << 20
+const (
+	maxPlan   = 64 << 20 // bytes of a plan
+	planBlock = 1 << 20  // that are asked for at once
+)
 
 // planOf reads the plan of a transcode.
 func (t *Transcoder) planOf(ctx context.Context, r *record) (*Plan, *planned, error) {
@@ -176,11 +192,15 @@ func (t *Transcoder) planOf(ctx context.Context, r *record) (*Plan, *planned, er
 		return nil, nil, fmt.Errorf("transcode: reading a plan: %w", err)
 	}
 	defer blob.Close() //nolint:errcheck // it was only read
-	kept := new(planned)
-	if err := json.NewDecoder(io.NewSectionReader(blob, 0, min(blob.Info().Size, maxPlan))).Decode(kept); err != nil {
+	kept, size := new(planned), min(blob.Info().Size, maxPlan)
+	from := t.ahead(blob, size, planBlock)
+	if err := json.NewDecoder(io.NewSectionReader(from, 0, size)).Decode(kept); err != nil {
 		return nil, nil, fmt.Errorf("transcode: reading a plan: %w", err)
 	}
 	p, err := Ladder(kept.Source, kept.Profile)
+	if err == nil && kept.Encoder.Name != "" {
+		err = p.Encode(kept.Encoder)
+	}
 	return &p, kept, err
 }
 

@@ -93,13 +93,12 @@ func (t *Transcoder) poseFor(ctx context.Context, assetID, by string) error {
 	if !t.wantsPoster(a) {
 		return nil
 	}
-	key, kind := cameOf(a)
-	file, done, err := t.open(ctx, key)
+	from := cameOf(a)
+	in, done, err := t.open(ctx, &from)
 	if err != nil {
 		return fmt.Errorf("transcode: opening the file of %s: %w", a.ID, err)
 	}
 	defer done()
-	in := ffmpeg.Input{File: file, Type: kind}
 	found, err := t.Programs.Probe(ctx, in)
 	if err != nil {
 		return err
