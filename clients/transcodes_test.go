@@ -85,7 +85,9 @@ func TestTranscodesPlay(t *testing.T) {
 	if all {
 		names = transcodable(t, dir)
 	}
-	server := serveTranscodes(t)
+	server := serveTranscodes(t, transcode.Profile{Preset: "ultrafast", Rungs: []transcode.Rung{
+		{Height: 64, CRF: 30, MaxRate: 60_000}, {Height: 128, CRF: 30, MaxRate: 400_000},
+	}})
 	outcomes := make([]*outcome, len(names))
 	for i, name := range names {
 		outcomes[i] = send(t, server, filepath.Join(dir, name))
@@ -101,8 +103,45 @@ func TestTranscodesPlay(t *testing.T) {
 	compareTable(t, b.String(), all)
 }
 
+// TestOtherCodecsPlay has profiles make AV1 and HEVC with Opus, and plays the first:
+// Chromium decodes HEVC where the machine does.
+func TestOtherCodecsPlay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("browsers are slow; the run without -short has it")
+	}
+	film := filepath.Join(t.TempDir(), "film.avi")
+	ffmpeg(t, nil, append(strings.Fields("-f lavfi -i testsrc2=s=128x72:r=25:d=8 -f lavfi -i sine=r=48000:d=8 -c:v mpeg4 -q:v 4 -c:a pcm_s16le"), film)...)
+	for _, c := range []struct {
+		codec transcode.Codec
+		want  []string
+		plays bool
+	}{
+		{transcode.AV1, []string{"av01", "opus"}, true},
+		{transcode.HEVC, []string{"hvc1", "opus"}, false},
+	} {
+		t.Run(string(c.codec), func(t *testing.T) {
+			profile := transcode.Profile{Video: c.codec, Audio: transcode.Opus, Rungs: []transcode.Rung{{Height: 72, CRF: 35, MaxRate: 200_000}}}
+			if c.codec == transcode.HEVC {
+				profile.Preset = "ultrafast"
+			}
+			server := serveTranscodes(t, profile)
+			o := send(t, server, film)
+			o.await(t, server)
+			if diff := cmp.Diff(c.want, o.tracks); diff != "" || o.state != "ready" {
+				t.Fatalf("it is %s (%s), and other than wanted (-want +got):\n%s", o.state, o.why, diff)
+			}
+			if decoded := ffmpeg(t, nil, "-i", server+o.playback, "-map", "0:v:0", "-pix_fmt", "gray", "-f", "rawvideo", "pipe:1"); len(decoded) != 200*128*72 {
+				t.Errorf("%d pictures, want 200", len(decoded)/(128*72))
+			}
+			if c.plays {
+				watchOutcomes(t, server, []*outcome{o})
+			}
+		})
+	}
+}
+
 // serveTranscodes is a Gate with a transcoder, and the page.
-func serveTranscodes(t *testing.T) string {
+func serveTranscodes(t *testing.T, profile transcode.Profile) string {
 	t.Helper()
 	if _, err := os.Stat("node_modules/hls.js"); err != nil {
 		missing(t, "hls.js is not here: run make clients")
@@ -111,9 +150,7 @@ func serveTranscodes(t *testing.T) string {
 	gate, err := streamgate.New(t.TempDir(),
 		streamgate.WithAuthenticator(auth.Everybody("ada")), streamgate.WithLogger(slog.New(slog.DiscardHandler)),
 		streamgate.WithRateLimit("upload", plenty), streamgate.WithRateLimit("streaming", plenty), streamgate.WithRateLimit("metadata", plenty), streamgate.WithRateLimit("transcoder", plenty),
-		streamgate.WithTranscoder(&transcode.Options{Profiles: []transcode.Profile{{Preset: "ultrafast", Rungs: []transcode.Rung{
-			{Height: 64, CRF: 30, MaxRate: 60_000}, {Height: 128, CRF: 30, MaxRate: 400_000},
-		}}}}))
+		streamgate.WithTranscoder(&transcode.Options{Profiles: []transcode.Profile{profile}}))
 	if err != nil {
 		t.Fatal(err)
 	}
