@@ -99,7 +99,7 @@ func (p *pieced) ReadAt(b []byte, at int64) (n int, err error) {
 		read, err := p.files[i].ReadAt(want, at-begins)
 		n, at = n+read, at+int64(read)
 		if read < len(want) {
-			if err == nil || err == io.EOF { // io.ReaderAt returns it as it is
+			if err == nil || err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}
 			return n, err

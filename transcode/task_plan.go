@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -131,15 +132,17 @@ func (r *record) take(p *Plan, kept *planned) {
 }
 
 // submitChunks has the chunks encoded; with early the first of them in the smallest
-// rung before all else.
+// rung before all else, and in the others last: what plays does not wait for these.
 func (t *Transcoder) submitChunks(ctx context.Context, tx metadata.Tx, u *metadata.Upload, kept *planned, early bool) error {
-	for i := range kept.Chunks {
-		if early && i == 0 {
-			if err := t.submit(ctx, tx, u, kindVideo, jobs.Urgent, args{First: true}); err != nil {
-				return err
-			}
+	order := kept.Chunks
+	if early && len(order) > 0 {
+		if err := t.submit(ctx, tx, u, kindVideo, jobs.Urgent, args{First: true}); err != nil {
+			return err
 		}
-		if err := t.submit(ctx, tx, u, kindVideo, jobs.Normal, args{Chunk: i}); err != nil {
+		order = slices.Concat(order[1:], order[:1])
+	}
+	for i := range order {
+		if err := t.submit(ctx, tx, u, kindVideo, jobs.Normal, args{Chunk: order[i].Number}); err != nil {
 			return err
 		}
 	}
