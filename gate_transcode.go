@@ -52,7 +52,10 @@ func (g *Gate) openTranscoder(dir string) error {
 		return fmt.Errorf("streamgate: the transcoder: %w", err)
 	}
 	g.closers = append(g.closers, runner.Close)
-	services := transcode.Services{Files: g.files, Metadata: g.meta, Queue: g.jobs, Programs: runner, Inspect: g.inspectMade}
+	if err := g.counts.Programs(runner); err != nil {
+		return fmt.Errorf("streamgate: counting runs of ffmpeg: %w", err)
+	}
+	services := transcode.Services{Files: g.files, Metadata: g.meta, Queue: g.jobs, Programs: &countedPrograms{runner, g.counts}, Inspect: g.inspectMade}
 	if g.coder, err = transcode.New(services, g.transcoderOptions()); err != nil {
 		return fmt.Errorf("streamgate: %w", err)
 	}

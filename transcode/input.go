@@ -17,6 +17,9 @@ import (
 // input opens the file that is transcoded, as ffmpeg can seek in it. Call done after.
 func (t *Transcoder) input(ctx context.Context, w *work) (in ffmpeg.Input, done func(), err error) {
 	from, err := t.came(ctx, w)
+	if err == nil && w.Straight != "" {
+		from = file{key: w.Straight, kind: media.TypeMatroska}
+	}
 	if err == nil && from.key == "" {
 		err = problem.Errorf(ErrSource, "the file as it came is not kept any more")
 	}

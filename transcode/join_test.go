@@ -200,6 +200,7 @@ func TestJoiner(t *testing.T) {
 // TestARecordingOfUnknownLength transcodes what a browser records: it does not say how
 // long it is.
 func TestARecordingOfUnknownLength(t *testing.T) {
+	lengthy(t)
 	path := makeFilm(t, "film.webm", "-f lavfi -i testsrc2=s=64x48:r=10:d=31 -c:v libvpx -deadline realtime -cpu-used 8 -g 30 -f webm -seekable 0")
 	r := runner(t)
 	f, err := r.Probe(t.Context(), input(t, path))

@@ -24,7 +24,8 @@ type Programs interface {
 	Tools(ctx context.Context) (*ffmpeg.Tools, error)
 	Run(ctx context.Context, c *ffmpeg.Command) (*ffmpeg.Result, error)
 	Probe(ctx context.Context, in ffmpeg.Input) (*ffmpeg.Source, error)
-	KeyFrames(ctx context.Context, in ffmpeg.Input, stream int) ([]time.Duration, error)
+	Times(ctx context.Context, in ffmpeg.Input, stream int) (ffmpeg.Times, error)
+	Encoder(ctx context.Context, codec string, want ffmpeg.Hardware) (ffmpeg.EncoderChoice, error)
 	Copy(ctx context.Context, f ffmpeg.Remote) (*ffmpeg.Copy, error)
 }
 
@@ -115,6 +116,7 @@ type Transcoder struct {
 
 	o        Options
 	profiles map[string]Profile
+	once     sync.Once // hardware is tried
 
 	mu       sync.Mutex
 	followed map[string]*followed // by transcode

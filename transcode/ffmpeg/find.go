@@ -13,8 +13,8 @@ import (
 // Variable is the environment variable that may have the path of ffmpeg.
 const Variable = "STREAMGATE_FFMPEG"
 
-// askTimeout is for a program that is asked what it is, and never answers: on a busy
-// machine one that does may take a third of it.
+// askTimeout is for a program that is asked what it is, and never answers. It holds
+// for each question: on a busy machine one that does may take a third of it.
 const askTimeout = time.Minute
 
 // Find looks for ffmpeg: at path if that is not empty, else where the environment
