@@ -10,7 +10,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/storage"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
@@ -46,10 +45,13 @@ func (t *Transcoder) fetch(ctx context.Context, dst io.Writer, key, sum string) 
 		return fmt.Errorf("transcode: copying %s: %w", key, err)
 	}
 	if got := hex.EncodeToString(hash.Sum(nil)); sum != "" && got != sum {
-		return problem.Errorf(storage.ErrUnavailable, "storage has other bytes of the file than came: their SHA-256 is %s, not %s", got, sum)
+		return fmt.Errorf("transcode: copying %s: %w: their SHA-256 is %s, not %s", key, errOtherBytes, got, sum)
 	}
 	return nil
 }
+
+// errOtherBytes may be those of a connection: it is tried again.
+var errOtherBytes = errors.New("storage has other bytes of the file than came")
 
 const (
 	copyBuffer = 256 << 10

@@ -281,10 +281,10 @@ func TestAFilmThatDoesNotComeIsNotTranscoded(t *testing.T) {
 			}
 			return io.MultiReader(strings.NewReader("X"), io.LimitReader(skip(body), 1<<40)), nil
 		}, "storage has other bytes of the file than came"},
-		{"nothing comes", func(context.Context, int64, int64, io.Reader) (io.Reader, error) { return cut{}, nil }, errCut.Error()},
+		{"nothing comes", func(context.Context, int64, int64, io.Reader) (io.Reader, error) { return cut{}, nil }, "something went wrong on the server"},
 		{"nobody answers", func(context.Context, int64, int64, io.Reader) (io.Reader, error) {
 			return nil, storage.ErrUnavailable
-		}, ""},
+		}, "storage does not answer"},
 	}
 	path := foreignFilm(t)
 	for _, c := range cases {
