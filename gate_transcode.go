@@ -17,8 +17,7 @@ import (
 // transcode. What came before ffmpeg was installed, or before there was a transcoder,
 // waits for it. nil is the defaults. Authorizer, Recorder, Publish, Logger and Cut are
 // the Gate's own where they are not given, MaxDuration and NoEarlyPlay those of uploads.
-// Beside WithMetadata it
-// needs WithJobDatabase. Default: none, and such files fail.
+// Beside WithMetadata it needs WithJobDatabase. Default: none, and such files fail.
 func WithTranscoder(o *transcode.Options) Option {
 	if o == nil {
 		o = new(transcode.Options)
@@ -27,7 +26,8 @@ func WithTranscoder(o *transcode.Options) Option {
 }
 
 // WithFFmpeg says where ffmpeg is, and what its processes may take. Default: that of
-// the variable STREAMGATE_FFMPEG, or of the PATH, with the limits of package ffmpeg.
+// the variable STREAMGATE_FFMPEG, or of the PATH, with the limits of package ffmpeg. A
+// Logger that is not given is the Gate's.
 func WithFFmpeg(o *ffmpeg.Options) Option {
 	return func(all *options) { all.ffmpeg = o }
 }
@@ -47,7 +47,7 @@ func (g *Gate) openTranscoder(dir string) error {
 	if err != nil {
 		return fmt.Errorf("streamgate: the transcoder: %w", err)
 	}
-	runner, err := ffmpeg.New(runs, g.o.ffmpeg)
+	runner, err := ffmpeg.New(runs, g.programOptions())
 	if err != nil {
 		return fmt.Errorf("streamgate: the transcoder: %w", err)
 	}
@@ -60,6 +60,19 @@ func (g *Gate) openTranscoder(dir string) error {
 		return fmt.Errorf("streamgate: %w", err)
 	}
 	return nil
+}
+
+// programOptions are those of WithFFmpeg. What they tell nobody, the log of the Gate is
+// told.
+func (g *Gate) programOptions() *ffmpeg.Options {
+	var o ffmpeg.Options
+	if g.o.ffmpeg != nil {
+		o = *g.o.ffmpeg
+	}
+	if o.Logger == nil {
+		o.Logger = g.o.logger
+	}
+	return &o
 }
 
 // runsDir is in the data directory where that is the Gate's own, and else among the

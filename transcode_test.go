@@ -3,6 +3,7 @@ package streamgate_test
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -92,7 +93,9 @@ func TestALimitOfUploadsHoldsForWhatIsTranscoded(t *testing.T) {
 func TestWithoutFFmpegWhatHLSCannotCarryWaits(t *testing.T) {
 	film := foreignFilm(t, "2")
 	dir := t.TempDir()
-	g := startGate(t, dir, streamgate.WithTranscoder(&transcode.Options{Look: 100 * time.Millisecond}), streamgate.WithFFmpeg(&ffmpeg.Options{Path: filepath.Join(dir, "none")}))
+	var log bytes.Buffer
+	g := startGate(t, dir, streamgate.WithTranscoder(&transcode.Options{Look: 100 * time.Millisecond}), streamgate.WithFFmpeg(&ffmpeg.Options{Path: filepath.Join(dir, "none")}),
+		streamgate.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	c := serve(t, g, "")
 	created := c.do(http.MethodPost, "/v1/uploads", bytes.NewReader(film)).want(t, http.StatusCreated).json(t)
 	patiently(t, "it says what is missing", func() bool {
@@ -110,6 +113,12 @@ func TestWithoutFFmpegWhatHLSCannotCarryWaits(t *testing.T) {
 	patiently(t, "it goes on once ffmpeg is there", func() bool {
 		return c.get("/v1/assets/" + created["asset_id"].(string)).json(t)["state"] == "ready"
 	})
+	stopGate(t, g) // so that nobody writes to the log
+	for _, words := range []string{"ffmpeg is missing", "ffmpeg is there"} {
+		if n := strings.Count(log.String(), words); n != 1 {
+			t.Errorf("the log has %q %d times", words, n)
+		}
+	}
 }
 
 // patiently waits for what takes a while on a busy machine.

@@ -1,8 +1,10 @@
 package ffmpeg_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -129,6 +131,8 @@ func TestTheInstalledFFmpegHasADemuxerForEachType(t *testing.T) {
 func TestARunnerWaitsForFFmpegAndSeesAnotherOne(t *testing.T) {
 	o := fake(t, "")
 	o.Look = 10 * time.Millisecond
+	var log bytes.Buffer
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	away := o.Path + ".away"
 	if err := os.Rename(o.Path, away); err != nil {
 		t.Fatal(err)
@@ -166,6 +170,11 @@ func TestARunnerWaitsForFFmpegAndSeesAnotherOne(t *testing.T) {
 	}
 	if now, err := r.Tools(t.Context()); err != nil || now.Major != 7 {
 		t.Errorf("after an upgrade it is %+v (%v)", now, err)
+	}
+	for words, want := range map[string]int{"ffmpeg is missing": 1, "version=5.1": 1, "version=7.0.2": 1} {
+		if n := strings.Count(log.String(), words); n != want {
+			t.Errorf("the log has %q %d times, not %d:\n%s", words, n, want, log.String())
+		}
 	}
 }
 

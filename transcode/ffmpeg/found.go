@@ -13,6 +13,7 @@ type found struct {
 	mu    sync.Mutex
 	tools *Tools
 	was   [2]os.FileInfo
+	told  string // why it is missing, as the log has it; "" while it is there
 }
 
 // Tools returns ffmpeg as it is now: what was found before if that is still the same
@@ -25,13 +26,23 @@ func (r *Runner) Tools(ctx context.Context) (*Tools, error) {
 	}
 	t, err := Find(ctx, r.o.Path)
 	if err != nil {
+		r.tellMissing(ctx, err)
 		return nil, err
 	}
-	r.found.tools = t
+	r.found.tools, r.found.told = t, ""
+	r.o.Logger.InfoContext(ctx, "ffmpeg is there", "path", t.FFmpeg, "version", t.Version)
 	for i, path := range []string{t.FFmpeg, t.FFprobe} {
 		r.found.was[i], _ = os.Stat(path) // a file that went meanwhile is found to have changed
 	}
 	return t, nil
+}
+
+// tellMissing says in the log that ffmpeg is missing: once, and not at each look.
+func (r *Runner) tellMissing(ctx context.Context, err error) {
+	if why := err.Error(); errors.Is(err, ErrMissing) && why != r.found.told {
+		r.found.told = why
+		r.o.Logger.WarnContext(ctx, "ffmpeg is missing; what needs it waits", "reason", err)
+	}
 }
 
 // still says whether what is located now is what was asked then.

@@ -51,8 +51,9 @@ type Options struct {
 	// besides the system's libraries: where a build keeps its own. Default: none.
 	Read []string
 
-	// Logger is told of what is not an error: a sandbox that is not in force, an
-	// accelerator that does not work. Default: nobody.
+	// Logger is told of what is not an error: which ffmpeg was found, or that none is
+	// there, a sandbox that is not in force, an accelerator that does not work.
+	// Default: nobody.
 	Logger *slog.Logger
 }
 
