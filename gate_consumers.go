@@ -24,7 +24,11 @@ func (g *Gate) tellReady(ctx context.Context, e events.Event) error {
 // logFailed says in the log why an asset will not play. The upload itself may
 // well have been answered with success.
 func (g *Gate) logFailed(ctx context.Context, e events.Event) error {
-	g.o.logger.WarnContext(ctx, "an asset will not play", "asset", e.Asset, "upload", e.Upload, "reason", e.Data["error"], "request_id", e.RequestID)
+	about := []any{"asset", e.Asset, "upload", e.Upload, "reason", e.Data["error"]}
+	if e.RequestID != "" { // what fails in the background is of no request
+		about = append(about, "request_id", e.RequestID)
+	}
+	g.o.logger.WarnContext(ctx, "an asset will not play", about...)
 	return nil
 }
 

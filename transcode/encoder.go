@@ -8,8 +8,9 @@ import (
 type encoder struct {
 	name   string // of the encoder
 	preset string
-	tag    string // the sample entry that players want
-	when   string // the flag of the MP4 muxer that says when it knows what the description needs
+	crf    float64 // of rungs that name none
+	tag    string  // the sample entry that players want
+	when   string  // the flag of the MP4 muxer that says when it knows what the description needs
 	args   func(o *Output, p *Profile) []string
 }
 
@@ -18,14 +19,14 @@ type encoder struct {
 // a chunk needs is in the chunk. A change of scene gets a picture of its own (an
 // I-frame that is no key frame) where the encoder can do that.
 var encoders = map[Codec]*encoder{
-	H264: {name: "libx264", preset: "veryfast", tag: "avc1", when: "+empty_moov", args: func(o *Output, p *Profile) []string {
+	H264: {name: "libx264", preset: "veryfast", crf: 23, tag: "avc1", when: "+empty_moov", args: func(o *Output, p *Profile) []string {
 		return []string{
 			"-preset", p.Preset, "-crf", number(o.CRF), "-maxrate", bits(o.MaxRate), "-bufsize", bits(o.Buffer),
 			// scenecut within min-keyint makes I-frames, and no IDR
 			"-x264-params", "keyint=infinite:min-keyint=1000000:open-gop=0", "-forced-idr", "1", "-pix_fmt", "yuv420p",
 		}
 	}},
-	HEVC: {name: "libx265", preset: "fast", tag: "hvc1", when: "+empty_moov", args: func(o *Output, p *Profile) []string {
+	HEVC: {name: "libx265", preset: "fast", crf: 28, tag: "hvc1", when: "+empty_moov", args: func(o *Output, p *Profile) []string {
 		return []string{
 			"-preset", p.Preset, "-crf", number(o.CRF),
 			"-x265-params", "log-level=error:keyint=-1:scenecut=0:open-gop=0:repeat-headers=0:vbv-maxrate=" +
@@ -33,7 +34,7 @@ var encoders = map[Codec]*encoder{
 			"-forced-idr", "1", "-pix_fmt", p.pixels(),
 		}
 	}},
-	AV1: {name: "libaom-av1", preset: "8", tag: "av01", when: "+delay_moov", args: func(o *Output, p *Profile) []string {
+	AV1: {name: "libaom-av1", preset: "8", crf: 35, tag: "av01", when: "+delay_moov", args: func(o *Output, p *Profile) []string {
 		return []string{
 			"-cpu-used", p.Preset, "-row-mt", "1", "-crf", number(o.CRF), "-b:v", bits(o.MaxRate), // constrained quality
 			"-g", "100000", "-sc_threshold", "0", "-pix_fmt", p.pixels(),

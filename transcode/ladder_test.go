@@ -310,6 +310,42 @@ func TestLadderRefuses(t *testing.T) {
 	}
 }
 
+// TestRungsThatNameNoQualityHaveOne: without it, zero would be lossless in H.264, which
+// few browsers play and no cap holds.
+func TestRungsThatNameNoQualityHaveOne(t *testing.T) {
+	for _, c := range []struct {
+		video      transcode.Codec
+		named, got float64
+	}{{"", 0, 23}, {transcode.H264, 0, 23}, {transcode.HEVC, 0, 28}, {transcode.AV1, 0, 35}, {transcode.H264, 18.5, 18.5}, {transcode.H264, -1, 0}} {
+		p, err := transcode.Ladder(film("avi", "mpeg4", 640, 480), transcode.Profile{Video: c.video, Rungs: []transcode.Rung{{Height: 240, CRF: c.named, MaxRate: 4e5}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Video[0].CRF; got != c.got {
+			t.Errorf("%q with CRF %v is encoded with %v, want %v", c.video, c.named, got, c.got)
+		}
+	}
+}
+
+// TestAProfileThatIsWrongSaysWhatIs names the field.
+func TestAProfileThatIsWrongSaysWhatIs(t *testing.T) {
+	for _, c := range []struct {
+		rung transcode.Rung
+		want string
+	}{
+		{transcode.Rung{Height: 1, MaxRate: 4e5}, "the rung of 1 lines: Height is not between 2 and 8192"},
+		{transcode.Rung{Height: 240, CRF: 64, MaxRate: 4e5}, "the rung of 240 lines: CRF 64 is more than 63"},
+		{transcode.Rung{Height: 240}, "the rung of 240 lines: MaxRate 0 is no number of bits a second"},
+		{transcode.Rung{Height: 240, MaxRate: 4e5, Buffer: -1}, "the rung of 240 lines: Buffer -1 is no number of bits"},
+		{transcode.Rung{Height: 240, MaxRate: 4e5, MaxFPS: 241}, "the rung of 240 lines: MaxFPS 241 is not between 1 and 240"},
+	} {
+		_, err := transcode.Ladder(film("avi", "mpeg4", 640, 480), transcode.Profile{Name: "mine", Rungs: []transcode.Rung{c.rung}})
+		if !errors.Is(err, transcode.ErrProfile) || !strings.Contains(err.Error(), `profile "mine": `+c.want) {
+			t.Errorf("%+v is refused with %v, want %q", c.rung, err, c.want)
+		}
+	}
+}
+
 func TestLadderOfOtherCodecs(t *testing.T) {
 	hevc := transcode.DefaultProfile()
 	hevc.Video, hevc.HDR, hevc.Audio = transcode.HEVC, true, transcode.Opus

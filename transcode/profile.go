@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -45,7 +46,7 @@ type Profile struct {
 // Rung is one step of a ladder: a size, how good it is, and what it may take.
 type Rung struct {
 	Height  int     // of the short side, in pixels: the width where the picture is upright
-	CRF     float64 // constant rate factor of the encoder; 0 is lossless, where it has that
+	CRF     float64 // constant rate factor of the encoder; negative is lossless, where it has that, and plays in few browsers; default 23 for H.264, 28 for HEVC, 35 for AV1
 	MaxRate int64   // bits a second of a picture of 16:9 with up to 30 frames a second
 	Buffer  int64   // bits that the decoder holds (VBV); default twice MaxRate
 	MaxFPS  int     // frames a second; default 60
@@ -118,15 +119,33 @@ func (p Profile) complete() (Profile, error) {
 	for i := range p.Rungs {
 		r := &p.Rungs[i]
 		r.Buffer, r.MaxFPS = cmp.Or(r.Buffer, 2*r.MaxRate), cmp.Or(r.MaxFPS, 60)
+		r.CRF = max(cmp.Or(r.CRF, encoders[p.Video].crf), 0)
+		wrong := r.wrong()
 		switch {
-		case r.Height < 2 || r.Height > maxSide, r.CRF < 0, r.CRF > maxCRF, r.MaxRate < 1, r.Buffer < 1, r.MaxFPS < 1, r.MaxFPS > maxFPS:
-			return p, problem.Errorf(ErrProfile, "profile %q: a rung of %d lines with CRF %v, %d bit/s and %d frames a second is none",
-				p.Name, r.Height, r.CRF, r.MaxRate, r.MaxFPS)
+		case wrong != "":
+			return p, problem.Errorf(ErrProfile, "profile %q: the rung of %d lines: %s", p.Name, r.Height, wrong)
 		case i > 0 && r.Height == p.Rungs[i-1].Height:
 			return p, problem.Errorf(ErrProfile, "profile %q has two rungs of %d lines", p.Name, r.Height)
 		}
 	}
 	return p, nil
+}
+
+// wrong says which of its numbers cannot be; "" is none.
+func (r *Rung) wrong() string {
+	switch {
+	case r.Height < 2 || r.Height > maxSide:
+		return fmt.Sprintf("Height is not between 2 and %d", maxSide)
+	case r.CRF > maxCRF:
+		return fmt.Sprintf("CRF %v is more than %d", r.CRF, maxCRF)
+	case r.MaxRate < 1:
+		return fmt.Sprintf("MaxRate %d is no number of bits a second: each rung needs a cap", r.MaxRate)
+	case r.Buffer < 1:
+		return fmt.Sprintf("Buffer %d is no number of bits", r.Buffer)
+	case r.MaxFPS < 1 || r.MaxFPS > maxFPS:
+		return fmt.Sprintf("MaxFPS %d is not between 1 and %d", r.MaxFPS, maxFPS)
+	}
+	return ""
 }
 
 const defaultSegment = 6 * time.Second

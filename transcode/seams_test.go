@@ -89,7 +89,7 @@ func encode(t testing.TB, p *transcode.Plan, path string, chunks []transcode.Chu
 // lossless are rungs of the source's size and half of it, that lose nothing.
 func lossless(height, capped int) transcode.Profile {
 	return transcode.Profile{Preset: "superfast", Rungs: []transcode.Rung{ // the fastest one with B-frames
-		{Height: height, MaxRate: 1e8, MaxFPS: 240}, {Height: height / 2, MaxRate: 1e8, MaxFPS: capped},
+		{Height: height, CRF: -1, MaxRate: 1e8, MaxFPS: 240}, {Height: height / 2, CRF: -1, MaxRate: 1e8, MaxFPS: capped},
 	}}
 }
 

@@ -9,10 +9,6 @@ import (
 
 // greet says where to go, how to upload, and how to stop.
 func greet(w io.Writer, c config, addr net.Addr) {
-	data := c.data
-	if absolute, err := filepath.Abs(data); err == nil {
-		data = absolute
-	}
 	url, header := "http://"+reachable(addr), ""
 	if c.key != "" {
 		header = ` -H "Authorization: Bearer $` + keyVariable + `"`
@@ -25,7 +21,7 @@ func greet(w io.Writer, c config, addr net.Addr) {
   Data      %[3]s
 %[4]s  Stop      Ctrl+C
 
-`, url, header, data, c.forOperators())
+`, url, header, absolute(c.data), c.forOperators())
 }
 
 // forOperators says where they look.
@@ -35,9 +31,17 @@ func (c config) forOperators() string {
 		text += "  Operators http://" + c.adminAddr + "/metrics\n"
 	}
 	if c.audit != auditOff {
-		text += "  Audit log " + c.auditPlace() + "\n"
+		text += "  Audit log " + absolute(c.auditPlace()) + "\n"
 	}
 	return text
+}
+
+// absolute says where a file is that was named from where the server was started.
+func absolute(path string) string {
+	if where, err := filepath.Abs(path); err == nil {
+		return where
+	}
+	return path
 }
 
 // reachable names an address that a browser on this machine can open: not the
