@@ -152,7 +152,7 @@ func dropPoster(ctx context.Context, files storage.Store, meta Store, assetID, k
 	a, err := meta.Asset(ctx, assetID)
 	switch {
 	case err != nil && !errors.Is(err, ErrNotFound):
-		return nil //nolint:nilerr // it is removed with the next change of the poster
+		return nil // it is removed with the next change of the poster
 	case err == nil && a.Poster == key:
 		return nil
 	}
