@@ -55,6 +55,7 @@ func (g *Gate) wire(dir string) (err error) {
 	}
 	if g.coder != nil {
 		g.dispatcher.Handle("have a poster made", g.havePoster, events.AssetReady)
+		g.dispatcher.Handle("count transcodes", g.counts.RecordTranscode, events.TranscodeSubmitted, events.TranscodeDone, events.TranscodeFailed, events.TranscodeCanceled)
 	}
 	if err = g.countJobs(); err != nil { // of all kinds
 		return err

@@ -30,6 +30,13 @@ var extensions = map[media.Type][]string{
 	media.TypeAAC:       {".aac"},
 	media.TypeFLAC:      {".flac"},
 	media.TypeWAV:       {".wav"},
+	media.TypeASF:       {".wmv", ".wma", ".asf"},
+	media.TypeMXF:       {".mxf"},
+	media.TypeReal:      {".rm", ".rmvb", ".ra"},
+	media.TypeDV:        {".dv", ".dif"},
+	media.TypeAIFF:      {".aiff", ".aif", ".aifc"},
+	media.TypeCAF:       {".caf"},
+	media.TypeAMR:       {".amr", ".awb"},
 }
 
 // fileNameFor makes of a hostile name one that a file of that type can be kept

@@ -28,6 +28,13 @@ const (
 	TypeAAC       Type = "audio/aac" // in ADTS frames
 	TypeFLAC      Type = "audio/flac"
 	TypeWAV       Type = "audio/wav"
+	TypeASF       Type = "video/x-ms-asf" // WMV and WMA
+	TypeMXF       Type = "video/mxf"
+	TypeReal      Type = "video/vnd.rn-realvideo"
+	TypeDV        Type = "video/dv" // as it is on a tape
+	TypeAIFF      Type = "audio/aiff"
+	TypeCAF       Type = "audio/x-caf"
+	TypeAMR       Type = "audio/amr"
 )
 
 // SniffLen is how many bytes of a file's beginning Sniff looks at. Fewer do as
@@ -56,7 +63,7 @@ func Sniff(head []byte) (Type, bool) {
 // The order matters only where the evidence is weak: transport streams and bare
 // audio frames have no magic number and come last.
 var sniffers = []func([]byte) Type{
-	sniffISO, sniffEBML, sniffRIFF, sniffFLV, sniffOgg, sniffFLAC, sniffPS, sniffTS, sniffID3, sniffFrames,
+	sniffISO, sniffEBML, sniffRIFF, sniffFLV, sniffOgg, sniffFLAC, sniffPS, sniffForeign, sniffDV, sniffTS, sniffID3, sniffFrames,
 }
 
 // sniffISO knows ISO base media files and QuickTime (ISO/IEC 14496-12, 4.2): a

@@ -51,6 +51,17 @@ var sniffCases = map[string]struct {
 	"a transport stream":          {repeat("G\x40\x00\x10", 188, 5), media.TypeMPEGTS},
 	"a transport stream of 192":   {repeat("\x00\x00\x00\x00G\x40\x00\x10", 192, 5), media.TypeMPEGTS},
 	"two packets and then a text": {repeat("G\x40\x00\x10", 188, 2) + strings.Repeat("text", 200), ""},
+	"Windows Media":               {"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c\xf7\x02", media.TypeASF},
+	"MXF":                         {"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02\x04\x00\x83", media.TypeMXF},
+	"RealMedia":                   {".RMF\x00\x00\x00\x12\x00\x00\x00\x00", media.TypeReal},
+	"Core Audio":                  {"caff\x00\x01\x00\x00desc\x00\x00\x00\x00", media.TypeCAF},
+	"AMR":                         {"#!AMR\n\x3c\x00", media.TypeAMR},
+	"AMR-WB":                      {"#!AMR-WB\n\x3c\x00", media.TypeAMR},
+	"a script":                    {"#!/bin/sh\n", ""},
+	"AIFF":                        {"FORM\x00\x04\x65\x2eAIFFCOMM", media.TypeAIFF},
+	"a picture of an Amiga":       {"FORM\x00\x04\x65\x2eILBMBMHD", ""},
+	"DV":                          {dif(0x1f0700, 0x3f0700, 0x3f0701, 0x560700, 0x560701, 0x560702), media.TypeDV},
+	"blocks out of order":         {dif(0x1f0700, 0x3f0701, 0x3f0700, 0x560700, 0x560701, 0x560702), ""},
 	"a GIF":                       {"GIF89a" + strings.Repeat("\x00", 1000), ""},
 	"MP3":                         {repeat("\xff\xfb\x90\x64", 417, 4), media.TypeMP3},
 	"MP3 after zeros":             {strings.Repeat("\x00", 300) + repeat("\xff\xfb\x90\x64", 417, 4), media.TypeMP3},
@@ -142,4 +153,13 @@ func ExampleSniff() {
 		os.Stdout.WriteString("not a media file\n")
 	}
 	// Output: not a media file
+}
+
+// dif are blocks of DV with these first bytes.
+func dif(heads ...uint32) string {
+	var b strings.Builder
+	for _, h := range heads {
+		b.WriteString(string([]byte{byte(h >> 16), byte(h >> 8), byte(h)}) + strings.Repeat("\xff", 77))
+	}
+	return b.String()
 }

@@ -23,12 +23,18 @@ func (v *Video) everywhere(p *Profile) bool {
 // order they are decoded.
 var unordered = []string{"avi", "h264", "hevc", "obu"}
 
-// copies reports whether the picture can be put into another container as it is.
-// One that does not play everywhere is encoded: it would be the only rung of its
-// kind, and nothing but that would play.
-func (v *Video) copies(format string, p *Profile) bool {
+// carried are the codecs of pictures that the packager carries, in the formats of pixels
+// that most of their decoders know.
+var carried = map[string][]string{
+	"h264": {"yuv420p"}, "hevc": {"yuv420p", "yuv420p10le"}, "vp9": {"yuv420p", "yuv420p10le"}, "av1": {"yuv420p", "yuv420p10le"},
+}
+
+// copies reports whether the picture can be put into another container as it is. Where
+// it plays here and there alone it is what such a file is that comes as MP4: the ladder
+// beside it is whole.
+func (v *Video) copies(format string) bool {
 	switch {
-	case !v.everywhere(p):
+	case !slices.Contains(carried[v.Codec], v.PixelFormat), v.Interlaced:
 		return false
 	case v.Reordered && slices.Contains(unordered, format):
 		return false

@@ -46,7 +46,7 @@ func (p *Plan) First() []Output { return p.Video[:min(len(p.Video), 1)] }
 
 // scanned are containers in which ffmpeg seeks by looking for a time, and stops at
 // any packet near it; in others it goes by an index of key frames.
-var scanned = []string{"mpegts", "mpeg", "flv"}
+var scanned = []string{"mpegts", "mpeg", "flv", "asf", "rm"}
 
 // margin is how much before a key frame reading begins in these.
 const margin = time.Second

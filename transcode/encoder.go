@@ -41,6 +41,18 @@ var encoders = map[Codec]*encoder{
 	}},
 }
 
+// others are encoders in software that ffmpeg.Runner.Encoder may have found in place of
+// those: SVT-AV1 takes a tenth of what libaom takes for the same, where it is one that
+// makes key frames when it is told.
+var others = map[string]*encoder{
+	"libsvtav1": {name: "libsvtav1", tag: "av01", when: "+delay_moov", args: func(o *Output, p *Profile) []string {
+		return []string{
+			"-preset", p.Preset, "-crf", number(o.CRF), "-maxrate", bits(o.MaxRate), "-bufsize", bits(o.Buffer),
+			"-g", endless, "-pix_fmt", p.pixels(),
+		}
+	}},
+}
+
 // soundEncoders are the encoders of ffmpeg by codec.
 var soundEncoders = map[Codec]string{AAC: "aac", Opus: "libopus"}
 

@@ -1,7 +1,9 @@
 package transcode
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
@@ -44,6 +46,9 @@ func (p *Plan) Encode(choice ffmpeg.EncoderChoice) error {
 	case choice.Name == software.name:
 		p.encoder, p.hardware, p.upload, p.device = nil, ffmpeg.None, "", nil
 		return nil
+	case others[choice.Name] != nil && others[choice.Name].tag == software.tag:
+		p.encoder, p.hardware, p.upload, p.device = others[choice.Name], ffmpeg.None, "", nil
+		return nil
 	case args == nil || !strings.HasPrefix(choice.Name, string(p.profile.Video)+"_"):
 		return problem.Errorf(ErrProfile, "the encoder %s for %s cannot be told where key frames belong; %s can", choice.Name, p.profile.Video, software.name)
 	case p.profile.HDR:
@@ -55,6 +60,19 @@ func (p *Plan) Encode(choice ffmpeg.EncoderChoice) error {
 	p.encoder, p.upload, p.device, p.hardware = &e, choice.Filter, choice.Args, choice.Hardware
 	return nil
 }
+
+// TrialCommand encodes ten pictures as the first rung is encoded, and keeps nothing.
+func (p *Plan) TrialCommand() *ffmpeg.Command {
+	e := p.coder()
+	args := slices.Concat([]string{"-vf", p.upload, "-c:v", e.name}, e.args(&p.Video[0], &p.profile), []string{"-force_key_frames", "0.2"})
+	return &ffmpeg.Command{
+		Args: p.device, Hardware: p.hardware, Inputs: []ffmpeg.Input{{Graph: "testsrc2=size=640x360:rate=25:duration=0.4"}},
+		Outputs: []ffmpeg.Output{{Args: args}}, Limits: ffmpeg.Limits{Time: trialTime},
+	}
+}
+
+// trialTime is more than any device needs to begin.
+const trialTime = 30 * time.Second
 
 // coder is how pictures are encoded.
 func (p *Plan) coder() *encoder {

@@ -209,7 +209,11 @@ func TestATranscodeSurvivesKill(t *testing.T) {
 	idle := newHouse(t, dir, houseOptions{Options: smallOptions().Options, programs: newHeld(t), idle: true})
 	id := idle.send(path, "").ID
 	idle.stop()
-	for range 4 {
+	kills := 4
+	if testing.Short() {
+		kills = 2
+	}
+	for range kills {
 		child := exec.Command(os.Args[0], "-test.run=^TestATranscodeSurvivesKill$") //nolint:gosec // this very test
 		child.Env = append(os.Environ(), "TRANSCODE_CHILD="+dir)
 		if err := child.Start(); err != nil {

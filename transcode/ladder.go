@@ -70,7 +70,7 @@ func (p *Plan) carry() {
 	switch {
 	case s.Plays:
 		p.Carriage = AsItCame
-	case s.Video != nil && s.Video.copies(s.Format, &p.profile):
+	case s.Video != nil && s.Video.copies(s.Format):
 		p.Carriage = Remuxed
 	case s.Video == nil && allCopied(s.Audio):
 		p.Carriage = Remuxed

@@ -214,8 +214,24 @@ func TestLadder(t *testing.T) {
 			"encoded 240p=320x240@25/300k 360p=480x360@25/680k 480p=640x480@25/1200k deinterlaced +copy",
 		},
 		{
-			"HLG that nothing plays is encoded as SDR", film(ts, "hevc", 640, 360, bright(transcode.HLG)),
+			"HLG in a transport stream is remuxed, and what players without it get is SDR", film(ts, "hevc", 640, 360, bright(transcode.HLG)),
+			"remuxed 240p=426x240@25/400k 360p=640x360@25/900k tone-mapped +copy",
+		},
+		{
+			"HLG that nothing plays is encoded as SDR", film(mov, "prores", 640, 360, bright(transcode.HLG)),
 			"encoded 240p=426x240@25/400k 360p=640x360@25/900k tone-mapped +copy",
+		},
+		{
+			"VP9 with Vorbis is remuxed", film(mkv, "vp9", 640, 360, sound("vorbis", "", 2, 48000)),
+			"remuxed 240p=426x240@25/400k 360p=640x360@25/900k +aac/2ch/48000/128k",
+		},
+		{
+			"HEVC in AVI does not say when its pictures show", film(avi, "hevc", 640, 360, reordered),
+			"encoded 240p=426x240@25/400k 360p=640x360@25/900k +copy",
+		},
+		{
+			"HEVC of 4:4:4 is for editors", film(ts, "hevc", 640, 360, pixels("yuv444p")),
+			"encoded 240p=426x240@25/400k 360p=640x360@25/900k +copy",
 		},
 		{
 			"Dolby Vision that nothing else can show has no rungs", film(mov, "hevc", 3840, 2160, plays, bright(transcode.DolbyVision)),

@@ -76,6 +76,7 @@ var points = []point{
 	{"when what plays was looked at", func(o *houseOptions, halt func()) {
 		o.after = func() error { halt(); return nil }
 	}},
+	{"as the poster is kept", creating("/poster")},
 	{"as thumbnails are kept", creating("/thumbnails/")},
 	{"as a rung is joined", creating("/rungs/128p")},
 	{"as the index of a rung is kept", creating("-index")},
@@ -184,7 +185,7 @@ func wasReplaced(t *testing.T, h *house, was *metadata.Asset) {
 // of it, and all that it is made of is stored.
 func (h *house) onlyWhatIsUsed(a *metadata.Asset) {
 	h.t.Helper()
-	used := append(a.Thumbnails.Keys(), a.Source, a.Index, a.Kept())
+	used := append(a.Thumbnails.Keys(), a.Source, a.Index, a.Kept()) // of posters stored says nothing
 	for _, r := range a.Renditions {
 		used = append(used, r.Source, r.Index)
 	}

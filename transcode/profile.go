@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
 
 // Codec names a way of coding.
@@ -27,6 +28,11 @@ type Profile struct {
 	Video Codec  // default H264
 	Rungs []Rung // in any order
 	HDR   bool   // rungs keep a high dynamic range, where source and codec have one; default: they are SDR
+
+	// Hardware encodes the pictures where it works, which a trial tells: the first that
+	// does (ffmpeg.Auto), or one by its name. Else software does, and the log says why.
+	// All machines that share a queue need the same. Default: software.
+	Hardware ffmpeg.Hardware
 
 	Audio    Codec         // default AAC
 	Bitrates map[int]int64 // of sound, bits a second by the number of channels: 1, 2 and 6; default 64, 128 and 320 kbit/s
@@ -101,6 +107,8 @@ func (p Profile) complete() (Profile, error) {
 		return p, problem.Errorf(ErrProfile, "profile %q has %d rungs, more than %d", p.Name, len(p.Rungs), maxRungs)
 	case p.Segment < minTarget || p.Segment > maxTarget:
 		return p, problem.Errorf(ErrProfile, "profile %q: segments of %v are not between %v and %v", p.Name, p.Segment, minTarget, maxTarget)
+	case p.Hardware != ffmpeg.None && p.Hardware != ffmpeg.Auto && accelerated[p.Hardware] == nil:
+		return p, problem.Errorf(ErrProfile, "profile %q: there is no hardware %q: auto, nvenc, vaapi, qsv and videotoolbox are", p.Name, p.Hardware)
 	case p.HDR && p.Video == H264:
 		return p, problem.Errorf(ErrProfile, "profile %q: a high dynamic range takes hevc or av1", p.Name)
 	}

@@ -50,6 +50,7 @@ var ofStorage = []struct {
 	kind error
 	says string
 }{
+	{errOtherBytes, errOtherBytes.Error()},
 	{storage.ErrFull, "there is no room left in storage"},
 	{storage.ErrUnavailable, "storage does not answer as it should"},
 	{storage.ErrChanged, "the imported file has changed"},

@@ -25,10 +25,13 @@ type record struct {
 	By      string   `json:"by,omitempty"` // who asked for it; "" where the upload itself did
 	Carry   Carriage `json:"carriage,omitempty"`
 	Plan    string   `json:"plan,omitempty"` // storage key of the plan; "" as long as there is none
-	Rungs   []rung   `json:"rungs,omitempty"`
-	Chunks  int      `json:"chunks,omitempty"`
-	Sounds  []int    `json:"sounds,omitempty"` // streams
-	Left    []string `json:"left,omitempty"`   // what is left out of the source, and why
+	// Straight is the storage key of the file with times that do not jump, where those
+	// of the file as it came do.
+	Straight string   `json:"straight,omitempty"`
+	Rungs    []rung   `json:"rungs,omitempty"`
+	Chunks   int      `json:"chunks,omitempty"`
+	Sounds   []int    `json:"sounds,omitempty"` // streams
+	Left     []string `json:"left,omitempty"`   // what is left out of the source, and why
 
 	Began   time.Time `json:"began,omitzero"`    // when there was a plan
 	Planned bool      `json:"planned,omitempty"` // rungs are cut where what plays is
@@ -84,9 +87,10 @@ func partVideo(chunk int) string  { return fmt.Sprintf("v%d", chunk) } // in all
 func partSound(stream int) string { return fmt.Sprintf("a%d", stream) }
 
 const (
-	partFirst  = "first"  // the first chunk in the first rung
-	partRemux  = "remux"  // the whole in another container
-	partExtras = "extras" // what is shown beside
+	partFirst    = "first"    // the first chunk in the first rung
+	partRemux    = "remux"    // the whole in another container
+	partStraight = "straight" // the whole, with times that do not jump
+	partExtras   = "extras"   // what is shown beside
 )
 
 // fails has a rung failed, with the reason.

@@ -13,8 +13,10 @@ import (
 // under way: there was no transcoder when they came. And it fails transcodes that no
 // task sees to any more: one was cancelled by an operator, or took its process with it
 // each time. What ended longer ago than Options.Retention it removes. Call it once the
-// Queue has been started, and now and then.
+// Queue has been started, and now and then: the first time it tries the hardware that
+// profiles want, too.
 func (t *Transcoder) Recover(ctx context.Context) error {
+	t.once.Do(func() { t.accelerate(ctx) })
 	return errors.Join(t.recoverAssets(ctx), t.failAbandoned(ctx), t.forget(ctx))
 }
 

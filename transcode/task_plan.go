@@ -21,6 +21,8 @@ type planned struct {
 	Profile Profile         `json:"profile"`
 	Keys    []time.Duration `json:"keys"` // key frames of the picture
 	Chunks  []Chunk         `json:"chunks"`
+
+	Encoder ffmpeg.EncoderChoice `json:"encoder,omitzero"` // of all rungs and chunks
 }
 
 // plan looks at the file, and has done what is to be done.
@@ -38,6 +40,11 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	times, end, err := t.straighten(ctx, w, &in, &found)
+	if err != nil {
+		return err
+	}
+	defer end()
 	if limit := t.o.MaxDuration; limit > 0 && found.Duration > limit {
 		return problem.Errorf(ErrSource, "it lasts %s; files of up to %s are taken here", found.Duration.Round(time.Second), limit)
 	}
@@ -46,16 +53,19 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	if err := t.choose(ctx, &p, &kept); err != nil {
+		return err
+	}
 	if err := p.needs(tools); err != nil {
 		return err
 	}
 	if len(p.Video) > 0 {
-		if kept.Keys, err = t.Programs.KeyFrames(ctx, in, kept.Source.Video.Stream); err != nil {
-			return err
+		if times == nil {
+			if times, err = t.times(ctx, in, &kept.Source); err != nil {
+				return err
+			}
 		}
-		for i := range kept.Keys {
-			kept.Keys[i] -= found.Start
-		}
+		kept.Keys = Since(found.Start, times.Keys)
 	}
 	if p.Carriage == Encoded {
 		kept.cut(&p, p.Cuts(kept.end()), t.o.AtOnce)
@@ -100,6 +110,7 @@ func (t *Transcoder) spread(ctx context.Context, w *work, p *Plan, kept *planned
 	}
 	return t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
 		r.Plan, r.Carry, r.Left, r.Rungs, r.Sounds = key, p.Carriage, p.Left, nil, nil
+		r.Straight = w.Straight
 		r.take(p, kept)
 		r.Began = time.Now().UTC()
 		if err := t.says(ctx, tx, u); err != nil {
@@ -169,8 +180,10 @@ func (t *Transcoder) keepPlan(ctx context.Context, w *work, kept *planned) (stri
 	return key, nil
 }
 
-// maxPlan bounds a plan, in bytes.
-const maxPlan = 64 << 20
+const (
+	maxPlan   = 64 << 20 // bytes of a plan
+	planBlock = 1 << 20  // that are asked for at once
+)
 
 // planOf reads the plan of a transcode.
 func (t *Transcoder) planOf(ctx context.Context, r *record) (*Plan, *planned, error) {
@@ -179,11 +192,15 @@ func (t *Transcoder) planOf(ctx context.Context, r *record) (*Plan, *planned, er
 		return nil, nil, fmt.Errorf("transcode: reading a plan: %w", err)
 	}
 	defer blob.Close() //nolint:errcheck // it was only read
-	kept := new(planned)
-	if err := json.NewDecoder(io.NewSectionReader(blob, 0, min(blob.Info().Size, maxPlan))).Decode(kept); err != nil {
+	kept, size := new(planned), min(blob.Info().Size, maxPlan)
+	from := t.ahead(blob, size, planBlock)
+	if err := json.NewDecoder(io.NewSectionReader(from, 0, size)).Decode(kept); err != nil {
 		return nil, nil, fmt.Errorf("transcode: reading a plan: %w", err)
 	}
 	p, err := Ladder(kept.Source, kept.Profile)
+	if err == nil && kept.Encoder.Name != "" {
+		err = p.Encode(kept.Encoder)
+	}
 	return &p, kept, err
 }
 

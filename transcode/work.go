@@ -150,13 +150,13 @@ func (t *Transcoder) goesOn(ctx context.Context, id string) error {
 		return err
 	}
 	r, err := recordOf(u)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case !r.going(u) && !r.lost(u):
-		return errOver
 	}
 	t.saw(id, u.Version, r)
+	if !r.going(u) && !r.lost(u) {
+		return errOver
+	}
 	return nil
 }
 
@@ -172,13 +172,15 @@ func (t *Transcoder) judge(ctx context.Context, w *work, err error) error {
 			return err
 		}
 		return jobs.Snooze(t.o.Look)
+	case errors.Is(err, errNoRoom):
+		return jobs.Snooze(roomLook)
 	case errors.Is(err, ffmpeg.ErrBusy), errors.Is(err, storage.ErrBusy): // the draft is open where the task ran before
 		return jobs.Snooze(time.Second)
 	case ctx.Err() != nil || !t.final(w, err):
 		return err
 	}
 	t.o.Logger.WarnContext(ctx, "a transcode fails", "transcode", w.args.Transcode, "task", w.task.Kind, "error", err)
-	failed := t.fail(ctx, w, reason(err))
+	failed := t.fail(ctx, w, err)
 	switch {
 	case failed == nil:
 		return jobs.Discard(err)
@@ -189,6 +191,10 @@ func (t *Transcoder) judge(ctx context.Context, w *work, err error) error {
 	t.o.Logger.WarnContext(ctx, "a transcode could not be failed, will try again", "transcode", w.args.Transcode, "reason", err, "error", failed)
 	return jobs.Snooze(t.o.Look)
 }
+
+// roomLook is how long a task waits that found no room for a copy: others have it until
+// some task of theirs has ended, and each look is a request to storage.
+const roomLook = 3 * time.Second
 
 // isOthers reports whether the task is not, or soon will not be, that of this process:
 // then it says nothing of the transcode.
@@ -248,6 +254,39 @@ func (t *Transcoder) update(ctx context.Context, w *work, done bool, fn func(tx 
 		t.saw(u.ID, u.Version, r)
 	}
 	return err
+}
+
+// ofTask are the metadata, for what changes an asset by itself: only as long as the
+// transcode goes on, and the task is this process's. What it has made is removed as soon
+// as the transcode has ended, and may be of a file that another has replaced.
+type ofTask struct {
+	metadata.Store
+
+	w *work
+}
+
+// Update implements metadata.Store.
+func (s *ofTask) Update(ctx context.Context, fn func(tx metadata.Tx) error) error {
+	return s.Store.Update(ctx, func(tx metadata.Tx) error {
+		u, err := tx.Upload(ctx, s.w.upload.ID)
+		if errors.Is(err, metadata.ErrNotFound) {
+			return errOver
+		}
+		if err != nil {
+			return err
+		}
+		r, err := recordOf(u)
+		if err != nil {
+			return err
+		}
+		if !r.going(u) {
+			return errOver
+		}
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return s.w.task.Fence(ctx, tx)
+	})
 }
 
 // submit has a task of the transcode done.

@@ -22,4 +22,11 @@ var demuxers = map[media.Type]string{
 	media.TypeAAC:       "aac",
 	media.TypeFLAC:      "flac",
 	media.TypeWAV:       "wav",
+	media.TypeASF:       "asf",
+	media.TypeMXF:       "mxf",
+	media.TypeReal:      "rm",
+	media.TypeDV:        "dv",
+	media.TypeAIFF:      "aiff",
+	media.TypeCAF:       "caf",
+	media.TypeAMR:       "amr",
 }

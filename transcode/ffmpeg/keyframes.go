@@ -13,10 +13,25 @@ import (
 // mostKeyFrames is that of a day in which every picture is one, at 60 a second.
 const mostKeyFrames = 24 * 3600 * 60
 
+// Times are what the packets of a stream say of when they are shown.
+type Times struct {
+	Keys []time.Duration // when key frames are shown, sorted
+	// Jumps are how often a packet is decoded ten seconds or more after, or at any time
+	// before, the one that stands before it, as where recordings are glued together.
+	Jumps int
+}
+
 // KeyFrames returns when the key frames of a stream (by its index in the file) are
-// shown, sorted, as the file's own timestamps have it: those of Source.Start. It
-// has ffprobe read the file through, and decodes nothing. Errors are those of Run.
+// shown: see Times.
 func (r *Runner) KeyFrames(ctx context.Context, in Input, stream int) ([]time.Duration, error) {
+	t, err := r.Times(ctx, in, stream)
+	return t.Keys, err
+}
+
+// Times tells of a stream (by its index in the file), as the file's own timestamps have
+// it: those of Source.Start. It has ffprobe read the file through, and decodes nothing.
+// Errors are those of Run.
+func (r *Runner) Times(ctx context.Context, in Input, stream int) (Times, error) {
 	k := &keyFrames{}
 	args := []string{
 		"-select_streams", strconv.Itoa(stream), "-show_entries", "packet=pts_time,dts_time,flags", "-print_format", "csv=print_section=0",
@@ -25,10 +40,10 @@ func (r *Runner) KeyFrames(ctx context.Context, in Input, stream int) ([]time.Du
 		p.stdout, p.progress = k, k.lines.Load
 	})
 	if err != nil {
-		return nil, err
+		return Times{}, err
 	}
 	slices.Sort(k.times)
-	return slices.Compact(k.times), nil
+	return Times{Keys: slices.Compact(k.times), Jumps: k.jumps}, nil
 }
 
 // keyFrames reads lines such as "0.080000,0.000000,K__", of which a timestamp may
@@ -37,6 +52,9 @@ type keyFrames struct {
 	lines atomic.Int64
 	line  []byte
 	times []time.Duration
+	jumps int
+	last  time.Duration // of decoding
+	begun bool
 }
 
 func (k *keyFrames) Write(p []byte) (int, error) {
@@ -55,6 +73,9 @@ func (k *keyFrames) Write(p []byte) (int, error) {
 func (k *keyFrames) read(line string) {
 	k.lines.Add(1)
 	f := strings.Split(strings.TrimSpace(line), ",")
+	if len(f) > 2 {
+		k.follow(f[1])
+	}
 	if len(f) < 3 || !strings.HasPrefix(f[2], "K") || len(k.times) >= mostKeyFrames {
 		return
 	}
@@ -65,4 +86,19 @@ func (k *keyFrames) read(line string) {
 	if _, err := strconv.ParseFloat(at, 64); err == nil {
 		k.times = append(k.times, scalar(at).seconds())
 	}
+}
+
+// farOff is from when on a step of time is a jump: what ffmpeg itself takes for one.
+const farOff = 10 * time.Second
+
+// follow compares when a packet is decoded with the one before.
+func (k *keyFrames) follow(decoded string) {
+	if _, err := strconv.ParseFloat(decoded, 64); err != nil {
+		return
+	}
+	at := scalar(decoded).seconds()
+	if step := at - k.last; k.begun && (step < 0 || step >= farOff) {
+		k.jumps++
+	}
+	k.last, k.begun = at, true
 }

@@ -26,6 +26,7 @@ type probeStream struct {
 	Type         string            `json:"codec_type"`
 	Codec        string            `json:"codec_name"`
 	Tag          string            `json:"codec_tag_string"`
+	TagNumber    string            `json:"codec_tag"` // such as "0x002d"
 	Profile      scalar            `json:"profile"`
 	Level        scalar            `json:"level"`
 	Width        scalar            `json:"width"`

@@ -25,9 +25,31 @@ func parseSource(report []byte) (*Source, error) {
 	s := &Source{Format: p.Format.Name, Start: p.Format.Start.seconds(), Bitrate: p.Format.Bitrate.int64()}
 	s.Duration = max(0, p.Format.Duration.seconds())
 	for i := range p.Streams {
+		if s.Format == "mpegts" {
+			p.Streams[i].doubt()
+		}
 		s.add(&p.Streams[i])
 	}
 	return s, nil
+}
+
+// streamTypes are those of transport streams that ffmpeg does not know: ISO/IEC 13818-1
+// table 2-34, and of Blu-ray, whose numbers others use, too.
+var streamTypes = map[string]string{
+	"0x002d": "MPEG-H 3D Audio", "0x002e": "MPEG-H 3D Audio", "0x0082": "DTS", "0x0085": "DTS-HD", "0x0086": "DTS-HD",
+}
+
+// doubt unlearns a codec of sound that ffprobe has guessed: of a type of stream that it
+// does not know it says MP3, and finds neither channels nor a rate.
+func (p *probeStream) doubt() {
+	if p.Type != "audio" || p.Codec != "mp3" || p.Channels.int() > 0 || p.TagNumber == "0x0003" || p.TagNumber == "0x0004" {
+		return
+	}
+	p.Codec = "unknown"
+	p.Tag = "stream type 0x" + strings.TrimPrefix(p.TagNumber, "0x00")
+	if name := streamTypes[p.TagNumber]; name != "" {
+		p.Tag = name + ", " + p.Tag
+	}
 }
 
 func (s *Source) add(p *probeStream) {

@@ -178,3 +178,19 @@ func FuzzKeyFrames(f *testing.F) {
 		}
 	})
 }
+
+func TestJumpsOfTimesAreCounted(t *testing.T) {
+	for text, want := range map[string]int{
+		"0.0,0.0,K__\n0.12,0.04,___\n0.08,0.08,___\n":                  0,
+		"0.0,0.0,K__\n9.9,9.9,K__\n":                                   0,
+		"0.0,0.0,K__\n10.0,10.0,K__\n":                                 1,
+		"100.0,100.0,K__\n20.0,20.0,K__\n20.04,20.04,___\n":            1,
+		"0.0,N/A,K__\n100.0,100.0,K__\n100.04,N/A,___\n100.08,100.08,": 0,
+	} {
+		k := &keyFrames{}
+		_, _ = k.Write([]byte(text))
+		if k.jumps != want {
+			t.Errorf("%q has %d jumps, want %d", text, k.jumps, want)
+		}
+	}
+}
