@@ -24,6 +24,8 @@ EVERY ?= 10s
 TESTFLAGS ?=
 # Which packages.
 PKG ?= ./...
+# What `make vet` has looked at is not looked at again by `go test`.
+VETTED := -vet=off
 # The race detector on all but SQLite's own code, which is C turned into Go and
 # keeps its data outside of Go's memory: nothing is found in it, and tests of
 # uploads take twice the time with it.
@@ -96,7 +98,7 @@ metrics-update: ## write docs/metrics.md anew, after a change of what is counted
 
 .PHONY: race
 race: need-race clients assets ## every test but the long ones under the race detector, in random order
-	$(GO) test $(RACE) -short -shuffle=on -timeout 25m $(TESTFLAGS) $(PKG)
+	$(GO) test $(RACE) $(VETTED) -short -shuffle=on -timeout 25m $(TESTFLAGS) $(PKG)
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME (2s)

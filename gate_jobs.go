@@ -61,7 +61,7 @@ func (g *Gate) openJobs() (err error) {
 
 func (g *Gate) jobEnded(j *jobs.Job, took time.Duration) {
 	g.counts.JobAttempts.With(j.Kind, string(j.State)).Inc()
-	g.counts.JobDuration.Observe(took.Seconds())
+	g.counts.JobDuration.With(j.Kind).Observe(took.Seconds())
 }
 
 // countJobs has the jobs that have not ended counted at each scrape: by one question

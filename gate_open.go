@@ -60,6 +60,9 @@ type wakingStore struct {
 	changed func(assets []string, done bool)
 }
 
+// Unwrap is the store that it wakes for.
+func (s *wakingStore) Unwrap() metadata.Store { return s.Store }
+
 func (s *wakingStore) Update(ctx context.Context, fn func(tx metadata.Tx) error) error {
 	var assets []string
 	err := s.Store.Update(ctx, func(tx metadata.Tx) error { return fn(notingTx{tx, &assets}) })

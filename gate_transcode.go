@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/streamgate/streamgate/events"
@@ -44,33 +43,33 @@ func (g *Gate) openTranscoder(dir string) error {
 	if g.jobs == nil {
 		return errors.New("streamgate: WithTranscoder needs WithJobDatabase beside WithMetadata")
 	}
-	runs, err := g.runsDir(dir, g.o.files == nil)
+	runs, err := runsDir(dir, g.o.files == nil)
 	if err != nil {
-		return err
+		return fmt.Errorf("streamgate: the transcoder: %w", err)
 	}
 	runner, err := ffmpeg.New(runs, g.o.ffmpeg)
 	if err != nil {
 		return fmt.Errorf("streamgate: the transcoder: %w", err)
 	}
 	g.closers = append(g.closers, runner.Close)
-	services := transcode.Services{Files: g.files, Metadata: g.meta, Queue: g.jobs, Programs: runner, Inspect: g.inspectMade}
+	if err := g.counts.Programs(runner); err != nil {
+		return fmt.Errorf("streamgate: counting runs of ffmpeg: %w", err)
+	}
+	services := transcode.Services{Files: g.files, Metadata: g.meta, Queue: g.jobs, Programs: &countedPrograms{runner, g.counts}, Inspect: g.inspectMade}
 	if g.coder, err = transcode.New(services, g.transcoderOptions()); err != nil {
 		return fmt.Errorf("streamgate: %w", err)
 	}
 	return nil
 }
 
-// runsDir is in the data directory where that is the Gate's own, and else a new one,
-// which goes with the Gate.
-func (g *Gate) runsDir(dir string, own bool) (string, error) {
+// runsDir is in the data directory where that is the Gate's own, and else among the
+// system's temporary files, in a place that processes share: so what one leaves that is
+// killed is found by the next.
+func runsDir(dir string, own bool) (string, error) {
 	if own || dir != "" {
 		return filepath.Join(dir, runsName), nil
 	}
-	dir, err := os.MkdirTemp("", "streamgate-ffmpeg-*")
-	if err == nil {
-		g.closers = append(g.closers, func() error { return os.RemoveAll(dir) })
-	}
-	return dir, err
+	return ffmpeg.TempDir()
 }
 
 func (g *Gate) transcoderOptions() *transcode.Options {

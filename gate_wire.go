@@ -18,6 +18,10 @@ import (
 // uploads that nobody resumes are looked for.
 const recoveryInterval = 10 * time.Minute
 
+// sharedInterval is the same where other processes have the store, too: what one of
+// them leaves that is killed, the others find.
+const sharedInterval = time.Minute
+
 // wire makes the services over the stores and puts the stack before them.
 func (g *Gate) wire(dir string) (err error) {
 	if g.crossOrigin, err = trusting(g.o.origins); err != nil {
@@ -51,6 +55,7 @@ func (g *Gate) wire(dir string) (err error) {
 	}
 	if g.coder != nil {
 		g.dispatcher.Handle("have a poster made", g.havePoster, events.AssetReady)
+		g.dispatcher.Handle("count transcodes", g.counts.RecordTranscode, events.TranscodeSubmitted, events.TranscodeDone, events.TranscodeFailed, events.TranscodeCanceled)
 	}
 	if err = g.countJobs(); err != nil { // of all kinds
 		return err
@@ -67,7 +72,11 @@ func (g *Gate) wire(dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	g.recovery = &periodic{name: "recover uploads", every: recoveryInterval, do: g.recoverAgain, logger: g.o.logger}
+	every := recoveryInterval
+	if metadata.ClaimerOf(g.meta) != nil {
+		every = sharedInterval
+	}
+	g.recovery = &periodic{name: "recover uploads", every: every, do: g.recoverAgain, logger: g.o.logger}
 	return g.buildPlanes()
 }
 

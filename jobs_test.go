@@ -50,7 +50,7 @@ func TestAGateRunsJobsOfTheApplication(t *testing.T) {
 		body := string(admin.get("/metrics").want(t, http.StatusOK).body)
 		return strings.Contains(body, `streamgate_job_attempts_total{kind="poster",state="done"} 1`) &&
 			strings.Contains(body, `streamgate_jobs{kind="poster",state="waiting"} 0`) &&
-			strings.Contains(body, `streamgate_job_duration_seconds_count 1`)
+			strings.Contains(body, `streamgate_job_duration_seconds_count{kind="poster"} 1`)
 	})
 	admin.do(http.MethodDelete, "/v1/jobs/1", nil).want(t, http.StatusOK)
 	if len(recorded) > 0 {

@@ -100,7 +100,7 @@ func TestEventsTellHowFarATranscodeIs(t *testing.T) {
 		t.Errorf("the rungs (-want +got):\n%s", d)
 	}
 	patiently(t, "it is over", func() bool {
-		list := c.get("/v1/transcodes?asset=" + id).want(t, http.StatusOK).json(t)["transcodes"].([]any)
+		list := c.get("/v1/transcodes?asset="+id).want(t, http.StatusOK).json(t)["transcodes"].([]any)
 		return list[0].(map[string]any)["state"] == "done"
 	})
 

@@ -122,10 +122,23 @@ func patiently(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// A Gate whose bytes lie elsewhere has ffmpeg write into a directory of its own.
+// A Gate whose bytes lie elsewhere has ffmpeg write among temporary files, and removes
+// what one left there that was killed.
 func TestWhereFFmpegWritesGoesWithTheGate(t *testing.T) {
-	temp := t.TempDir()
-	t.Setenv("TMPDIR", temp)
+	t.Setenv("TMPDIR", t.TempDir())
+	temp, err := ffmpeg.TempDir()
+	if err == nil {
+		err = os.MkdirAll(filepath.Join(temp, "runs-1", "2"), 0o700)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := func(when string, want int) {
+		t.Helper()
+		if left, err := filepath.Glob(filepath.Join(temp, "runs-*")); err != nil || len(left) != want {
+			t.Errorf("%s there are %q, want %d (%v)", when, left, want, err)
+		}
+	}
 	files, err := disk.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -144,10 +157,12 @@ func TestWhereFFmpegWritesGoesWithTheGate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	found("while it is open", 1)
+	if left, err := os.ReadDir(filepath.Join(temp, "runs-1")); err == nil {
+		t.Errorf("what was left is there: %v", left)
+	}
 	if err := g.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if left, err := os.ReadDir(temp); err != nil || len(left) != 0 {
-		t.Errorf("left: %v, %v", left, err)
-	}
+	found("after it", 0)
 }

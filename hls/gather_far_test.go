@@ -80,6 +80,9 @@ func (a *away) requests(t *testing.T, path string) (storagetest.Cost, []byte) {
 // in requests. A segment is one of the index and one of the file.
 func TestASegmentFromFarAwayIsTwoRequests(t *testing.T) {
 	minute := 60 * clipRate
+	if testing.Short() {
+		minute /= 4
+	}
 	for _, c := range []struct {
 		name  string
 		clip  clip

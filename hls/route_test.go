@@ -113,6 +113,8 @@ func (t target) path() string {
 		return downloadName
 	case original:
 		return t.revision + "/" + sourceName
+	case posterImage:
+		return t.revision + "/" + t.keepAs
 	}
 	letter := map[media.Kind]string{media.Video: "v", media.Audio: "a", subtitleKind: "s"}[t.kind]
 	number := strconv.Itoa(t.segment)

@@ -139,6 +139,9 @@ func (t *Task) write(ctx context.Context, c backend.Conn, o *outcome, progress [
 	if err == nil && progress != nil {
 		_, err = c.Exec(ctx, `UPDATE jobs SET progress = ? WHERE id = ?`, string(progress), t.ID)
 	}
+	if err == nil && o.state == Waiting && t.q.db.Notifies() { // for others, since this worker stops
+		err = announce(ctx, c, t.kind.o.Lane)
+	}
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,8 @@ func (p *pilot) PilotInit(_ *baseservice.Archetype, params *riverpilot.PilotInit
 	p.notify = params.NotifyNonTxJobInsert
 }
 
-// wake has a lane fetched from at once.
+// wake has a lane fetched from at once, where River does not listen: where it does, it
+// passes over this, and hears of jobs by announce alone.
 func (p *pilot) wake(lane string) {
 	p.mu.Lock()
 	notify := p.notify
@@ -77,14 +78,17 @@ func (p *pilot) JobGetAvailable(ctx context.Context, _ riverdriver.Executor, _ r
 				return err
 			}
 		}
+		// There may be more, and River does not see that slots become free while it
+		// fetches: they would wait for the next poll.
+		if p.q.db.Notifies() && len(res.Jobs) == params.MaxToLock {
+			return announce(ctx, c, params.Queue)
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	if len(res.Jobs) == params.MaxToLock {
-		// There may be more, and River does not see that slots become free while it
-		// fetches.
 		p.wake(params.Queue)
 	}
 	for id := range res.DecodeErrors {

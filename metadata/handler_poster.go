@@ -50,7 +50,7 @@ func (h *handler) putPoster(w http.ResponseWriter, r *http.Request, id string) (
 	if err != nil {
 		return err
 	}
-	key, err := keepPoster(ctx, h.files, id, picture, true)
+	key, err := keepPoster(ctx, h.files, newSentPoster(id, len(picture)), picture)
 	if err != nil {
 		return err
 	}

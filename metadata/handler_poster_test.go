@@ -114,7 +114,7 @@ func TestAPosterThatWasMadeGivesWay(t *testing.T) {
 		}
 	}
 	set := func(picture []byte, revision string) error {
-		return metadata.SetPoster(ctx, s.files, s.store, a.ID, picture, revision)
+		return metadata.SetPoster(ctx, s.files, s.store, a.ID, metadata.Poster{Picture: picture, Revision: revision})
 	}
 	revise("r2")
 	small, large := still(t, "jpeg", 16, 9), still(t, "jpeg", 32, 18)
@@ -139,7 +139,7 @@ func TestAPosterThatWasMadeGivesWay(t *testing.T) {
 	if err := set([]byte("<svg/>"), "r2"); !errors.Is(err, metadata.ErrInvalid) {
 		t.Errorf("no picture: %v", err)
 	}
-	if err := metadata.SetPoster(ctx, s.files, s.store, metadata.NewID(), small, ""); !errors.Is(err, metadata.ErrNotFound) {
+	if err := metadata.SetPoster(ctx, s.files, s.store, metadata.NewID(), metadata.Poster{Picture: small}); !errors.Is(err, metadata.ErrNotFound) {
 		t.Errorf("of no asset: %v", err)
 	}
 	equal(t, "files", left(t, s.files), []string{s.read(a.ID).Poster})

@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -62,16 +63,33 @@ func (a *Asset) PosterPath() string {
 	return a.ID + "/" + hex.EncodeToString(sum[:12]) + "/poster" + path.Ext(a.Poster)
 }
 
-// SetPoster gives an asset a picture that stands for it, JPEG or PNG, in place of the
-// one that it has, which RemoveFiles removes. One that was made of the film, at that
-// revision of the asset, is only for an asset that has none; "" is one that somebody
-// chose.
+// A Poster is a picture that stands for an asset, for SetPoster.
+type Poster struct {
+	Picture []byte // JPEG or PNG
+
+	// Revision is that of the asset when the picture was made of its film: then it is
+	// only for an asset that has none, and goes with that film. Default: "", and it is
+	// one that somebody chose.
+	Revision string
+
+	// Prefix begins the storage key of one that was made, below that of the asset and
+	// another each time: who gives one finds there what a crash has left before the
+	// asset referred to it. Default: a new one.
+	Prefix string
+}
+
+// SetPoster gives an asset a poster, in place of the one that it has, which RemoveFiles
+// removes.
 //
 // Errors match ErrInvalid where it is no such picture, or ErrNotFound, or ErrConflict
 // where the asset has another revision by now; or are those of the stores and ctx.
 // Where there is one, the asset has what it had.
-func SetPoster(ctx context.Context, files storage.Store, meta Store, assetID string, picture []byte, revision string) error {
-	key, err := keepPoster(ctx, files, assetID, picture, revision == "")
+func SetPoster(ctx context.Context, files storage.Store, meta Store, assetID string, p Poster) error {
+	prefix := cmp.Or(p.Prefix, postersOf(assetID)+NewID())
+	if p.Revision == "" {
+		prefix = newSentPoster(assetID, len(p.Picture))
+	}
+	key, err := keepPoster(ctx, files, prefix, p.Picture)
 	if err != nil {
 		return err
 	}
@@ -81,9 +99,9 @@ func SetPoster(ctx context.Context, files storage.Store, meta Store, assetID str
 		switch {
 		case err != nil:
 			return err
-		case revision != "" && a.Revision != revision:
+		case p.Revision != "" && a.Revision != p.Revision:
 			return problem.Errorf(ErrConflict, "the asset got another file meanwhile")
-		case revision != "" && a.Poster != "":
+		case p.Revision != "" && a.Poster != "":
 			return nil
 		}
 		used = true
@@ -110,19 +128,20 @@ func (a *Asset) setPoster(key string) map[string]any {
 	return data
 }
 
+// newSentPoster begins the key of a poster that somebody sent.
+func newSentPoster(assetID string, size int) string {
+	return postersOf(assetID) + sentPoster + strconv.Itoa(size) + "-" + NewID()
+}
+
 // keepPoster writes a picture that nothing refers to yet.
-func keepPoster(ctx context.Context, files storage.Store, assetID string, picture []byte, sent bool) (key string, err error) {
+func keepPoster(ctx context.Context, files storage.Store, prefix string, picture []byte) (key string, err error) {
 	ending, err := checkPoster(picture)
 	if err != nil {
 		return "", err
 	}
-	name := NewID()
-	if sent {
-		name = sentPoster + strconv.Itoa(len(picture)) + "-" + name
-	}
-	key = postersOf(assetID) + name + ending
+	key = prefix + ending
 	if err := store(ctx, files, key, picture, "this picture"); err != nil {
-		return "", fmt.Errorf("metadata: keeping a poster of %s: %w", assetID, err)
+		return "", fmt.Errorf("metadata: keeping a poster: %w", err)
 	}
 	return key, nil
 }
@@ -134,7 +153,7 @@ func dropPoster(ctx context.Context, files storage.Store, meta Store, assetID, k
 	a, err := meta.Asset(ctx, assetID)
 	switch {
 	case err != nil && !errors.Is(err, ErrNotFound):
-		return nil //nolint:nilerr // it is removed with the next change of the poster
+		return nil // it is removed with the next change of the poster
 	case err == nil && a.Poster == key:
 		return nil
 	}

@@ -43,6 +43,10 @@ var answers = []struct{ service, name, query string }{
 	{"cache", "cache_set", `streamgate_http_requests_total{service="cache",route="/v1/cache/{key}",method="PUT"}`},
 	{"cache", "cache_delete", `streamgate_http_requests_total{service="cache",route="/v1/cache/{key}",method="DELETE"}`},
 	{"cache", "cache_clear", `streamgate_http_requests_total{service="cache",route="/v1/cache",method="DELETE"}`},
+	{"transcoder", "transcode_start", `streamgate_http_requests_total{service="transcoder",route="/v1/transcodes",method="POST"}`},
+	{"transcoder", "transcode_status", `streamgate_http_requests_total{service="transcoder",route="/v1/transcodes/{id}",method="GET"}`},
+	{"transcoder", "transcode_cancel", `streamgate_http_requests_total{service="transcoder",route="/v1/transcodes/{id}",method="DELETE"}`},
+	{"transcoder", "queue size", `streamgate_jobs{kind=~"transcode-.*"}`},
 	{"worker", "job_submit", `streamgate_http_requests_total{service="worker",route="/v1/jobs",method="POST"}`},
 	{"worker", "job_status", `streamgate_http_requests_total{service="worker",route="/v1/jobs/{id}",method="GET"}`},
 	{"worker", "job_cancel", `streamgate_http_requests_total{service="worker",route="/v1/jobs/{id}",method="DELETE"}`},
@@ -65,7 +69,10 @@ A family with labels appears once something was counted. Labels have only values
 | ` + "`code`" + ` | the status; of one that is not registered its class, such as 2xx |
 | ` + "`fault`" + ` | client (4xx), server (5xx), aborted (broken off after the answer had begun) |
 | ` + "`protocol`" + ` | tus, ietf, body, form; other |
-| ` + "`event`" + ` | created, updated, ready, failed, replaced, settled, unsettled, deleted |
+| ` + "`event`" + ` | of assets: created, updated, ready, failed, replaced, settled, unsettled, deleted; of transcodes: submitted, done, failed, canceled |
+| ` + "`class`" + ` | what ended ffmpeg: broken-input, unsupported, memory, disk-full, output-limit, time-limit, stuck, cancelled, crashed, failed; what is none of its: source (nothing that can be transcoded), profile, build (of ffmpeg, that lacks parts), output (that does not play), lost (nobody went on); other |
+| ` + "`program`" + ` | ffmpeg, ffprobe |
+| ` + "`end`" + ` | done, missing (not installed), busy (as many runs as may be), refused (never begun), and what ended ffmpeg |
 | ` + "`result`" + ` | hit, miss |
 | ` + "`kind`" + ` | the kinds of jobs that there are handlers for |
 | ` + "`state`" + ` | scheduled, waiting, running, retrying, done, failed, cancelled |

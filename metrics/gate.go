@@ -19,9 +19,17 @@ type Gate struct {
 	SettleFailures   *Counter    // no event tells it
 	SearchResults    *Histogram
 	KeysServed       *Counter
-	LimitViolations  *CounterVec // by service; no event tells it
-	JobAttempts      *CounterVec // by kind, and by the state of the job after it; no event tells it
-	JobDuration      *Histogram  // seconds, of attempts; no event tells it
+	LimitViolations  *CounterVec   // by service; no event tells it
+	JobAttempts      *CounterVec   // by kind, and by the state of the job after it; no event tells it
+	JobDuration      *HistogramVec // seconds, of attempts, by kind; no event tells it
+
+	Transcodes        *CounterVec   // by event
+	TranscodeFailures *CounterVec   // by class
+	TranscodeDuration *Histogram    // seconds, of those that are done
+	ProgramRuns       *CounterVec   // of ffmpeg and ffprobe, by program and how they ended; no event tells it
+	ProgramDuration   *HistogramVec // seconds, by program; no event tells it
+	EncodedSeconds    *Counter      // of films, by runs of ffmpeg; no event tells it
+	EncodingSpeed     *Histogram    // seconds of the film in a second, of runs of ffmpeg; no event tells it
 
 	auditDropped  *CounterVec
 	auditRefused  *CounterVec
@@ -32,6 +40,8 @@ type Gate struct {
 	cacheEntries  *GaugeVec
 	cacheBytes    *GaugeVec
 	jobs          *GaugeVec
+	programs      *GaugeVec
+	scratch       *GaugeVec
 
 	assets map[string]*Counter // of Assets
 
@@ -80,7 +90,16 @@ func gateSeries(g *Gate) []series {
 		{name: "streamgate_limit_violations_total", help: "Requests that a rate limit refused.", labels: []string{"service"}, into: &g.LimitViolations},
 		{name: "streamgate_jobs", help: "Jobs that have not ended.", labels: []string{"kind", "state"}, into: &g.jobs},
 		{name: "streamgate_job_attempts_total", help: "Attempts at jobs, by what they left the job in.", labels: []string{"kind", "state"}, into: &g.JobAttempts},
-		{name: "streamgate_job_duration_seconds", help: "How long attempts at jobs took.", buckets: jobDurationBuckets, into: &g.JobDuration},
+		{name: "streamgate_job_duration_seconds", help: "How long attempts at jobs took.", labels: []string{"kind"}, buckets: jobDurationBuckets, into: &g.JobDuration},
+		{name: "streamgate_transcodes_total", help: "What happened to transcodes.", labels: []string{"event"}, into: &g.Transcodes},
+		{name: "streamgate_transcode_failures_total", help: "Transcodes that failed, by what was the matter.", labels: []string{"class"}, into: &g.TranscodeFailures},
+		{name: "streamgate_transcode_duration_seconds", help: "How long transcodes took that are done, from the upload to the last rung.", buckets: transcodeBuckets, into: &g.TranscodeDuration},
+		{name: "streamgate_ffmpeg_runs_total", help: "Runs of ffmpeg and ffprobe, by how they ended.", labels: []string{"program", "end"}, into: &g.ProgramRuns},
+		{name: "streamgate_ffmpeg_run_duration_seconds", help: "How long runs took.", labels: []string{"program"}, buckets: jobDurationBuckets, into: &g.ProgramDuration},
+		{name: "streamgate_ffmpeg_encoded_seconds_total", help: "How much of films ffmpeg has worked through, in seconds of them; each pass over the sound, and over a chunk in all its rungs, counts.", into: &g.EncodedSeconds},
+		{name: "streamgate_ffmpeg_speed_ratio", help: "Seconds of a film that a run of ffmpeg worked through in a second.", buckets: speedBuckets, into: &g.EncodingSpeed},
+		{name: "streamgate_ffmpeg_running", help: "Runs that have a directory: of programs that run, and whose files are yet to be taken.", into: &g.programs},
+		{name: "streamgate_ffmpeg_scratch_bytes", help: "What these directories held when they were last looked at, some seconds ago at most.", into: &g.scratch},
 		{name: "streamgate_audit_dropped_total", help: "Events that the audit log did not take, and that happened all the same.", into: &g.auditDropped},
 		{name: "streamgate_audit_refused_total", help: "What did not happen because the audit log did not take it.", into: &g.auditRefused},
 		{name: "streamgate_events_dropped_total", help: "Live events that a slow listener had no room for.", into: &g.eventsDropped},
@@ -95,6 +114,8 @@ func gateSeries(g *Gate) []series {
 var (
 	uploadDurationBuckets = []float64{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 6 * 3600, 24 * 3600}
 	jobDurationBuckets    = []float64{0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 6 * 3600}
+	transcodeBuckets      = []float64{1, 5, 15, 60, 300, 900, 3600, 2 * 3600, 6 * 3600, 24 * 3600}
+	speedBuckets          = []float64{0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128}
 	resultBuckets         = []float64{0, 1, 5, 10, 20, 50, 100}
 )
 
@@ -106,6 +127,8 @@ func (d *series) make(r *Registry) (err error) {
 		*into, err = r.CounterVec(d.name, d.help, d.labels...)
 	case **GaugeVec:
 		*into, err = r.GaugeVec(d.name, d.help, d.labels...)
+	case **HistogramVec:
+		*into, err = r.HistogramVec(d.name, d.help, d.buckets, d.labels...)
 	case **Histogram:
 		*into, err = r.Histogram(d.name, d.help, d.buckets)
 	default:
@@ -169,6 +192,19 @@ func (g *Gate) Audit(l interface {
 
 // Jobs has the number of jobs of a kind asked for at each scrape that are in a state.
 func (g *Gate) Jobs(n func() float64, kind, state string) error { return g.ask(g.jobs, n, kind, state) }
+
+// Programs has the runs of ffmpeg asked for at each scrape; an *ffmpeg.Runner is asked.
+func (g *Gate) Programs(r interface {
+	Usage() (runs int, bytes int64)
+},
+) error {
+	runs := func() float64 { n, _ := r.Usage(); return float64(n) }
+	bytes := func() float64 { _, n := r.Usage(); return float64(n) }
+	if err := g.ask(g.programs, runs); err != nil {
+		return err
+	}
+	return g.ask(g.scratch, bytes)
+}
 
 // CacheStats is what a cache tells of itself. Counts rise from its start.
 type CacheStats struct {

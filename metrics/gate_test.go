@@ -35,17 +35,82 @@ func TestAnEventBecomesItsMetric(t *testing.T) {
 			if err := recorder.Record(t.Context(), tt.event); err != nil {
 				t.Fatal(err)
 			}
-			x := scrape(t, r)
-			got := map[string]float64{}
-			for key, v := range x.values {
-				if _, bucket := x.labels[key]["le"]; v != 0 && !bucket {
-					got[key[len("streamgate_"):]] = v
-				}
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := cmp.Diff(tt.want, nonZero(t, r)); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestWhatHappensToTranscodesIsCounted(t *testing.T) {
+	for name, tt := range map[string]struct {
+		event events.Event
+		want  map[string]float64
+	}{
+		"one that was asked for": {events.Event{Type: events.TranscodeSubmitted}, map[string]float64{`transcodes_total{event="submitted"}`: 1}},
+		"one that is done": {
+			events.Event{Type: events.TranscodeDone, Data: map[string]any{"seconds": 2.5}},
+			map[string]float64{`transcodes_total{event="done"}`: 1, `transcode_duration_seconds_sum`: 2.5, `transcode_duration_seconds_count`: 1},
+		},
+		"one that failed": {
+			events.Event{Type: events.TranscodeFailed, Data: map[string]any{"error": "canary", "class": "stuck"}},
+			map[string]float64{`transcodes_total{event="failed"}`: 1, `transcode_failures_total{class="stuck"}`: 1},
+		},
+		"one that failed for something new": {
+			events.Event{Type: events.TranscodeFailed, Data: map[string]any{"class": "canary"}},
+			map[string]float64{`transcodes_total{event="failed"}`: 1, `transcode_failures_total{class="other"}`: 1},
+		},
+		"one that was cancelled":  {events.Event{Type: events.TranscodeCanceled, Data: map[string]any{"error": "canary"}}, map[string]float64{`transcodes_total{event="canceled"}`: 1}},
+		"progress is not counted": {events.Event{Type: events.TranscodeProgress}, map[string]float64{}},
+		"nor is an asset":         {events.Event{Type: events.AssetReady}, map[string]float64{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := must(metrics.New(nil))
+			g := must(metrics.NewGate(r))
+			if err := g.RecordTranscode(t.Context(), tt.event); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, nonZero(t, r)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// nonZero are the series that are not 0, but for buckets.
+func nonZero(t *testing.T, r *metrics.Registry) map[string]float64 {
+	t.Helper()
+	x := scrape(t, r)
+	got := map[string]float64{}
+	for key, v := range x.values {
+		if _, bucket := x.labels[key]["le"]; v != 0 && !bucket {
+			got[key[len("streamgate_"):]] = v
+		}
+	}
+	return got
+}
+
+type fakeRuns struct{}
+
+func (fakeRuns) Usage() (int, int64) { return 3, 5000 }
+
+func TestRunsOfProgramsAreAskedForAtEachScrape(t *testing.T) {
+	r := must(metrics.New(nil))
+	g := must(metrics.NewGate(r))
+	if err := g.Programs(fakeRuns{}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]float64{"ffmpeg_running": 3, "ffmpeg_scratch_bytes": 5000}, nonZero(t, r)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if err := g.Programs(fakeRuns{}); err == nil {
+		t.Error("a second one was taken")
+	}
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]float64{}, nonZero(t, r)); diff != "" {
+		t.Errorf("after Close (-want +got):\n%s", diff)
 	}
 }
 

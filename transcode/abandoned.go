@@ -68,7 +68,7 @@ var errChanged = errors.New("transcode: it has changed meanwhile")
 // abandon fails a transcode that had no task when it was as given. Whatever submits
 // one changes the row in the same transaction.
 func (t *Transcoder) abandon(ctx context.Context, was *metadata.Upload) error {
-	err := t.end(ctx, was.ID, metadata.UploadFailed, reasonAbandoned, func(_ metadata.Tx, now *metadata.Upload) error {
+	err := t.end(ctx, was.ID, metadata.UploadFailed, why{reasonAbandoned, lost.class}, func(_ metadata.Tx, now *metadata.Upload) error {
 		if now.Version != was.Version {
 			return errChanged
 		}

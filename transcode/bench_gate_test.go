@@ -1,6 +1,7 @@
 package transcode_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -45,7 +46,7 @@ func serve(t testing.TB) *served {
 	s := &served{t: t, http: httptest.NewServer(g)}
 	t.Cleanup(func() {
 		s.http.Close()
-		if err := g.Stop(t.Context()); err != nil {
+		if err := g.Stop(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -124,25 +125,13 @@ func (s *served) over(asset string) transcode.Status {
 	panic("unreachable")
 }
 
-// plays fails where the playlist of an asset has no segment.
+// plays fails where the playlists of an asset have no segments.
 func (s *served) plays(asset string) {
 	s.t.Helper()
-	var master strings.Builder
-	text := func(path string) string {
-		res, err := http.Get(s.http.URL + path)
-		if err != nil {
-			s.t.Fatal(err)
+	for uri, text := range playlists(s.t, s.http.URL+"/play/"+asset+"/") {
+		if !strings.Contains(text, "#EXTINF") {
+			s.t.Fatalf("%s has no segments:\n%s", uri, text)
 		}
-		defer res.Body.Close()
-		master.Reset()
-		if _, err := io.Copy(&master, res.Body); err != nil || res.StatusCode != http.StatusOK {
-			s.t.Fatalf("%s: %s %v", path, res.Status, err)
-		}
-		return master.String()
-	}
-	uri := playlistURI.FindString(text("/play/" + asset + "/master.m3u8"))
-	if list := text("/play/" + asset + "/" + uri); !strings.Contains(list, "#EXTINF") {
-		s.t.Fatalf("no segment plays of\n%s", list)
 	}
 }
 

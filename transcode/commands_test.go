@@ -55,6 +55,7 @@ func indexOf(t testing.TB, path string, o *media.Options) *media.Index {
 // TestShapes encodes a picture of each shape: what comes out is upright and has square
 // pixels, and its upper left is that of the film as it is displayed.
 func TestShapes(t *testing.T) {
+	lengthy(t)
 	const film = "-f lavfi -i color=red:s=%dx%d:r=10:d=1,drawbox=w=iw/2:h=ih/2:color=blue:t=fill -c:v libx264 -pix_fmt yuv420p "
 	cases := []struct {
 		name   string
@@ -91,6 +92,7 @@ func TestShapes(t *testing.T) {
 }
 
 func TestHighDynamicRangeBecomesStandard(t *testing.T) {
+	lengthy(t)
 	for r, transfer := range map[transcode.Range]string{transcode.PQ: "smpte2084", transcode.HLG: "arib-std-b67"} {
 		t.Run(string(r), func(t *testing.T) {
 			path := makeFilm(t, "film.mp4", "-f lavfi -i testsrc2=s=160x90:r=10:d=1,format=yuv420p10le -c:v libx265 -x265-params log-level=error:colorprim=bt2020:colormatrix=bt2020nc:transfer="+transfer)
@@ -106,6 +108,7 @@ func TestHighDynamicRangeBecomesStandard(t *testing.T) {
 }
 
 func TestOtherCodecsCutWhereTheyAreTold(t *testing.T) {
+	lengthy(t)
 	path := makeFilm(t, "film.mkv", "-f lavfi -i testsrc2=s=64x48:r=10:d=5 -c:v mpeg4")
 	for _, codec := range []transcode.Codec{transcode.HEVC, transcode.AV1} {
 		t.Run(string(codec), func(t *testing.T) {
@@ -131,6 +134,7 @@ func TestOtherCodecsCutWhereTheyAreTold(t *testing.T) {
 
 // TestRemux puts H.264 into MP4, and makes rungs that fit it.
 func TestRemux(t *testing.T) {
+	lengthy(t)
 	const picture = "-f lavfi -i testsrc2=s=160x120:r=25:d=20 -f lavfi -i sine=r=44100:d=20 -c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 75 -bf %d %s"
 	cases := []struct {
 		name, file, format, make string
@@ -178,6 +182,7 @@ func TestRemux(t *testing.T) {
 }
 
 func TestLoudness(t *testing.T) {
+	lengthy(t)
 	cases := []struct {
 		name  string
 		make  string
@@ -225,6 +230,7 @@ func FuzzParseLoudness(f *testing.F) {
 
 // TestSoundStaysInStep joins sound that sets in late, with a hole within, to a picture.
 func TestSoundStaysInStep(t *testing.T) {
+	lengthy(t)
 	path := makeFilm(t, "film.mkv", "-f lavfi -i testsrc2=s=64x48:r=25:d=14 -f lavfi -i sine=r=48000:d=12 -c:v mpeg4 -g 25 -c:a libvorbis "+
 		"-filter_complex [1:a]atrim=0:12,aselect='not(between(t\\,4\\,6))',asetpts=PTS+0.5/TB[a] -map 0:v -map [a]")
 	p := ladder(t, transcode.Source{
@@ -265,6 +271,7 @@ func TestSoundStaysInStep(t *testing.T) {
 }
 
 func TestPictures(t *testing.T) {
+	lengthy(t)
 	path := makeFilm(t, "film.mkv", "-f lavfi -i testsrc2=s=320x180:r=10:d=137 -c:v mpeg4 -g 30")
 	p := ladder(t, transcode.Source{Format: "matroska,webm", Duration: 137 * time.Second, Video: &transcode.Video{
 		Codec: "mpeg4", PixelFormat: "yuv420p", Width: 320, Height: 180, Constant: true, Rate: transcode.Ratio{Num: 10, Den: 1},
@@ -301,6 +308,7 @@ func TestPictures(t *testing.T) {
 }
 
 func TestSubtitlesBecomeWebVTT(t *testing.T) {
+	lengthy(t)
 	dir := t.TempDir()
 	srt := filepath.Join(dir, "x.srt")
 	if err := os.WriteFile(srt, []byte("1\n00:00:01,000 --> 00:00:02,500\nGuten Tag\n"), 0o600); err != nil {

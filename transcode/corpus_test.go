@@ -58,6 +58,7 @@ func transcodable(t *testing.T, dir string) (names []string) {
 // TestPlansOfTheCorpus probes every file that is work for a transcoder, and compares
 // what is to be done with what was decided to be right.
 func TestPlansOfTheCorpus(t *testing.T) {
+	lengthy(t)
 	dir := corpus(t)
 	r := runner(t)
 	var b strings.Builder
@@ -81,8 +82,8 @@ func TestPlansOfTheCorpus(t *testing.T) {
 // smallest rung, and wants it to play to its end, or to be refused with a reason that
 // was decided to be right.
 func TestTheCorpusPlays(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a minute of encoding")
+	if os.Getenv("STREAMGATE_CORPUS_ALL") == "" {
+		t.Skip("a minute of encoding, and TestTheCorpusEnds plays them all: set STREAMGATE_CORPUS_ALL=1")
 	}
 	dir := corpus(t)
 	r := runner(t)

@@ -6,20 +6,49 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
 
 const reasonCanceled = "the transcode was cancelled"
 
-// fail ends the transcode of a task for good, with the reason; where the task runs
-// elsewhere by now, that is left to whoever has it.
-func (t *Transcoder) fail(ctx context.Context, w *work, reason string) error {
-	err := t.end(ctx, w.args.Transcode, metadata.UploadFailed, reason, func(tx metadata.Tx, _ *metadata.Upload) error {
+// A why is why a transcode has ended: in words, and for who counts.
+type why struct{ reason, class string }
+
+var (
+	canceled = why{reasonCanceled, ""}
+	lost     = why{"a part of the work has failed too often", "lost"}
+)
+
+// whyOf is what an error means.
+func whyOf(err error) why {
+	class := ""
+	if run, ok := errors.AsType[*ffmpeg.RunError](err); ok {
+		class = string(run.Class)
+	}
+	for _, c := range []struct {
+		err   error
+		class string
+	}{
+		{ErrSource, "source"}, {ffmpeg.ErrType, "source"}, {ErrProfile, "profile"}, {ffmpeg.ErrIncomplete, "build"}, {ErrOutput, "output"},
+	} {
+		if class == "" && errors.Is(err, c.err) {
+			class = c.class
+		}
+	}
+	return why{reason(err), class}
+}
+
+// fail ends the transcode of a task for good; where the task runs elsewhere by now,
+// that is left to whoever has it.
+func (t *Transcoder) fail(ctx context.Context, w *work, because error) error {
+	err := t.end(ctx, w.args.Transcode, metadata.UploadFailed, whyOf(because), func(tx metadata.Tx, _ *metadata.Upload) error {
 		return w.task.Fence(ctx, tx)
 	})
 	if err != nil {
@@ -30,7 +59,7 @@ func (t *Transcoder) fail(ctx context.Context, w *work, reason string) error {
 
 // end ends a transcode, in a transaction with what that means for its asset. What has
 // ended stays as it is; what agree refuses, too.
-func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadState, reason string, agree func(metadata.Tx, *metadata.Upload) error) error {
+func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadState, y why, agree func(metadata.Tx, *metadata.Upload) error) error {
 	err := t.Metadata.Update(ctx, func(tx metadata.Tx) error {
 		u, err := tx.Upload(ctx, id)
 		if err != nil {
@@ -45,21 +74,25 @@ func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadSt
 				return err
 			}
 		}
-		r.end(state, reason)
-		if plays := u.State == metadata.UploadComplete; !plays {
-			if err := t.release(ctx, tx, u, reason); err != nil {
+		r.end(state, y.reason)
+		plays, err := t.plays(ctx, tx, u)
+		if err != nil {
+			return err
+		}
+		if !plays {
+			if err := t.release(ctx, tx, u, y.reason); err != nil {
 				return err
 			}
 			u.State = state
 		}
-		u.Error = reason
+		u.Error = y.reason
 		if err := r.write(u); err != nil {
 			return err
 		}
 		if err := tx.UpdateUpload(ctx, u); err != nil {
 			return err
 		}
-		return t.over(ctx, tx, u, state)
+		return t.over(ctx, tx, u, state, y.class)
 	})
 	if errors.Is(err, metadata.ErrNotFound) {
 		return nil
@@ -67,14 +100,28 @@ func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadSt
 	return err
 }
 
-// over has what a transcode leaves removed that has ended, and tells of it.
-func (t *Transcoder) over(ctx context.Context, tx metadata.Tx, u *metadata.Upload, state metadata.UploadState) error {
+// plays reports whether the asset plays what was made, or plays as it came: what is whole
+// and was not inspected yet does not.
+func (t *Transcoder) plays(ctx context.Context, tx metadata.Tx, u *metadata.Upload) (bool, error) {
+	if u.State != metadata.UploadComplete {
+		return false, nil
+	}
+	a, err := tx.Asset(ctx, u.Asset)
+	return err == nil && (u.Key == "" || u.Key == a.Source), err
+}
+
+// over has what a transcode leaves removed that has ended, and tells of it; class is
+// that of a why.
+func (t *Transcoder) over(ctx context.Context, tx metadata.Tx, u *metadata.Upload, state metadata.UploadState, class string) error {
 	if err := t.submit(ctx, tx, u, kindTidy, jobs.Low, args{}); err != nil {
 		return err
 	}
 	data := map[string]any{"error": u.Error}
 	if state == metadata.UploadCanceled {
 		return t.emit(ctx, tx, events.TranscodeCanceled, u, data)
+	}
+	if class != "" {
+		data["class"] = class
 	}
 	return tx.Emit(ctx, t.event(events.TranscodeFailed, u, data))
 }
@@ -94,7 +141,7 @@ func (t *Transcoder) Replaced(ctx context.Context, tx metadata.Tx, _ *metadata.A
 	if err := tx.UpdateUpload(ctx, u); err != nil {
 		return err
 	}
-	return t.over(ctx, tx, u, metadata.UploadCanceled)
+	return t.over(ctx, tx, u, metadata.UploadCanceled, "")
 }
 
 // end has nothing more made, for a reason.
@@ -214,6 +261,9 @@ func (t *Transcoder) await(ctx context.Context, w *work, missing error) error {
 
 // tidy removes what a transcode has left in storage and nothing refers to.
 func (t *Transcoder) tidy(ctx context.Context, w *work) error {
+	if strings.ContainsRune(w.args.Transcode+w.args.Asset, '/') {
+		return nil // no ids: an operator who submits a task by hand may not name others' folders
+	}
 	u := &metadata.Upload{ID: w.args.Transcode, Asset: w.args.Asset}
 	used, err := t.usedOf(ctx, u)
 	if err != nil {
@@ -276,5 +326,5 @@ func (t *Transcoder) Cancel(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return t.end(ctx, id, metadata.UploadCanceled, reasonCanceled, nil)
+	return t.end(ctx, id, metadata.UploadCanceled, canceled, nil)
 }

@@ -10,8 +10,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/transcode"
@@ -46,32 +49,69 @@ func call(t testing.TB, dir, program string, args ...string) string {
 	return string(out)
 }
 
-// makeFilm writes a file by ffmpeg and returns its path.
+// lengthy skips a test under -short in which it is ffmpeg that works, and ours has but
+// one goroutine: the race detector sees nothing of it.
+func lengthy(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("ffmpeg has much to do here: leave out -short")
+	}
+}
+
+// makeFilm writes a file by ffmpeg and returns its path. What several tests ask for is
+// made once, and each has a copy.
 func makeFilm(t testing.TB, name, options string) string {
 	t.Helper()
+	films.Lock()
+	defer films.Unlock()
+	made, ok := films.made[options+" "+name]
+	if !ok {
+		made = filepath.Join(films.dir, fmt.Sprint(len(films.made), filepath.Ext(name)))
+		call(t, "", "ffmpeg", append(strings.Fields("-v error -nostdin -y "+options), made)...)
+		films.made[options+" "+name] = made
+	}
 	path := filepath.Join(t.TempDir(), name)
-	call(t, "", "ffmpeg", append(strings.Fields("-v error -nostdin -y "+options), path)...)
+	film, err := os.ReadFile(made)
+	if err == nil {
+		err = os.WriteFile(path, film, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	return path
 }
+
+// films are those that tests have had made.
+var films = struct {
+	sync.Mutex
+
+	dir  string
+	made map[string]string // by name and options
+}{made: map[string]string{}}
 
 // shared runs ffmpeg as a transcoder does: on files that nobody trusts.
 var shared *ffmpeg.Runner
 
 func TestMain(m *testing.M) {
-	code := 1
 	dir, err := os.MkdirTemp("", "transcode")
 	if err == nil {
-		shared, err = ffmpeg.New(dir, nil)
+		films.dir = filepath.Join(dir, "films")
+		err = os.Mkdir(films.dir, 0o700)
 	}
 	if err == nil {
-		code = m.Run()
-		err = errors.Join(shared.Close(), os.RemoveAll(dir))
+		shared, err = ffmpeg.New(filepath.Join(dir, "runs"), nil)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		code = 1
+		os.Exit(1)
 	}
-	os.Exit(code)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := errors.Join(shared.Close(), os.RemoveAll(dir)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+		os.Exit(code)
+	}))
 }
 
 func runner(t testing.TB) *ffmpeg.Runner {

@@ -144,7 +144,7 @@ func (s *stage) serve() string {
 	return web.URL + "/" + s.asset.ID + "/"
 }
 
-func fetch(t *testing.T, url string) string {
+func fetch(t testing.TB, url string) string {
 	t.Helper()
 	res, err := http.Get(url)
 	if err != nil {
@@ -161,7 +161,7 @@ func fetch(t *testing.T, url string) string {
 var playlistURI = regexp.MustCompile(`(?m)^[^#\n]+\.m3u8$|URI="([^"]+\.m3u8)"`)
 
 // playlists are the media playlists of picture and sound, by their URIs.
-func playlists(t *testing.T, at string) map[string]string {
+func playlists(t testing.TB, at string) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
 	for line := range strings.Lines(fetch(t, at+"master.m3u8")) {

@@ -70,6 +70,9 @@ func (t *Transcoder) append(ctx context.Context, w *work, draft storage.Draft, s
 			return errMore // a stream of sound was left out meanwhile
 		}
 		u.Offset, u.Type, r.Joined = draft.Size(), string(media.TypeMP4), j.State()
+		if !sameSound(r.Heard, w.Heard) {
+			r.Joined.Sound = nil // another run makes it, whose files may lie in another way
+		}
 		return t.grow(ctx, tx, u, known)
 	})
 }
@@ -80,7 +83,7 @@ func (t *Transcoder) appendChunk(ctx context.Context, w *work, draft storage.Dra
 	if w.Chunks == 0 {
 		return NewJoiner(draft, nil, sound)
 	}
-	part, done, err := t.part(ctx, w, w.partOf(0, w.Joined.Chunks), w.Rungs[0].Name)
+	part, done, err := t.part(ctx, w, w.partOf(0, w.Joined.Chunks), w.Rungs[0].Name, pictureBlock)
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func TestWhatFailedIsTriedAgainOnDemand(t *testing.T) {
 		p.go1 <- struct{}{}
 	}
 	status, m, header := ask(t, s, "ann", http.MethodPost, "/v1/transcodes", `{"asset":"`+asset+`"}`)
-	if status != http.StatusCreated || header.Get("Location") != "transcodes/"+m["id"].(string) {
+	if status != http.StatusCreated || header.Get("Location") != "./transcodes/"+m["id"].(string) {
 		t.Fatalf("%d %v %v", status, m, header)
 	}
 	if a := h.over(asset); a.State != metadata.Ready || a.Error != "" || len(a.Renditions) != 2 {

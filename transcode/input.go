@@ -16,79 +16,83 @@ import (
 
 // input opens the file that is transcoded, as ffmpeg can seek in it. Call done after.
 func (t *Transcoder) input(ctx context.Context, w *work) (in ffmpeg.Input, done func(), err error) {
-	key, kind, err := t.came(ctx, w)
+	from, err := t.came(ctx, w)
 	if err == nil && w.Straight != "" {
-		key, kind = w.Straight, media.TypeMatroska
+		from = file{key: w.Straight, kind: media.TypeMatroska}
 	}
-	if err == nil && key == "" {
+	if err == nil && from.key == "" {
 		err = problem.Errorf(ErrSource, "the file as it came is not kept any more")
+	}
+	if err == nil {
+		in, done, err = t.open(ctx, &from)
+	}
+	if err != nil {
+		return in, nil, fmt.Errorf("transcode: opening the file of %s: %w", w.upload.ID, err)
+	}
+	return in, done, nil
+}
+
+// open opens a file for ffmpeg; where the store has none, that is a copy, which all
+// tasks here share. Call done after.
+func (t *Transcoder) open(ctx context.Context, from *file) (in ffmpeg.Input, done func(), err error) {
+	in = ffmpeg.Input{Type: from.kind}
+	if opener, ok := t.Files.(storage.FileOpener); ok {
+		f, err := opener.OpenFile(ctx, from.key)
+		if err != nil {
+			return in, nil, err
+		}
+		in.File = f
+		return in, func() { _ = f.Close() }, nil // it was only read
+	}
+	far, err := t.remote(ctx, from.key, from.sum)
+	if err != nil {
+		return in, nil, err
+	}
+	c, err := t.Programs.Copy(ctx, far)
+	if errors.Is(err, ffmpeg.ErrBusy) {
+		err = errors.Join(errNoRoom, err)
 	}
 	if err != nil {
 		return in, nil, err
 	}
-	file, done, err := t.open(ctx, key)
-	if err != nil {
-		return in, nil, fmt.Errorf("transcode: opening the file of %s: %w", w.upload.ID, err)
-	}
-	return ffmpeg.Input{File: file, Type: kind}, done, nil
+	in.Path = c.Path
+	return in, c.Close, nil
 }
 
-// came is where the file lies that is transcoded, and of which type it is.
-func (t *Transcoder) came(ctx context.Context, w *work) (string, media.Type, error) {
-	if id := w.upload.Metadata[metaOf]; id != "" {
-		of, err := t.Metadata.Upload(ctx, id)
-		if errors.Is(err, metadata.ErrNotFound) {
-			return "", "", errOver
-		}
-		if err != nil {
-			return "", "", err
-		}
-		if of.Key != "" { // it waits behind another file, which plays
-			return of.Key, media.Type(of.Type), nil
-		}
-		return w.asset.Kept(), media.Type(of.Type), nil
-	}
-	key, kind := cameOf(w.asset)
-	return key, kind, nil
+// errNoRoom means that others have the room for a copy.
+var errNoRoom = errors.New("transcode: there is no room for a copy of the file now")
+
+// A file is one in storage that is transcoded.
+type file struct {
+	key  string // "" where it is not kept
+	kind media.Type
+	sum  string // its SHA-256 in hex, "" where it is not known
 }
 
-// cameOf is where the file of an asset lies that plays, as near to how it came as is
-// kept, and of which type that is.
-func cameOf(a *metadata.Asset) (string, media.Type) {
+// came is the file that is transcoded.
+func (t *Transcoder) came(ctx context.Context, w *work) (file, error) {
+	id := w.upload.Metadata[metaOf]
+	if id == "" {
+		return cameOf(w.asset), nil
+	}
+	of, err := t.Metadata.Upload(ctx, id)
+	switch {
+	case errors.Is(err, metadata.ErrNotFound):
+		return file{}, errOver
+	case err != nil:
+		return file{}, err
+	case of.Key != "": // it waits behind another file, which plays
+		return file{of.Key, media.Type(of.Type), of.SHA256}, nil
+	}
+	return file{w.asset.Kept(), media.Type(of.Type), w.asset.SHA256}, nil
+}
+
+// cameOf is the file of an asset that plays, as near to how it came as is kept.
+func cameOf(a *metadata.Asset) file {
 	if a.Kept() == "" {
-		return a.Source, media.TypeMP4
+		return file{key: a.Source, kind: media.TypeMP4}
 	}
-	return a.Kept(), media.Type(a.Type)
-}
-
-// open opens a blob as a file: where the store has no files, a copy.
-func (t *Transcoder) open(ctx context.Context, key string) (*os.File, func(), error) {
-	if opener, ok := t.Files.(storage.FileOpener); ok {
-		f, err := opener.OpenFile(ctx, key)
-		if err != nil {
-			return nil, nil, err
-		}
-		return f, func() { _ = f.Close() }, nil // it was only read
-	}
-	blob, err := t.Files.Open(ctx, key)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer blob.Close() //nolint:errcheck // it was only read
-	f, err := os.CreateTemp("", "streamgate-*")
-	if err != nil {
-		return nil, nil, err
-	}
-	done := func() { _ = f.Close() }
-	err = os.Remove(f.Name()) // it goes with its descriptor
-	if err == nil {
-		_, err = io.Copy(f, &until{ctx, io.NewSectionReader(blob, 0, blob.Info().Size)})
-	}
-	if err != nil {
-		done()
-		return nil, nil, err
-	}
-	return f, done, nil
+	return file{a.Kept(), media.Type(a.Type), a.SHA256}
 }
 
 // until reads until its context ends.

@@ -53,6 +53,10 @@ type Joined struct {
 	Timescale uint32 `json:"timescale,omitempty"` // of the rung
 	Shown     int64  `json:"shown"`               // the last picture, in ticks
 	Heard     int64  `json:"heard"`               // sound up to here was written, in nanoseconds
+
+	// Sound is where each file of it is read on, so that what was written is not read
+	// again for each chunk; nil for from its beginning.
+	Sound []int64 `json:"sound,omitempty"`
 }
 
 // NewJoiner writes the beginning of a file to dst: of a rung, whose first chunk is
@@ -92,7 +96,7 @@ func (j *Joiner) State() Joined {
 }
 
 func (j *Joiner) listen(sound []Sound) (tracks []fmp4.Track, err error) {
-	for _, s := range sound {
+	for i, s := range sound {
 		r, err := open(s.Part)
 		if err != nil {
 			return nil, err
@@ -102,6 +106,11 @@ func (j *Joiner) listen(sound []Sound) (tracks []fmp4.Track, err error) {
 		number := len(tracks)
 		if j.state.Entries != nil {
 			number++
+		}
+		if i < len(j.state.Sound) {
+			if err := r.SkipTo(j.state.Sound[i]); err != nil {
+				return nil, unusable(err)
+			}
 		}
 		j.sound = append(j.sound, &soundQueue{reader: r, track: number, heard: j.state.Heard, more: s.More})
 	}
@@ -226,6 +235,9 @@ func (j *Joiner) soundUntil(end int64) error {
 			return fmt.Errorf("transcode: joining sound: %w", unusable(err))
 		}
 	}
-	j.state.Heard = end
+	j.state.Heard, j.state.Sound = end, nil
+	for _, q := range j.sound {
+		j.state.Sound = append(j.state.Sound, q.goesOn(end))
+	}
 	return nil
 }

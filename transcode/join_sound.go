@@ -15,8 +15,25 @@ type soundQueue struct {
 	track  int
 	heard  int64         // what begins before was written by another Joiner, in nanoseconds
 	ahead  []fmp4.Sample // read and not written
+	marks  []mark        // fragments of which something may not be written, in their order
 	done   bool
 	more   bool // the file is cut off, and will go on
+}
+
+// A mark is where a fragment lies, and when its last packet is heard, in nanoseconds.
+type mark struct {
+	at, last int64
+}
+
+// goesOn is where another queue begins to read that writes on, from what is heard then.
+func (q *soundQueue) goesOn(heard int64) int64 {
+	for len(q.marks) > 0 && q.marks[0].last < heard {
+		q.marks = q.marks[1:]
+	}
+	if len(q.marks) > 0 {
+		return q.marks[0].at
+	}
+	return q.reader.Offset()
 }
 
 // write writes what begins before end, in nanoseconds of the files of commands.
@@ -52,6 +69,7 @@ func (q *soundQueue) read(end int64) error {
 		if n := len(q.ahead); n > 0 && ticks(q.ahead[n-1].Shown, q.reader.Track.Timescale) >= end {
 			break
 		}
+		at := q.reader.Offset()
 		f, err := q.reader.Next()
 		switch {
 		case errors.Is(err, io.EOF) && q.more:
@@ -60,6 +78,8 @@ func (q *soundQueue) read(end int64) error {
 			q.done = true
 		case err != nil:
 			return err
+		default:
+			q.marks = append(q.marks, mark{at, ticks(f.Samples[len(f.Samples)-1].Shown, q.reader.Track.Timescale)})
 		}
 		q.ahead = append(q.ahead, f.Samples...)
 		q.prime()

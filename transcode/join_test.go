@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"path/filepath"
 	"testing"
@@ -14,6 +15,22 @@ import (
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
+
+// counting counts how often it is read.
+type counting struct {
+	io.ReaderAt
+
+	calls int64
+}
+
+func (c *counting) ReadAt(p []byte, off int64) (int, error) {
+	c.calls++
+	return c.ReaderAt.ReadAt(p, off)
+}
+
+// perResumption is how many reads each Joiner makes of a file of sound: what describes
+// it, and the fragments that were begun.
+const perResumption = 8
 
 // pieces are the files of a small film: its chunks, of three segments each, and sound.
 func pieces(t *testing.T) (chunks []transcode.Part, sound []transcode.Sound) {
@@ -71,6 +88,29 @@ func TestJoiner(t *testing.T) {
 		}
 		if !bytes.Equal(b.Bytes(), whole.Bytes()) {
 			t.Errorf("the file has %d bytes, and not the %d of one that was joined at once", b.Len(), whole.Len())
+		}
+	})
+	t.Run("reads no sound again that was written", func(t *testing.T) {
+		asked := func(resume bool) int64 {
+			heard := &counting{ReaderAt: sound[0]}
+			list := []transcode.Sound{{Part: transcode.Part{ReaderAt: heard, Size: sound[0].Size}}}
+			j, err := transcode.NewJoiner(io.Discard, &chunks[0], list)
+			for _, c := range chunks {
+				if err == nil {
+					err = j.Append(t.Context(), c)
+				}
+				if err == nil && resume {
+					j, err = transcode.ResumeJoiner(io.Discard, j.State(), list)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			return heard.calls
+		}
+		once, each := asked(false), asked(true)
+		if more := each - once; more > int64(len(chunks))*perResumption {
+			t.Errorf("%d reads of sound for %d chunks, where all at once need %d", each, len(chunks), once)
 		}
 	})
 	t.Run("waits for sound that is not there yet", func(t *testing.T) {
@@ -160,6 +200,7 @@ func TestJoiner(t *testing.T) {
 // TestARecordingOfUnknownLength transcodes what a browser records: it does not say how
 // long it is.
 func TestARecordingOfUnknownLength(t *testing.T) {
+	lengthy(t)
 	path := makeFilm(t, "film.webm", "-f lavfi -i testsrc2=s=64x48:r=10:d=31 -c:v libvpx -deadline realtime -cpu-used 8 -g 30 -f webm -seekable 0")
 	r := runner(t)
 	f, err := r.Probe(t.Context(), input(t, path))

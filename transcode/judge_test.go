@@ -76,7 +76,7 @@ func TestAFailureThatCannotBeWrittenIsWrittenLater(t *testing.T) {
 	var once sync.Once
 	h := refusingHouse(t, func() error {
 		once.Do(func() { db.down.Store(true) })
-		return errors.New("there is no use in this file")
+		return &ffmpeg.RunError{Program: "ffprobe", Class: ffmpeg.Failed, Reason: "there is no use in this file"}
 	}, func(s metadata.Store) metadata.Store {
 		db = &broken{Store: s}
 		return db
@@ -111,8 +111,11 @@ func TestTheSmallestRungIsMadeOnce(t *testing.T) {
 }
 
 func TestAReasonIsCutBetweenLetters(t *testing.T) {
-	h := refusingHouse(t, func() error { return errors.New(strings.Repeat("é", 300) + "x") }, nil)
-	long := refusingHouse(t, func() error { return errors.New("x" + strings.Repeat("é", 300) + "\x00") }, nil)
+	says := func(reason string) func() error {
+		return func() error { return &ffmpeg.RunError{Class: ffmpeg.BrokenInput, Reason: reason} }
+	}
+	h := refusingHouse(t, says(strings.Repeat("é", 300)+"x"), nil)
+	long := refusingHouse(t, says("x"+strings.Repeat("é", 300)+"\x00"), nil)
 	for _, h := range []*house{h, long} {
 		id := h.send(foreignFilm(t), "").ID
 		h.until("the task ends", h.idle)

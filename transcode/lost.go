@@ -28,9 +28,9 @@ func whenLost(j *jobs.Job) *jobs.Job {
 // lost ends the transcode, unless its task has done so.
 func (t *Transcoder) lost(ctx context.Context, w *work) error {
 	if w.args.Canceled {
-		return t.end(ctx, w.args.Transcode, metadata.UploadCanceled, reasonCanceled, nil)
+		return t.end(ctx, w.args.Transcode, metadata.UploadCanceled, canceled, nil)
 	}
-	return t.end(ctx, w.args.Transcode, metadata.UploadFailed, "a part of the work has failed too often", nil)
+	return t.end(ctx, w.args.Transcode, metadata.UploadFailed, lost, nil)
 }
 
 // nothing is what a task does that comes when its transcode has ended: all such tidy up.

@@ -2,6 +2,7 @@ package transcode_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/streamgate/streamgate/jobs"
@@ -58,4 +59,44 @@ func TestATranscodeEndsWithATaskThatCannotSayThatItFailed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestATaskOfNoTranscodeFails has somebody submit tasks by hand, of what is none.
+func TestATaskOfNoTranscodeFails(t *testing.T) {
+	h := newHouse(t, t.TempDir(), houseOptions{Options: transcode.Options{Attempts: 1}, programs: buggy{newHeld(t)}})
+	id := h.send(longFilm(t), "").ID
+	h.until("all tasks end", h.idle)
+	uploads, err := h.meta.UploadsOf(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := h.stored()
+	for _, u := range uploads {
+		if u.Protocol == metadata.ProtocolTranscode {
+			continue
+		}
+		for _, kind := range []string{"transcode-plan", "transcode-tidy"} {
+			j, err := jobs.NewJob(kind, map[string]string{"transcode": u.ID, "asset": id})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if j, err = submitted(h, j); err != nil || j.State != jobs.Failed {
+				t.Errorf("%s is %s: %v", kind, j.State, err)
+			}
+		}
+	}
+	if after := h.stored(); !slices.Equal(before, after) {
+		t.Errorf("%q became %q", before, after)
+	}
+}
+
+// submitted is a job that has ended.
+func submitted(h *house, j jobs.Job) (jobs.Job, error) {
+	got, err := h.queue.Submit(h.t.Context(), j)
+	if err != nil {
+		return j, err
+	}
+	h.until("all tasks end", h.idle)
+	got, err = h.queue.Get(h.t.Context(), got.ID)
+	return *got, err
 }

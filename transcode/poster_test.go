@@ -3,12 +3,16 @@ package transcode_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"image"
 	"image/jpeg"
+	"strings"
 	"testing"
 
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/storage/disk"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
@@ -130,7 +134,7 @@ func TestAPosterGoesWithItsFilmUnlessItWasSent(t *testing.T) {
 		t.Errorf("of the film before: %q", now.Poster)
 	}
 	picture := h.get("/play/" + h.posed(made.ID).PosterPath())
-	if err := metadata.SetPoster(t.Context(), h.files, h.meta, made.ID, picture, ""); err != nil {
+	if err := metadata.SetPoster(t.Context(), h.files, h.meta, made.ID, metadata.Poster{Picture: picture}); err != nil {
 		t.Fatal(err)
 	}
 	sent := h.asset(made.ID).Poster
@@ -149,4 +153,42 @@ func (missing) Tools(context.Context) (*ffmpeg.Tools, error) { return nil, ffmpe
 
 func (missing) Probe(context.Context, ffmpeg.Input) (*ffmpeg.Source, error) {
 	return nil, ffmpeg.ErrMissing
+}
+
+// A worker that is killed leaves a picture that no asset has heard of.
+func TestAPosterOfAnAttemptThatWasKilledIsNotLeft(t *testing.T) {
+	o, tries := smallOptions(), 0
+	o.store = func(s *disk.Store) storage.Store {
+		return &guarded{Store: s, creating: func(key string) error {
+			if !strings.Contains(key, "poster") {
+				return nil
+			}
+			if tries++; tries > 1 {
+				return nil
+			}
+			d, err := s.Create(t.Context(), key)
+			if err != nil {
+				return err
+			}
+			return errors.Join(d.Commit(t.Context()), errors.New("the worker is killed"))
+		}}
+	}
+	for name, options := range map[string]string{
+		"film.mp4": lasting(movingPicture, "3") + "-c:v libx264 -preset ultrafast",
+		"film.avi": lasting(movingPicture, "3") + "-c:v mpeg4 -q:v 5",
+	} {
+		t.Run(name, func(t *testing.T) {
+			tries = 0
+			h := newHouse(t, t.TempDir(), o)
+			a := h.posed(h.over(h.send(makeFilm(t, name, options), "").ID).ID)
+			for _, key := range h.stored() {
+				if strings.Contains(key, "poster") {
+					t.Errorf("%s is left", key)
+				}
+			}
+			if a.Poster == "" || tries != 2 {
+				t.Errorf("the poster is %q, after %d attempts", a.Poster, tries)
+			}
+		})
+	}
 }

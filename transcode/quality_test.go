@@ -15,8 +15,9 @@ import (
 
 // bars are the SSIM that each rung of the default profile has at least, beside its
 // source in the size of the rung: of a moving picture with fine structure everywhere,
-// which is more than films have. Small rungs show more of it in each pixel.
-var bars = map[string]float64{"240p": 0.93, "360p": 0.94, "480p": 0.95, "720p": 0.95, "1080p": 0.96}
+// which is more than films have. All of them had 0.98 to 0.99 when this was
+// written (x264 veryfast).
+var bars = map[string]float64{"240p": 0.96, "360p": 0.965, "480p": 0.97, "720p": 0.97, "1080p": 0.975}
 
 // rungQuality encodes a film by the default profile and compares each rung with it.
 func rungQuality(t *testing.T, width, height, seconds int) map[string]float64 {
@@ -73,7 +74,7 @@ func TestRungsAreAsGoodAsTheyAreToBe(t *testing.T) {
 
 // quality compares all rungs of 1080p.
 func (f *figures) quality() {
-	all := rungQuality(f.t, 1920, 1080, of(f, 10, 2))
+	all := rungQuality(f.t, 1920, 1080, of(f, 4, 2))
 	for _, name := range []string{"240p", "360p", "480p", "720p", "1080p"} {
 		f.alone(name+", beside its source in that size: SSIM", "", all[name], "≥", bars[name])
 	}

@@ -101,6 +101,7 @@ var oddFrames = []time.Duration{
 // TestSeams encodes films in chunks and in one go, without loss, and wants the same
 // pictures at the same times, and those of the film itself.
 func TestSeams(t *testing.T) {
+	lengthy(t)
 	const picture = "-f lavfi -i testsrc2=s=96x64:r=%s:d=31,noise=alls=8:allf=t -f lavfi -i sine=d=31 "
 	const sound = " -c:a aac -b:a 32k "
 	open := " -c:v libx264 -preset veryfast -pix_fmt yuv420p -bf 3 -g 70 -x264-params open-gop=1 "

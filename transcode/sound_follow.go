@@ -174,5 +174,8 @@ func (r *record) hear(part string, there heard) {
 	if r.Heard == nil {
 		r.Heard = map[string]heard{}
 	}
+	if r.Heard[part].By != there.By {
+		r.Joined.Sound = nil // it told where the files of another run go on
+	}
 	r.Heard[part] = there
 }

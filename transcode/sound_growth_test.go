@@ -7,12 +7,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/storage/disk"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
@@ -164,5 +167,46 @@ func TestSoundThatBreaksOff(t *testing.T) {
 	t.Logf("playlists by their numbers of segments: %v", segments)
 	if segments[10] < 3 { // two rungs and the other sound
 		t.Errorf("playlists by their numbers of segments: %v", segments)
+	}
+}
+
+// TestSoundThatIsLeftOutInTheLastMoment fails a stream of sound, beside another, while
+// the first chunk is about to be joined with both.
+func TestSoundThatIsLeftOutInTheLastMoment(t *testing.T) {
+	p := newSlow(t)
+	o := smallOptions()
+	o.programs = p
+	var h *house
+	var once sync.Once
+	o.store = func(s *disk.Store) storage.Store {
+		return &guarded{Store: s, creating: func(key string) error {
+			id := strings.Split(strings.TrimPrefix(key, "assets/"), "/") // asset, transcode, source
+			if len(id) != 3 || id[2] != "source" || p.steps.Load() == 0 {
+				return nil
+			}
+			once.Do(func() {
+				p.goOn <- &ffmpeg.RunError{Program: "ffmpeg", Class: ffmpeg.BrokenInput, Reason: "it is broken"}
+				h.until("it is left out", func() bool {
+					return strings.Contains(h.transcodes(id[0])[0].Metadata["record"], `"sounds":[2]`)
+				})
+			})
+			return nil
+		}}
+	}
+	h = newHouse(t, t.TempDir(), o)
+	path := makeFilm(t, "film.avi", lasting(movingPicture+tone, "62")+" -map 0 -map 1 -map 1 -c:v mpeg4 -q:v 9 -g 50 -c:a mp3")
+	a := h.over(h.send(path, "").ID)
+	sound := 0
+	for _, tr := range a.Tracks {
+		if tr.Kind == "audio" {
+			sound++
+		}
+	}
+	s, err := h.coder.Status(t.Context(), h.transcodes(a.ID)[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.State != metadata.Ready || sound != 1 || len(s.LeftOut) != 1 || s.LeftOut[0] != "the sound of stream 1: it is broken" {
+		t.Errorf("%d streams of sound, left out %q, %+v", sound, s.LeftOut, a)
 	}
 }

@@ -62,9 +62,20 @@ func (t *Transcoder) soundOf(ctx context.Context, w *work, p *Plan) (list []Soun
 			open = append(open, blob)
 			file.add(blob, blob.Info().Size)
 		}
-		list = append(list, Sound{Part: Part{file, file.size()}, Language: letters(a.Language), More: w.Parts[part] == ""})
+		size := file.size()
+		list = append(list, Sound{Part: Part{t.ahead(file, size, soundBlock), size}, Language: letters(a.Language), More: w.Parts[part] == ""})
 	}
 	return list, done, nil
+}
+
+// sameSound reports whether sound is of the runs that it was of.
+func sameSound(now, was map[string]heard) bool {
+	for part, h := range was {
+		if now[part].By != h.By {
+			return false
+		}
+	}
+	return true
 }
 
 // pieced is a file that lies in pieces, one after the other.
@@ -99,7 +110,7 @@ func (p *pieced) ReadAt(b []byte, at int64) (n int, err error) {
 		read, err := p.files[i].ReadAt(want, at-begins)
 		n, at = n+read, at+int64(read)
 		if read < len(want) {
-			if err == nil || err == io.EOF { //nolint:errorlint // io.ReaderAt returns it as it is
+			if err == nil || err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}
 			return n, err

@@ -85,6 +85,7 @@ func TestSourceOfSeveralStreams(t *testing.T) {
 
 // TestProgressOfAChunk hears how far a chunk in the middle has come.
 func TestProgressOfAChunk(t *testing.T) {
+	lengthy(t)
 	path := makeFilm(t, "film.mkv", "-f lavfi -i testsrc2=s=64x48:r=25:d=40 -c:v mpeg4 -g 25")
 	p := ladder(t, transcode.Source{Format: "matroska,webm", Duration: 40 * time.Second, Video: &transcode.Video{
 		Codec: "mpeg4", PixelFormat: "yuv420p", Width: 64, Height: 48, Constant: true, Rate: transcode.Ratio{Num: 25, Den: 1},

@@ -98,6 +98,13 @@ func (r *record) shareOf(part string, running map[string]progress) (share, speed
 	return max(p.percent, 0) / 100, p.speed
 }
 
+// rungsToCome is what rungs count whose chunks are not known yet: more than any film has,
+// so that percent does not go back when they are.
+const rungsToCome = 1000
+
+// toCome reports whether there are such rungs.
+func (r *record) toCome() bool { return r.Carry == Remuxed && !r.Planned && len(r.Rungs) > 0 }
+
 // measureUp says how much of all is done. A chunk counts as one, and so does all sound.
 func (t *Transcoder) measureUp(s *Status, r *record) {
 	chunks, running := make([]float64, r.Chunks), t.partsOf(s.ID)
@@ -115,6 +122,9 @@ func (t *Transcoder) measureUp(s *Status, r *record) {
 	}
 	if r.Carry == Remuxed {
 		add(partRemux, 1)
+	}
+	if r.toCome() {
+		all += rungsToCome
 	}
 	for i, x := range r.Rungs {
 		one := RungStatus{Name: x.Name, Width: x.Width, Height: x.Height, State: x.State, Error: x.Error}
@@ -136,7 +146,7 @@ func (t *Transcoder) measureUp(s *Status, r *record) {
 	case all > 0:
 		s.Percent = 100 * done / all
 	}
-	if took := time.Since(r.Began).Seconds(); s.State == Running && done > 0 {
+	if took := time.Since(r.Began).Seconds(); s.State == Running && done > 0 && !r.toCome() {
 		s.Left = took * (all - done) / done
 	}
 }

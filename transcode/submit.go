@@ -38,13 +38,13 @@ func (t *Transcoder) Wait(ctx context.Context, tx metadata.Tx, a *metadata.Asset
 	return err
 }
 
-// isUnder reports whether an upload is a transcode that goes on.
+// isUnder reports whether an upload is a transcode that goes on, or is yet to be ended.
 func isUnder(u *metadata.Upload) (bool, error) {
-	if u.Protocol != metadata.ProtocolTranscode || u.State == metadata.UploadFailed || u.State == metadata.UploadCanceled {
+	if u.Protocol != metadata.ProtocolTranscode || u.State == metadata.UploadCanceled {
 		return false, nil
 	}
 	r, err := recordOf(u)
-	return err == nil && r.going(u), err
+	return err == nil && (r.going(u) || r.lost(u)), err
 }
 
 // Submit has an asset transcoded by a profile ("" is the default one), and returns

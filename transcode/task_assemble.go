@@ -160,7 +160,7 @@ func (t *Transcoder) joinRung(ctx context.Context, w *work, rung int) error {
 	size, err := t.write(ctx, rungKey(w.upload, name, w.by()), func(dst io.Writer) error {
 		var j *Joiner
 		for c := range w.Chunks {
-			part, done, err := t.part(ctx, w, w.partOf(rung, c), name)
+			part, done, err := t.part(ctx, w, w.partOf(rung, c), name, pictureBlock)
 			if err != nil {
 				return err
 			}
@@ -183,11 +183,13 @@ func (t *Transcoder) joinRung(ctx context.Context, w *work, rung int) error {
 	return t.join(ctx, w, rung, size)
 }
 
-// part opens a file that a task has made.
-func (t *Transcoder) part(ctx context.Context, w *work, part, file string) (Part, func(), error) {
+// part opens a file that a task has made; where the store has no files it is read in
+// blocks of so many bytes.
+func (t *Transcoder) part(ctx context.Context, w *work, part, file string, block int64) (Part, func(), error) {
 	blob, err := t.Files.Open(ctx, partKey(w.upload, part, w.Parts[part], file))
 	if err != nil {
 		return Part{}, nil, fmt.Errorf("transcode: opening %s: %w", part, err)
 	}
-	return Part{ReaderAt: blob, Size: blob.Info().Size}, func() { _ = blob.Close() }, nil // it was only read
+	size := blob.Info().Size
+	return Part{ReaderAt: t.ahead(blob, size, block), Size: size}, func() { _ = blob.Close() }, nil // it was only read
 }

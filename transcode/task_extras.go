@@ -41,7 +41,7 @@ func (t *Transcoder) extras(ctx context.Context, w *work) error {
 		return nil
 	}
 	if p.Source().Video != nil && t.wantsPoster(w.asset) {
-		if err := skip("the poster", t.poster(ctx, w.asset, p, in)); err != nil {
+		if err := skip("the poster", t.poster(ctx, w.asset, p, in, folder(w.upload)+"poster-"+w.by())); err != nil {
 			return err
 		}
 	}
@@ -79,7 +79,7 @@ func (t *Transcoder) thumbnails(ctx context.Context, w *work, p *Plan, in ffmpeg
 		return err
 	}
 	defer func() { err = errors.Join(err, res.Close()) }()
-	return rendition.SetThumbnails(ctx, t.Files, t.Metadata, w.asset.ID, tiles, func(n int) ([]byte, error) {
+	return rendition.SetThumbnails(ctx, t.Files, &ofTask{t.Metadata, w}, w.asset.ID, tiles, func(n int) ([]byte, error) {
 		return readLimited(filepath.Join(res.Dir, ThumbnailFile(n)), maxImage)
 	})
 }

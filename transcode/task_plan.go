@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -142,15 +143,17 @@ func (r *record) take(p *Plan, kept *planned) {
 }
 
 // submitChunks has the chunks encoded; with early the first of them in the smallest
-// rung before all else.
+// rung before all else, and in the others last: what plays does not wait for these.
 func (t *Transcoder) submitChunks(ctx context.Context, tx metadata.Tx, u *metadata.Upload, kept *planned, early bool) error {
-	for i := range kept.Chunks {
-		if early && i == 0 {
-			if err := t.submit(ctx, tx, u, kindVideo, jobs.Urgent, args{First: true}); err != nil {
-				return err
-			}
+	order := kept.Chunks
+	if early && len(order) > 0 {
+		if err := t.submit(ctx, tx, u, kindVideo, jobs.Urgent, args{First: true}); err != nil {
+			return err
 		}
-		if err := t.submit(ctx, tx, u, kindVideo, jobs.Normal, args{Chunk: i}); err != nil {
+		order = slices.Concat(order[1:], order[:1])
+	}
+	for i := range order {
+		if err := t.submit(ctx, tx, u, kindVideo, jobs.Normal, args{Chunk: order[i].Number}); err != nil {
 			return err
 		}
 	}
@@ -177,8 +180,10 @@ func (t *Transcoder) keepPlan(ctx context.Context, w *work, kept *planned) (stri
 	return key, nil
 }
 
-// maxPlan bounds a plan, in bytes.
-const maxPlan = 64 << 20
+const (
+	maxPlan   = 64 << 20 // bytes of a plan
+	planBlock = 1 << 20  // that are asked for at once
+)
 
 // planOf reads the plan of a transcode.
 func (t *Transcoder) planOf(ctx context.Context, r *record) (*Plan, *planned, error) {
@@ -187,8 +192,9 @@ func (t *Transcoder) planOf(ctx context.Context, r *record) (*Plan, *planned, er
 		return nil, nil, fmt.Errorf("transcode: reading a plan: %w", err)
 	}
 	defer blob.Close() //nolint:errcheck // it was only read
-	kept := new(planned)
-	if err := json.NewDecoder(io.NewSectionReader(blob, 0, min(blob.Info().Size, maxPlan))).Decode(kept); err != nil {
+	kept, size := new(planned), min(blob.Info().Size, maxPlan)
+	from := t.ahead(blob, size, planBlock)
+	if err := json.NewDecoder(io.NewSectionReader(from, 0, size)).Decode(kept); err != nil {
 		return nil, nil, fmt.Errorf("transcode: reading a plan: %w", err)
 	}
 	p, err := Ladder(kept.Source, kept.Profile)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"path/filepath"
+	"strings"
 
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/media"
@@ -65,7 +67,7 @@ func (t *Transcoder) pose(ctx context.Context, task *jobs.Task) error {
 	if err := task.Decode(&of); err != nil {
 		return err
 	}
-	err := t.poseFor(ctx, of.Asset)
+	err := t.poseFor(ctx, of.Asset, (&work{task: task}).by())
 	switch {
 	case errors.Is(err, ffmpeg.ErrMissing), errors.Is(err, metadata.ErrNotFound), errors.Is(err, metadata.ErrConflict):
 		return nil // it goes without, is gone, or has another film by now, of which there is another task
@@ -77,18 +79,26 @@ func (t *Transcoder) pose(ctx context.Context, task *jobs.Task) error {
 	return err
 }
 
-func (t *Transcoder) poseFor(ctx context.Context, assetID string) error {
+// poseFor makes the poster of an asset, by a run of a task.
+func (t *Transcoder) poseFor(ctx context.Context, assetID, by string) error {
 	a, err := t.Metadata.Asset(ctx, assetID)
-	if err != nil || !t.wantsPoster(a) {
+	if err != nil {
 		return err
 	}
-	key, kind := cameOf(a)
-	file, done, err := t.open(ctx, key)
+	prefix := "assets/" + a.ID + "/posters/" + by
+	task, _, _ := strings.Cut(prefix, ".")
+	if err := t.sweep(ctx, task+".", a.Poster); err != nil { // of another run, which was killed
+		return err
+	}
+	if !t.wantsPoster(a) {
+		return nil
+	}
+	from := cameOf(a)
+	in, done, err := t.open(ctx, &from)
 	if err != nil {
 		return fmt.Errorf("transcode: opening the file of %s: %w", a.ID, err)
 	}
 	defer done()
-	in := ffmpeg.Input{File: file, Type: kind}
 	found, err := t.Programs.Probe(ctx, in)
 	if err != nil {
 		return err
@@ -97,11 +107,32 @@ func (t *Transcoder) poseFor(ctx context.Context, assetID string) error {
 	if err != nil || p.Source().Video == nil {
 		return err
 	}
-	return t.poster(ctx, a, &p, in)
+	return t.poster(ctx, a, &p, in, prefix)
 }
 
-// poster makes the poster of an asset.
-func (t *Transcoder) poster(ctx context.Context, a *metadata.Asset, p *Plan, in ffmpeg.Input) (err error) {
+// sweep removes what lies below a prefix, but for one key.
+func (t *Transcoder) sweep(ctx context.Context, prefix, used string) error {
+	var keys []string
+	for _, list := range []iter.Seq2[storage.Info, error]{t.Files.Drafts(ctx, prefix), t.Files.List(ctx, prefix)} {
+		for info, err := range list {
+			if err != nil {
+				return fmt.Errorf("transcode: looking for what was left at %s: %w", prefix, err)
+			}
+			if info.Key != used {
+				keys = append(keys, info.Key)
+			}
+		}
+	}
+	for _, key := range keys {
+		if err := t.Files.Delete(ctx, key); err != nil {
+			return fmt.Errorf("transcode: removing what was left at %s: %w", prefix, err)
+		}
+	}
+	return nil
+}
+
+// poster makes the poster of an asset. Its key begins with prefix.
+func (t *Transcoder) poster(ctx context.Context, a *metadata.Asset, p *Plan, in ffmpeg.Input, prefix string) (err error) {
 	res, err := t.Programs.Run(ctx, p.PosterCommand(in))
 	if err != nil {
 		return err
@@ -111,5 +142,5 @@ func (t *Transcoder) poster(ctx context.Context, a *metadata.Asset, p *Plan, in 
 	if err != nil {
 		return err
 	}
-	return metadata.SetPoster(ctx, t.Files, t.Metadata, a.ID, picture, a.Revision)
+	return metadata.SetPoster(ctx, t.Files, t.Metadata, a.ID, metadata.Poster{Picture: picture, Revision: a.Revision, Prefix: prefix})
 }

@@ -26,6 +26,7 @@ type Programs interface {
 	Probe(ctx context.Context, in ffmpeg.Input) (*ffmpeg.Source, error)
 	Times(ctx context.Context, in ffmpeg.Input, stream int) (ffmpeg.Times, error)
 	Encoder(ctx context.Context, codec string, want ffmpeg.Hardware) (ffmpeg.EncoderChoice, error)
+	Copy(ctx context.Context, f ffmpeg.Remote) (*ffmpeg.Copy, error)
 }
 
 // Services are what a Transcoder works with. All but Bus are needed.
@@ -184,15 +185,16 @@ const (
 )
 
 // handle says how tasks are done: those that run ffmpeg for long in a lane of their
-// own, so that what is quick never waits behind them, and sound beside them, so that it
-// is there with the pictures of the first chunk.
+// own, and sound beside them, so that it is there with the pictures of the first chunk;
+// and those that read a file through, or wait for its copy, in another, so that what is
+// quick never waits behind them.
 func (t *Transcoder) handle() error {
 	for _, k := range []struct {
 		kind, lane string
 		atOnce     int
 		do         func(context.Context, *work) error
 	}{
-		{kindPlan, "transcode-light", lightAtOnce, t.plan},
+		{kindPlan, "transcode-plan", lightAtOnce, t.plan},
 		{kindAssemble, "transcode-light", lightAtOnce, t.assemble},
 		{kindVideo, "transcode-heavy", t.o.AtOnce, t.video},
 		{kindSound, "transcode-sound", max(t.o.AtOnce, soundAtOnce), t.sound},
@@ -209,7 +211,7 @@ func (t *Transcoder) handle() error {
 			return err
 		}
 	}
-	return t.Queue.Handle(kindPoster, t.pose, &jobs.KindOptions{Lane: "transcode-light", AtOnce: lightAtOnce, Attempts: t.o.Attempts})
+	return t.Queue.Handle(kindPoster, t.pose, &jobs.KindOptions{Lane: "transcode-plan", AtOnce: lightAtOnce, Attempts: t.o.Attempts})
 }
 
 const (

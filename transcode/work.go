@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -44,6 +43,9 @@ func (w *work) by() string {
 // errOver ends a task whose transcode has ended, or is gone.
 var errOver = errors.New("transcode: it is over")
 
+// errForeign fails a task that somebody has submitted by hand.
+var errForeign = errors.New("transcode: the task is of an upload that is no transcode")
+
 // task makes a handler of what does a task.
 func (t *Transcoder) task(do func(context.Context, *work) error) jobs.Handler {
 	return func(ctx context.Context, task *jobs.Task) error {
@@ -52,6 +54,9 @@ func (t *Transcoder) task(do func(context.Context, *work) error) jobs.Handler {
 			return err
 		}
 		err := t.load(ctx, w)
+		if errors.Is(err, errForeign) {
+			return jobs.Discard(err)
+		}
 		if err == nil {
 			t.enter(w)
 			defer t.leave(w)
@@ -76,6 +81,9 @@ func (t *Transcoder) load(ctx context.Context, w *work) (err error) {
 		return errOver
 	case err != nil:
 		return err
+	}
+	if w.upload.Protocol != metadata.ProtocolTranscode {
+		return errForeign
 	}
 	w.record, err = recordOf(w.upload)
 	switch {
@@ -122,22 +130,34 @@ func (t *Transcoder) watch(ctx context.Context, id string) (context.Context, fun
 				return
 			case <-tick.C:
 			}
-			u, err := t.Metadata.Upload(ctx, id)
-			over := errors.Is(err, metadata.ErrNotFound)
-			if err == nil {
-				r, err := recordOf(u)
-				over = err == nil && !r.going(u) && !r.lost(u)
-				if err == nil {
-					t.saw(id, u.Version, r)
-				}
-			}
-			if over {
+			if errors.Is(t.goesOn(ctx, id), errOver) {
 				cancel(errOver)
 				return
 			}
 		}
 	}()
 	return ctx, func() { cancel(nil); <-done }
+}
+
+// goesOn fails with errOver where a transcode has ended, or is gone. What it reads is
+// what is told of it from then on.
+func (t *Transcoder) goesOn(ctx context.Context, id string) error {
+	u, err := t.Metadata.Upload(ctx, id)
+	if errors.Is(err, metadata.ErrNotFound) {
+		return errOver
+	}
+	if err != nil {
+		return err
+	}
+	r, err := recordOf(u)
+	if err != nil {
+		return err
+	}
+	t.saw(id, u.Version, r)
+	if !r.going(u) && !r.lost(u) {
+		return errOver
+	}
+	return nil
 }
 
 // judge decides what an error means for the task and for its transcode.
@@ -152,12 +172,15 @@ func (t *Transcoder) judge(ctx context.Context, w *work, err error) error {
 			return err
 		}
 		return jobs.Snooze(t.o.Look)
+	case errors.Is(err, errNoRoom):
+		return jobs.Snooze(roomLook)
 	case errors.Is(err, ffmpeg.ErrBusy), errors.Is(err, storage.ErrBusy): // the draft is open where the task ran before
 		return jobs.Snooze(time.Second)
 	case ctx.Err() != nil || !t.final(w, err):
 		return err
 	}
-	failed := t.fail(ctx, w, reason(err))
+	t.o.Logger.WarnContext(ctx, "a transcode fails", "transcode", w.args.Transcode, "task", w.task.Kind, "error", err)
+	failed := t.fail(ctx, w, err)
 	switch {
 	case failed == nil:
 		return jobs.Discard(err)
@@ -168,6 +191,10 @@ func (t *Transcoder) judge(ctx context.Context, w *work, err error) error {
 	t.o.Logger.WarnContext(ctx, "a transcode could not be failed, will try again", "transcode", w.args.Transcode, "reason", err, "error", failed)
 	return jobs.Snooze(t.o.Look)
 }
+
+// roomLook is how long a task waits that found no room for a copy: others have it until
+// some task of theirs has ended, and each look is a request to storage.
+const roomLook = 3 * time.Second
 
 // isOthers reports whether the task is not, or soon will not be, that of this process:
 // then it says nothing of the transcode.
@@ -186,22 +213,6 @@ func (t *Transcoder) final(w *work, err error) bool {
 		}
 	}
 	return w.task.Attempt >= w.task.MaxAttempts
-}
-
-// maxReason keeps what is told of hostile files short.
-const maxReason = 500
-
-// reason is an error in words for whoever sent the file.
-func reason(err error) string {
-	text := err.Error()
-	if run, ok := errors.AsType[*ffmpeg.RunError](err); ok {
-		text = run.Reason
-	}
-	if told, ok := errors.AsType[*problem.Error](err); ok && told.Detail != "" {
-		text = told.Detail
-	}
-	text = strings.ReplaceAll(text[:min(len(text), maxReason)], "\x00", "")
-	return strings.ToValidUTF8(text, "") // what is cut within a rune could not be kept
 }
 
 // update changes the transcode and its record in a transaction that is the task's:
@@ -243,6 +254,39 @@ func (t *Transcoder) update(ctx context.Context, w *work, done bool, fn func(tx 
 		t.saw(u.ID, u.Version, r)
 	}
 	return err
+}
+
+// ofTask are the metadata, for what changes an asset by itself: only as long as the
+// transcode goes on, and the task is this process's. What it has made is removed as soon
+// as the transcode has ended, and may be of a file that another has replaced.
+type ofTask struct {
+	metadata.Store
+
+	w *work
+}
+
+// Update implements metadata.Store.
+func (s *ofTask) Update(ctx context.Context, fn func(tx metadata.Tx) error) error {
+	return s.Store.Update(ctx, func(tx metadata.Tx) error {
+		u, err := tx.Upload(ctx, s.w.upload.ID)
+		if errors.Is(err, metadata.ErrNotFound) {
+			return errOver
+		}
+		if err != nil {
+			return err
+		}
+		r, err := recordOf(u)
+		if err != nil {
+			return err
+		}
+		if !r.going(u) {
+			return errOver
+		}
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return s.w.task.Fence(ctx, tx)
+	})
 }
 
 // submit has a task of the transcode done.

@@ -46,8 +46,16 @@ func (up *Uploader) completed(u *metadata.Upload, a *metadata.Asset) *Completed 
 
 // Inspect is the function of that name with the options of the Uploader, for a file
 // that came another way: of an upload that is complete, and whose row says so.
-// ErrNotFound where the asset is gone.
+// ErrNotFound where the asset is gone, storage.ErrBusy while another process does so.
 func (up *Uploader) Inspect(ctx context.Context, u *metadata.Upload) error {
+	done, err := up.claims.take(ctx, u.ID)
+	if errors.Is(err, ErrLocked) {
+		err = problem.Because(storage.ErrBusy, err, "another process inspects it")
+	}
+	if err != nil {
+		return fmt.Errorf("upload: inspecting %s: %w", u.ID, err)
+	}
+	defer done()
 	a, err := up.meta.Asset(ctx, u.Asset)
 	if err != nil {
 		return fmt.Errorf("upload: inspecting %s: %w", u.ID, err)

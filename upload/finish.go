@@ -21,6 +21,11 @@ func (s *session) finish(ctx context.Context, want string) (*metadata.Asset, err
 		return nil, err
 	}
 	ctx = auth.NewContext(context.WithoutCancel(ctx), s.actor)
+	done, err := s.up.claims.take(ctx, s.u.ID) // before there is a file that others would finish
+	if err != nil {
+		return nil, fmt.Errorf("upload: finishing %s: %w", s.u.ID, err)
+	}
+	defer done()
 	if err := s.draft.Commit(ctx); err != nil {
 		return nil, fmt.Errorf("upload: committing %s: %w", s.u.ID, err)
 	}

@@ -150,6 +150,14 @@ func (up *Uploader) recoverUpload(ctx context.Context, u *metadata.Upload) error
 		return err
 	}
 	defer h.release()
+	done, err := up.claims.take(ctx, u.ID)
+	if errors.Is(err, ErrLocked) {
+		return nil // it is, by another process
+	}
+	if err != nil {
+		return err
+	}
+	defer done()
 	now, a, err := up.both(ctx, u) // again: the holder before us may have decided
 	if err != nil || !uninspected(a, now) {
 		return err
@@ -189,6 +197,14 @@ func (up *Uploader) recoverDraft(ctx context.Context, key string) error {
 		return err
 	}
 	defer h.release()
+	done, err := up.claims.take(ctx, part[2])
+	if errors.Is(err, ErrLocked) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer done()
 	if _, err := up.files.Stat(ctx, key); !errors.Is(err, storage.ErrNotFound) {
 		return err
 	}

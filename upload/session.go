@@ -85,6 +85,24 @@ func (up *Uploader) newSession(ctx context.Context, h *hold, u *metadata.Upload)
 	return s
 }
 
+// finishAfter finishes an upload whose last transaction did not happen, unless another process
+// does so, or has done it by now.
+func (s *session) finishAfter(ctx context.Context) error {
+	done, err := s.up.claims.take(ctx, s.u.ID)
+	if err != nil {
+		return err
+	}
+	defer done()
+	now, err := s.up.meta.Upload(ctx, s.u.ID)
+	if err != nil {
+		return fmt.Errorf("upload: reading %s: %w", s.u.ID, err)
+	}
+	if s.u = now; now.State == metadata.UploadOpen {
+		_, err = s.settle(ctx)
+	}
+	return err
+}
+
 // openDraft makes the draft end where the row says. A draft that has become a
 // blob is an upload whose last transaction did not happen: it is finished here,
 // and s.u.State says so.
@@ -94,8 +112,7 @@ func (s *session) openDraft(ctx context.Context) error {
 		return fmt.Errorf("upload: opening the draft of %s: %w", s.u.ID, err)
 	}
 	if draft == nil {
-		_, err = s.settle(ctx)
-		return err
+		return s.finishAfter(ctx)
 	}
 	s.draft = draft
 	if draft.Size() < s.u.Offset { // a backup was put back, a disk was exchanged

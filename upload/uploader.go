@@ -21,12 +21,13 @@ import (
 // Uploader takes files in. It is an http.Handler for the routes in the package
 // comment, relative to where it is mounted, and safe for concurrent use.
 type Uploader struct {
-	o     Options
-	files storage.Store
-	meta  metadata.Store
-	holds holds
-	pace  pace
-	looks looks
+	o      Options
+	files  storage.Store
+	meta   metadata.Store
+	claims claims
+	holds  holds
+	pace   pace
+	looks  looks
 
 	informEvery time.Duration // how often clients that hear of it get a checkpoint
 }
@@ -38,7 +39,7 @@ func New(files storage.Store, meta metadata.Store, o *Options) (*Uploader, error
 	if files == nil || meta == nil {
 		return nil, errors.New("upload: a storage.Store and a metadata.Store are needed")
 	}
-	up := &Uploader{o: o.withDefaults(), files: files, meta: meta, informEvery: informEvery}
+	up := &Uploader{o: o.withDefaults(), files: files, meta: meta, claims: newClaims(meta), informEvery: informEvery}
 	if up.o.BaseURL != "" {
 		u, err := url.Parse(up.o.BaseURL)
 		if err != nil || u.Scheme == "" || u.Host == "" {

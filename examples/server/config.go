@@ -22,6 +22,8 @@ const minKeyLength = 16
 type config struct {
 	addr        string
 	data        string
+	database    string
+	files       string
 	imports     string
 	key         string
 	publicPlay  bool
@@ -54,6 +56,8 @@ func parse(args []string, getenv func(string) string, usage io.Writer) (config, 
 	}
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:8080", "address to listen on; one that is not loopback needs an API key")
 	flags.StringVar(&c.data, "data", "./data", "directory that holds everything; made where it is not there")
+	flags.StringVar(&c.database, "database", "", "connection string of a PostgreSQL that several servers share, without a password, which "+databaseVariable+" hides from the list of processes; SQLite in -data by default")
+	flags.StringVar(&c.files, "files", "", "with a database: directory of the videos, which servers of this machine share; files in -data by default")
 	flags.StringVar(&c.imports, "import", "", "directory whose videos to add, where they lie, without copying them")
 	flags.StringVar(&c.key, "api-key", "", "key that every request must carry; "+keyVariable+" hides it from the list of processes")
 	flags.BoolVar(&c.publicPlay, "public-play", false, "with a key: let anybody play who has the address of a video")
@@ -79,6 +83,13 @@ func parse(args []string, getenv func(string) string, usage io.Writer) (config, 
 		c.key = getenv(keyVariable)
 	}
 	c.secret = getenv(secretVariable)
+	given := c.database
+	if given == "" {
+		c.database = getenv(databaseVariable)
+	}
+	if err := c.checkDatabase(given); err != nil {
+		return config{}, err
+	}
 	return c, c.check()
 }
 

@@ -61,7 +61,7 @@ func TestHelpListsTheFlags(t *testing.T) {
 	if !errors.Is(err, flag.ErrHelp) {
 		t.Fatalf("error %v, want flag.ErrHelp", err)
 	}
-	for _, name := range []string{"-addr", "-data", "-api-key", "-import", "-mpegts", "-drain", "-public-play", "-admin-addr", "-audit", "-audit-wait", "-trusted-proxy"} {
+	for _, name := range []string{"-addr", "-data", "-database", "-files", "-api-key", "-import", "-mpegts", "-drain", "-public-play", "-admin-addr", "-audit", "-audit-wait", "-trusted-proxy"} {
 		if !strings.Contains(usage.String(), name) {
 			t.Errorf("the usage does not mention %s", name)
 		}

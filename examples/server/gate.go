@@ -15,7 +15,7 @@ import (
 )
 
 // openGate opens the service over the data directory, and returns what closes
-// its audit log after it.
+// its audit log, and what it shares with others, after it.
 func openGate(c config) (*streamgate.Gate, func() error, error) {
 	if err := checkImports(c.imports); err != nil {
 		return nil, nil, err
@@ -33,11 +33,16 @@ func openGate(c config) (*streamgate.Gate, func() error, error) {
 	if trail != nil {
 		options = append(options, streamgate.WithAudit(trail.log))
 	}
-	gate, err := streamgate.New(c.data, options...)
+	shared, closeStores, err := c.stores()
 	if err != nil {
-		return nil, nil, errors.Join(c.explain(err), closeAudit())
+		return nil, nil, errors.Join(err, closeAudit())
 	}
-	return gate, closeAudit, nil
+	closeAll := func() error { return errors.Join(closeStores(), closeAudit()) }
+	gate, err := streamgate.New(c.data, append(options, shared...)...)
+	if err != nil {
+		return nil, nil, errors.Join(c.explain(err), closeAll())
+	}
+	return gate, closeAll, nil
 }
 
 func (c config) explain(err error) error {

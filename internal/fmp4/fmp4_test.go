@@ -75,6 +75,33 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 }
 
+func TestReadingGoesOnWhereAnotherReaderWas(t *testing.T) {
+	b := file(t, picture)
+	open := func() *fmp4.Reader {
+		r, err := fmp4.NewReader(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	first := open()
+	if _, err := first.Next(); err != nil {
+		t.Fatal(err)
+	}
+	second := open()
+	if err := second.SkipTo(first.Offset()); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := second.Next(); err != nil || f.Decode != fragments[1][0].Decode {
+		t.Errorf("the next fragment is that from %d: %v", f.Decode, err)
+	}
+	for _, at := range []int64{-1, 0, int64(len(b)) + 1} {
+		if err := second.SkipTo(at); !errors.Is(err, fmp4.ErrFormat) {
+			t.Errorf("on to %d: %v", at, err)
+		}
+	}
+}
+
 func TestSamplesAreCopied(t *testing.T) {
 	b := file(t, picture)
 	r, err := fmp4.NewReader(bytes.NewReader(b), int64(len(b)))

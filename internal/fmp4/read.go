@@ -83,6 +83,16 @@ func (f *Reader) Next() (Fragment, error) {
 	return Fragment{}, io.EOF
 }
 
+// SkipTo has Next go on at a place that Offset has told, of the same file: no earlier
+// one than now.
+func (f *Reader) SkipTo(at int64) error {
+	if at < f.next || at > f.size {
+		return fmt.Errorf("%w: nothing goes on at %d, between %d and %d", ErrFormat, at, f.next, f.size)
+	}
+	f.next = at
+	return nil
+}
+
 // Samples reads the bytes of a fragment's samples, one after the other.
 func (f *Reader) Samples(dst io.Writer, fragment Fragment) error {
 	for i := 0; i < len(fragment.Samples); {

@@ -13,8 +13,8 @@ import (
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/jobs"
-	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/jobs/internal/backend"
+	"github.com/streamgate/streamgate/metadata"
 )
 
 var runTests = []test{

@@ -151,3 +151,42 @@ func TestOneProcessLeads(t *testing.T) {
 		t.Errorf("nobody leads, and it does not: %v, %v", leads, err)
 	}
 }
+
+func TestOneProcessHasAClaim(t *testing.T) {
+	dsn := pgtest.Database(t)
+	one, two := metadata.ClaimerOf(open(t, dsn).Metadata()), metadata.ClaimerOf(open(t, dsn).Metadata())
+	if one == nil || two == nil {
+		t.Fatal("the store is not one of several processes")
+	}
+	ctx := t.Context()
+	for _, step := range []struct {
+		on    metadata.Claimer
+		name  string
+		who   string
+		lasts time.Duration
+		want  bool
+	}{
+		{one, "x", "one", time.Hour, true},
+		{two, "x", "two", time.Hour, false},
+		{two, "y", "two", time.Hour, true},
+		{one, "x", "one", -time.Second, true}, // it has been over for a second
+		{two, "x", "two", time.Hour, true},
+		{one, "x", "one", time.Hour, false},
+	} {
+		if ours, err := step.on.Claim(ctx, step.name, step.who, step.lasts); err != nil || ours != step.want {
+			t.Errorf("%+v: %v, %v", step, ours, err)
+		}
+	}
+	if err := one.Release(ctx, "x", "one"); err != nil { // which it does not have
+		t.Fatal(err)
+	}
+	if ours, err := one.Claim(ctx, "x", "one", time.Hour); err != nil || ours {
+		t.Errorf("it is its own by a release: %v, %v", ours, err)
+	}
+	if err := two.Release(ctx, "x", "two"); err != nil {
+		t.Fatal(err)
+	}
+	if ours, err := one.Claim(ctx, "x", "one", time.Hour); err != nil || !ours {
+		t.Errorf("it is nobody's, and not to be had: %v, %v", ours, err)
+	}
+}

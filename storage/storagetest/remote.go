@@ -3,6 +3,7 @@ package storagetest
 import (
 	"context"
 	"io"
+	"maps"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type Remote struct {
 	mu    sync.Mutex
 	known map[string]bool
 	cost  Cost
+	keys  map[string]Cost
 }
 
 // Cost is what a Remote was asked for.
@@ -33,7 +35,7 @@ type Cost struct {
 // NewRemote returns a Remote of s whose every request takes wait. With ranges its
 // blobs implement storage.RangeReader.
 func NewRemote(s storage.Store, wait time.Duration, ranges bool) *Remote {
-	return &Remote{Store: s, wait: wait, ranges: ranges, known: map[string]bool{}}
+	return &Remote{Store: s, wait: wait, ranges: ranges, known: map[string]bool{}, keys: map[string]Cost{}}
 }
 
 // Cost returns what was asked for since the last call.
@@ -42,7 +44,15 @@ func (r *Remote) Cost() Cost {
 	defer r.mu.Unlock()
 	c := r.cost
 	r.cost = Cost{}
+	clear(r.keys)
 	return c
+}
+
+// CostOf returns what was asked for of each blob since the last call of Cost.
+func (r *Remote) CostOf() map[string]Cost {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.keys)
 }
 
 // Open opens a blob.
@@ -69,7 +79,7 @@ func (r *Remote) learn(key string) bool {
 		return false
 	}
 	r.known[key] = true
-	r.cost.Opens++
+	r.add(key, Cost{Opens: 1})
 	return true
 }
 
@@ -81,12 +91,17 @@ func (r *Remote) Delete(ctx context.Context, key string) error {
 	return r.Store.Delete(ctx, key)
 }
 
-func (r *Remote) count(bytes int64) {
+func (r *Remote) count(key string, bytes int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.cost.Reads++
-	r.cost.Bytes += bytes
+	r.add(key, Cost{Reads: 1, Bytes: bytes})
 }
+
+func (r *Remote) add(key string, c Cost) {
+	r.cost, r.keys[key] = r.cost.plus(c), r.keys[key].plus(c)
+}
+
+func (c Cost) plus(o Cost) Cost { return Cost{c.Opens + o.Opens, c.Reads + o.Reads, c.Bytes + o.Bytes} }
 
 type remoteBlob struct {
 	storage.Blob
@@ -95,7 +110,7 @@ type remoteBlob struct {
 }
 
 func (b remoteBlob) ReadAt(p []byte, off int64) (int, error) {
-	b.store.count(int64(len(p)))
+	b.store.count(b.Info().Key, int64(len(p)))
 	time.Sleep(b.store.wait)
 	return b.Blob.ReadAt(p, off)
 }
@@ -106,7 +121,7 @@ func (b rangedBlob) ReadRange(ctx context.Context, off, length int64) (io.ReadCl
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	b.store.count(length)
+	b.store.count(b.Info().Key, length)
 	time.Sleep(b.store.wait)
 	return io.NopCloser(io.NewSectionReader(b.Blob, off, length)), nil
 }

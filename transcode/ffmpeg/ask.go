@@ -11,8 +11,6 @@ import (
 
 // ask starts ffmpeg to be told its version and parts.
 func (t *Tools) ask(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
 	text, err := answer(ctx, t.FFmpeg, "-version")
 	if err != nil {
 		return err
@@ -36,11 +34,17 @@ func (t *Tools) ask(ctx context.Context) error {
 
 // answer is what a program prints. It does not get our environment, either.
 func answer(ctx context.Context, path string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, askTimeout, fmt.Errorf("no answer for %v", askTimeout))
+	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = []string{"LC_ALL=C"}
+	cmd.WaitDelay = waitForPipes // a wrapper may leave something behind that holds them
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log
 	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		said := clean(log.String())
 		return "", fmt.Errorf("%s %s: %w %s", path, strings.Join(args, " "), err, said[max(0, len(said)-longestLine):])
 	}

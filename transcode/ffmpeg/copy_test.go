@@ -123,7 +123,7 @@ func TestACopyIsFetchedOnceAndGoesAWhileAfterItsLastUser(t *testing.T) {
 		d.Close()
 		time.Sleep(time.Minute - 1)
 		wantCopies(t, dir, 1)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		wantCopies(t, dir, 0)
 		copyOf(t, r, f).Close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -136,4 +137,53 @@ func ExampleRunner_Run() {
 	})
 	fmt.Println(errors.Is(err, ffmpeg.ErrCommand))
 	// Output: true
+}
+
+func ExampleRunner_Copy() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	r, err := ffmpeg.New(dir, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer r.Close() //nolint:errcheck // the example ends
+	film := ffmpeg.Remote{ID: "films/1", Size: 4, Fetch: func(_ context.Context, dst io.Writer) error {
+		fmt.Println("it is fetched")
+		_, err := io.WriteString(dst, "film") // where it really lies
+		return err
+	}}
+	for range 2 {
+		c, err := r.Copy(context.Background(), film)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		text, err := os.ReadFile(c.Path) // or ffmpeg.Input{Path: c.Path, Type: …} of several runs
+		fmt.Println(string(text), err)
+		c.Close()
+	}
+	// Output:
+	// it is fetched
+	// film <nil>
+	// film <nil>
+}
+
+func ExampleTempDir() {
+	dir, err := ffmpeg.TempDir()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r, err := ffmpeg.New(dir, nil) // and what a process left there that was killed is gone
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(r.Close())
+	// Output: <nil>
 }

@@ -13,8 +13,9 @@ import (
 // Variable is the environment variable that may have the path of ffmpeg.
 const Variable = "STREAMGATE_FFMPEG"
 
-// askTimeout is for a program that is asked what it is, and never answers.
-const askTimeout = 20 * time.Second
+// askTimeout is for a program that is asked what it is, and never answers. It holds
+// for each question: on a busy machine one that does may take a third of it.
+const askTimeout = time.Minute
 
 // Find looks for ffmpeg: at path if that is not empty, else where the environment
 // variable STREAMGATE_FFMPEG points, else on the PATH; and for ffprobe in the same

@@ -49,6 +49,10 @@ func New(dir string, o *Options) (*Runner, error) {
 // Sandbox says what keeps the programs from the rest of the system.
 func (r *Runner) Sandbox() Sandbox { return r.box.state }
 
+// Usage is how many runs have a directory, those whose results are not closed among
+// them, and how many bytes these had when they were last looked at.
+func (r *Runner) Usage() (runs int, bytes int64) { return r.scratch.usage() }
+
 // Close refuses further runs, ends those that are on their way, and returns when
 // their processes and all directories are gone, those of results that are not
 // closed among them. A second call does nothing.

@@ -148,6 +148,17 @@ func (s *scratch) bytes() (all int64) {
 	return all
 }
 
+// usage is how many directories there are, and how many bytes they had when they were
+// last counted.
+func (s *scratch) usage() (runs int, bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.used {
+		bytes += n
+	}
+	return len(s.used), bytes
+}
+
 // remove takes the directory away, once.
 func (w *workdir) remove() error {
 	w.once.Do(func() {
