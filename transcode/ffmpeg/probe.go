@@ -29,7 +29,7 @@ func (r *Runner) Probe(ctx context.Context, in Input) (*Source, error) {
 		return nil, &RunError{Program: "ffprobe", Class: Failed, Reason: "what it says cannot be read: " + err.Error(), Cause: err}
 	}
 	if len(s.Video)+len(s.Audio)+len(s.Subtitles)+len(s.Pictures)+s.Others == 0 {
-		return nil, &RunError{Program: "ffprobe", Class: BrokenInput, Reason: "there is no stream in it"}
+		return nil, &RunError{Program: "ffprobe", Class: BrokenInput, Reason: "there is neither picture nor sound in it"}
 	}
 	return s, r.refine(ctx, in, s)
 }
