@@ -30,6 +30,7 @@ type Status struct {
 	Profile  string       `json:"profile"`
 	State    State        `json:"state"`
 	Error    string       `json:"error,omitempty"`
+	Reason   string       `json:"reason,omitempty"`       // why it does not go on for the present
 	Carriage Carriage     `json:"carriage,omitempty"`     // how what plays comes to be
 	Percent  float64      `json:"percent"`                // 0 to 100, of the work
 	Speed    float64      `json:"speed,omitempty"`        // seconds of the film in a second, of what runs in this process
@@ -68,7 +69,7 @@ func (t *Transcoder) status(u *metadata.Upload) (*Status, error) {
 		return nil, err
 	}
 	s := &Status{
-		ID: u.ID, Asset: u.Asset, Owner: u.Owner, Profile: r.Profile, State: r.state(u), Error: u.Error, Carriage: r.Carry,
+		ID: u.ID, Asset: u.Asset, Owner: u.Owner, Profile: r.Profile, State: r.state(u), Error: u.Error, Reason: r.Waits, Carriage: r.Carry,
 		Rungs: []RungStatus{}, LeftOut: append([]string{}, r.Left...), Created: u.CreatedAt, Updated: u.UpdatedAt,
 	}
 	t.measureUp(s, r)

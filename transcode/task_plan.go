@@ -167,7 +167,7 @@ func (t *Transcoder) says(ctx context.Context, tx metadata.Tx, u *metadata.Uploa
 	if err != nil || a.Waiting != metadata.WaitFFmpeg {
 		return err
 	}
-	a.Waiting, a.Reason = metadata.WaitTranscoder, "it is being transcoded"
+	a.Waiting, a.Reason = metadata.WaitTranscoder, reasonGoesOn
 	return tx.UpdateAsset(ctx, a)
 }
 
