@@ -22,6 +22,7 @@ type followed struct {
 	version int64   // of the upload that the record is of
 	record  *record // the newest that a task here has seen; nobody changes it
 	parts   map[string]progress
+	stages  []stage // of the last minute, oldest first
 }
 
 // enter has a transcode followed, until a call of leave for the same task.

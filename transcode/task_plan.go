@@ -19,7 +19,7 @@ import (
 type planned struct {
 	Source  Source          `json:"source"`
 	Profile Profile         `json:"profile"`
-	Keys    []time.Duration `json:"keys"` // key frames of the picture
+	Keys    []time.Duration `json:"keys"` // key frames of the picture, see thinned
 	Chunks  []Chunk         `json:"chunks"`
 
 	Encoder ffmpeg.EncoderChoice `json:"encoder,omitzero"` // of all rungs and chunks
@@ -70,6 +70,7 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 	if p.Carriage == Encoded {
 		kept.cut(&p, p.Cuts(kept.end()), t.o.AtOnce)
 	}
+	kept.Keys = thinned(kept.Keys)
 	return t.spread(ctx, w, &p, &kept)
 }
 
