@@ -50,8 +50,8 @@ func (t *Transcoder) bide(ctx context.Context, w *work, short error) error {
 	})
 	switch {
 	case err == nil:
-	case errors.Is(err, errOver):
-		return t.tidy(ctx, w)
+	case errors.Is(err, errOver): // or what was made was refused, of which the next run tells
+		return jobs.Snooze(t.o.Look)
 	case isOthers(err):
 		return err
 	default: // the disk of the database may be the one that is full
