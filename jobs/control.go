@@ -43,7 +43,9 @@ func (q *Queue) cancel(ctx context.Context, id int64, then last) (*Job, error) {
 
 // CancelTx is Cancel within a transaction of the same database. A context here ends
 // at once, elsewhere with the commit; where the transaction is undone, a job that was
-// cut off so runs again, and no attempt is counted.
+// cut off so runs again, and no attempt is counted. Of a job that does not run
+// Options.Publish is not told: whether it is cancelled is decided by the commit, which
+// is the caller's.
 func (q *Queue) CancelTx(ctx context.Context, tx metadata.Tx, id int64) (*Job, error) {
 	c, err := q.db.Within(tx)
 	if err != nil {
@@ -54,7 +56,7 @@ func (q *Queue) CancelTx(ctx context.Context, tx metadata.Tx, id int64) (*Job, e
 		return nil, fmt.Errorf("jobs: cancelling job %d: %w", id, err)
 	}
 	if changed {
-		q.cancelled(j)
+		q.cutOff(j)
 	}
 	return j, nil
 }
@@ -85,12 +87,17 @@ func (q *Queue) cancelIn(ctx context.Context, c backend.Conn, id int64) (j *Job,
 	return j, j.State == Running || j.State == Cancelled, q.follow(ctx, c, j)
 }
 
-// cancelled ends the context of a job that runs here.
+// cancelled tells of a job that is cancelled, or ends the context of one that runs here.
 func (q *Queue) cancelled(j *Job) {
 	if j.State != Running {
 		q.publish(j)
 		return
 	}
+	q.cutOff(j)
+}
+
+// cutOff ends the context of a job that runs here.
+func (q *Queue) cutOff(j *Job) {
 	q.mu.Lock()
 	t := q.running[j.ID]
 	q.mu.Unlock()

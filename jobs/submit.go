@@ -131,10 +131,6 @@ func check(j *Job) error {
 		return problem.Errorf(ErrInvalid, "max_attempts is %d; it goes from 1 to %d", j.MaxAttempts, maxAttempts)
 	case len(j.Args) > maxArgs:
 		return problem.Errorf(ErrInvalid, "the arguments have %d bytes; %d are possible", len(j.Args), maxArgs)
-	case len(bytes.TrimSpace(j.Args)) > 0 && !isObject(j.Args):
-		return problem.Errorf(ErrInvalid, "the arguments are no JSON object")
-	case bytes.Contains(j.Args, []byte(`\u0000`)):
-		return problem.Errorf(ErrInvalid, "the arguments hold a NUL, which not every database keeps")
 	case !isText(j.Owner, maxOwner):
 		return problem.Errorf(ErrInvalid, "the owner is no text of up to %d bytes", maxOwner)
 	case !isText(j.Unique, maxUnique):
@@ -142,13 +138,7 @@ func check(j *Job) error {
 	case j.RunAt.Year() > 9999 || j.RunAt.Year() < 0:
 		return problem.Errorf(ErrInvalid, "run_at is in no year that can be kept")
 	}
-	return nil
-}
-
-// isObject says whether text is what every database keeps as it is: of scalars some
-// become others.
-func isObject(text []byte) bool {
-	return utf8.Valid(text) && json.Valid(text) && bytes.HasPrefix(bytes.TrimSpace(text), []byte("{"))
+	return checkArgs(j.Args)
 }
 
 func isText(s string, limit int) bool {

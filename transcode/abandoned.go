@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
@@ -20,11 +21,16 @@ func kinds() []string {
 // failAbandoned ends transcodes that go on and have no task. A task that ends on its
 // own account says what comes after it, so one of theirs was ended by others.
 func (t *Transcoder) failAbandoned(ctx context.Context) error {
-	ended, err := t.transcodesOf(ctx, jobs.Failed, jobs.Cancelled)
+	ids, err := t.transcodesOf(ctx, jobs.Failed, jobs.Cancelled)
 	if err != nil {
 		return err
 	}
-	left, err := t.goingOf(ctx, ended)
+	if t.isTime(time.Now()) {
+		if err := t.addQuiet(ctx, ids); err != nil {
+			return err
+		}
+	}
+	left, err := t.goingOf(ctx, ids)
 	if err != nil || len(left) == 0 {
 		return err
 	}
@@ -39,6 +45,45 @@ func (t *Transcoder) failAbandoned(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// quietEvery is how often transcodes are looked for of which nothing was heard for so
+// long: for that all are read that there are.
+const quietEvery = time.Hour
+
+// isTime reports whether it is time for that, also at the first call.
+func (t *Transcoder) isTime(now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now.Before(t.quiet) {
+		return false
+	}
+	t.quiet = now.Add(quietEvery)
+	return true
+}
+
+// addQuiet adds transcodes that may go on, and have not changed for long. The tasks that
+// they had may be forgotten by now: jobs that ended are kept for a day, and a process may
+// have been away for longer.
+func (t *Transcoder) addQuiet(ctx context.Context, ids map[string]bool) error {
+	long := time.Now().Add(-quietEvery)
+	for q := (metadata.TranscodeQuery{Before: long, Limit: recoverPage}); ; {
+		page, err := t.Metadata.Transcodes(ctx, q)
+		if err != nil {
+			return fmt.Errorf("transcode: listing what is quiet: %w", err)
+		}
+		for _, u := range page {
+			q.Before, q.BeforeID = u.CreatedAt, u.ID
+			if u.State != metadata.UploadCanceled && u.UpdatedAt.Before(long) {
+				if under, err := isUnder(u); err == nil && under { // one that cannot be read is no reason to leave the others
+					ids[u.ID] = true
+				}
+			}
+		}
+		if len(page) < q.Limit {
+			return nil
+		}
+	}
 }
 
 // goingOf reads those transcodes that are not at an end.

@@ -111,6 +111,27 @@ func Since(start time.Duration, at []time.Duration) []time.Duration {
 	return since
 }
 
+// thinned leaves out key frames of a picture that has them closer than every half a
+// second, such as of codecs for editing, all of whose frames are: of each second the first
+// stays, and the last of all. A chunk that is cut by them decodes up to a second more, of
+// the half a minute that it has; each task reads them, and a day has two million.
+func thinned(keys []time.Duration) []time.Duration {
+	n := len(keys)
+	if n < 2 || keys[n-1]-keys[0] >= time.Duration(n-1)*thick {
+		return keys
+	}
+	thin := keys[:1:1]
+	for _, k := range keys[1 : n-1] {
+		if k-thin[len(thin)-1] >= time.Second {
+			thin = append(thin, k)
+		}
+	}
+	return append(thin, keys[n-1])
+}
+
+// thick is how close key frames are that are too many.
+const thick = 500 * time.Millisecond
+
 // keyBefore is the last key frame up to a moment, or 0.
 func keyBefore(keys []time.Duration, at time.Duration) time.Duration {
 	n, exact := slices.BinarySearch(keys, at)

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
@@ -146,7 +147,7 @@ func (t *Transcoder) Replaced(ctx context.Context, tx metadata.Tx, _ *metadata.A
 
 // end has nothing more made, for a reason.
 func (r *record) end(state metadata.UploadState, reason string) {
-	r.Ended, r.End, r.Parts, r.Heard = true, Failed, nil, nil
+	r.Ended, r.End, r.Parts, r.Heard, r.Short, r.Waits = true, Failed, nil, nil, time.Time{}, ""
 	if state == metadata.UploadCanceled {
 		r.End = Canceled
 	}

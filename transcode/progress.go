@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"maps"
+	"sync"
 	"time"
 
 	"github.com/streamgate/streamgate/events"
@@ -18,10 +19,13 @@ type progress struct {
 
 // followed is what is known here of a transcode on which tasks work.
 type followed struct {
+	telling sync.Mutex // before Transcoder.mu, which guards the rest
+
 	tasks   int
 	version int64   // of the upload that the record is of
 	record  *record // the newest that a task here has seen; nobody changes it
 	parts   map[string]progress
+	stages  []stage // of the last minute, oldest first
 }
 
 // enter has a transcode followed, until a call of leave for the same task.
@@ -77,6 +81,13 @@ func (t *Transcoder) follow(w *work, part string) func(ffmpeg.Progress) {
 		}
 		t.mu.Lock()
 		f := t.followed[u.ID]
+		t.mu.Unlock()
+		if f == nil {
+			return // the task has ended, and what it has done stands in the record
+		}
+		f.telling.Lock() // so that nobody is told less after more
+		defer f.telling.Unlock()
+		t.mu.Lock()
 		f.parts[part] = progress{p.Percent, p.Speed, by}
 		r := f.record
 		t.mu.Unlock()

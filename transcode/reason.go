@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
@@ -52,6 +53,7 @@ var ofStorage = []struct {
 }{
 	{errOtherBytes, errOtherBytes.Error()},
 	{storage.ErrFull, "there is no room left in storage"},
+	{metadata.ErrFull, "there is no room left for the database"},
 	{storage.ErrUnavailable, "storage does not answer as it should"},
 	{storage.ErrChanged, "the imported file has changed"},
 	{storage.ErrNotFound, "a file that is needed is not there any more"},

@@ -39,6 +39,9 @@ type record struct {
 	Ended   bool      `json:"ended,omitempty"`   // nothing more is made
 	End     State     `json:"end,omitempty"`     // how that came, where not all was made
 
+	Short time.Time `json:"short,omitzero"`  // since when there is no room in storage, or no answer
+	Waits string    `json:"waits,omitempty"` // what it waits for meanwhile, in words
+
 	Joined Joined `json:"joined,omitzero"` // of what plays, in the first Upload.Offset bytes
 
 	// Parts are what is done: by the name of the part, who did it, which is in the keys

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -30,10 +31,11 @@ type Status struct {
 	Profile  string       `json:"profile"`
 	State    State        `json:"state"`
 	Error    string       `json:"error,omitempty"`
+	Reason   string       `json:"reason,omitempty"`       // why it does not go on for the present
 	Carriage Carriage     `json:"carriage,omitempty"`     // how what plays comes to be
-	Percent  float64      `json:"percent"`                // 0 to 100, of the work
+	Percent  float64      `json:"percent"`                // 0 to 100, of the work, in tenths
 	Speed    float64      `json:"speed,omitempty"`        // seconds of the film in a second, of what runs in this process
-	Left     float64      `json:"seconds_left,omitempty"` // about how long it will take, in seconds; 0 where nobody knows
+	Left     float64      `json:"seconds_left,omitempty"` // about how long it will take, in whole seconds; 0 where nobody knows
 	Rungs    []RungStatus `json:"rungs"`
 	LeftOut  []string     `json:"left_out"` // what of the source is not made, and why
 	Created  time.Time    `json:"created_at"`
@@ -68,7 +70,7 @@ func (t *Transcoder) status(u *metadata.Upload) (*Status, error) {
 		return nil, err
 	}
 	s := &Status{
-		ID: u.ID, Asset: u.Asset, Owner: u.Owner, Profile: r.Profile, State: r.state(u), Error: u.Error, Carriage: r.Carry,
+		ID: u.ID, Asset: u.Asset, Owner: u.Owner, Profile: r.Profile, State: r.state(u), Error: u.Error, Reason: r.Waits, Carriage: r.Carry,
 		Rungs: []RungStatus{}, LeftOut: append([]string{}, r.Left...), Created: u.CreatedAt, Updated: u.UpdatedAt,
 	}
 	t.measureUp(s, r)
@@ -128,12 +130,16 @@ func (t *Transcoder) measureUp(s *Status, r *record) {
 	}
 	for i, x := range r.Rungs {
 		one := RungStatus{Name: x.Name, Width: x.Width, Height: x.Height, State: x.State, Error: x.Error}
+		sum := 0.0
 		for c := range chunks {
 			share := chunks[c]
 			if part := r.partOf(i, c); part == partFirst {
 				share, _ = r.shareOf(part, running)
 			}
-			one.Percent += 100 * share / float64(len(chunks))
+			sum += share
+		}
+		if len(chunks) > 0 {
+			one.Percent = percent(sum, float64(len(chunks)))
 		}
 		if x.State == metadata.Ready {
 			one.Percent = 100
@@ -144,9 +150,22 @@ func (t *Transcoder) measureUp(s *Status, r *record) {
 	case s.State == Done:
 		s.Percent, s.Speed = 100, 0
 	case all > 0:
-		s.Percent = 100 * done / all
+		s.Percent = percent(done, all)
 	}
-	if took := time.Since(r.Began).Seconds(); s.State == Running && done > 0 && !r.toCome() {
-		s.Left = took * (all - done) / done
+	if s.State == Running && done > 0 && !r.toCome() {
+		s.Left = max(0, math.Round((all-done)/cmp.Or(t.pace(s.ID, time.Now(), done), done/time.Since(r.Began).Seconds())))
 	}
+	s.Speed = math.Round(100*s.Speed) / 100
 }
+
+// percent is a share in tenths, and 100 only of what is whole.
+func percent(done, all float64) float64 {
+	p := math.Round(1000*done/all) / 10
+	if p >= 100 && all-done > whole {
+		return 99.9
+	}
+	return p
+}
+
+// whole is what sums of shares are off by.
+const whole = 1e-9

@@ -19,7 +19,7 @@ import (
 type planned struct {
 	Source  Source          `json:"source"`
 	Profile Profile         `json:"profile"`
-	Keys    []time.Duration `json:"keys"` // key frames of the picture
+	Keys    []time.Duration `json:"keys"` // key frames of the picture, see thinned
 	Chunks  []Chunk         `json:"chunks"`
 
 	Encoder ffmpeg.EncoderChoice `json:"encoder,omitzero"` // of all rungs and chunks
@@ -70,6 +70,7 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 	if p.Carriage == Encoded {
 		kept.cut(&p, p.Cuts(kept.end()), t.o.AtOnce)
 	}
+	kept.Keys = thinned(kept.Keys)
 	return t.spread(ctx, w, &p, &kept)
 }
 
@@ -167,7 +168,7 @@ func (t *Transcoder) says(ctx context.Context, tx metadata.Tx, u *metadata.Uploa
 	if err != nil || a.Waiting != metadata.WaitFFmpeg {
 		return err
 	}
-	a.Waiting, a.Reason = metadata.WaitTranscoder, "it is being transcoded"
+	a.Waiting, a.Reason = metadata.WaitTranscoder, reasonGoesOn
 	return tx.UpdateAsset(ctx, a)
 }
 

@@ -58,6 +58,11 @@ type Options struct {
 	// Look is how often it is looked whether ffmpeg is there by now; default 15 s.
 	Look time.Duration
 
+	// Patience is how long a transcode waits for a disk that is full, or for storage that
+	// does not answer, before it has failed: attempts are not counted meanwhile, and the
+	// reason is told. Default 3 hours.
+	Patience time.Duration
+
 	// Cut is how files are cut into segments: what upload.Options and hls.Options were
 	// given; default media.DefaultTarget. Profiles that name no Segment have its length.
 	Cut media.Cut
@@ -121,6 +126,7 @@ type Transcoder struct {
 
 	mu       sync.Mutex
 	followed map[string]*followed // by transcode
+	quiet    time.Time            // when to look next for what is quiet
 }
 
 // New returns a Transcoder whose tasks are done by s.Queue from its Start on.
@@ -154,6 +160,7 @@ func (o *Options) defaults() {
 	}
 	o.Attempts = cmp.Or(max(o.Attempts, 0), defaultAttempts)
 	o.Look = cmp.Or(max(o.Look, 0), defaultLook)
+	o.Patience = cmp.Or(max(o.Patience, 0), defaultPatience)
 	o.Retention = cmp.Or(o.Retention, defaultRetention)
 	if o.Authorizer == nil {
 		o.Authorizer = auth.OwnerOnly()

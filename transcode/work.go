@@ -176,7 +176,11 @@ func (t *Transcoder) judge(ctx context.Context, w *work, err error) error {
 		return jobs.Snooze(roomLook)
 	case errors.Is(err, ffmpeg.ErrBusy), errors.Is(err, storage.ErrBusy): // the draft is open where the task ran before
 		return jobs.Snooze(time.Second)
-	case ctx.Err() != nil || !t.final(w, err):
+	case ctx.Err() != nil:
+		return err
+	case t.bides(w, err):
+		return t.bide(ctx, w, err)
+	case !t.final(w, err):
 		return err
 	}
 	t.o.Logger.WarnContext(ctx, "a transcode fails", "transcode", w.args.Transcode, "task", w.task.Kind, "error", err)
@@ -204,21 +208,40 @@ func isOthers(err error) bool {
 
 // final reports whether no other attempt will come, or would help.
 func (t *Transcoder) final(w *work, err error) bool {
-	if run, ok := errors.AsType[*ffmpeg.RunError](err); ok && !run.Retry() {
-		return true
+	if t.bides(w, err) {
+		return false
+	}
+	if run, ok := errors.AsType[*ffmpeg.RunError](err); ok {
+		// A run that is long in vain is tried once more, for the machine may have been busy.
+		long := run.Class == ffmpeg.TimeLimit && run.Program == "ffmpeg" && w.task.Attempt > 1
+		if long || !run.Retry() {
+			return true
+		}
 	}
 	for _, hopeless := range []error{ErrSource, ErrProfile, ErrOutput, ffmpeg.ErrIncomplete, ffmpeg.ErrType, ffmpeg.ErrCommand} {
 		if errors.Is(err, hopeless) {
 			return true
 		}
 	}
-	return w.task.Attempt >= w.task.MaxAttempts
+	return w.record != nil && isShort(err) || w.task.Attempt >= w.task.MaxAttempts
 }
 
-// update changes the transcode and its record in a transaction that is the task's:
+// update is change of a task that goes on: once it is done, so does its transcode.
+func (t *Transcoder) update(ctx context.Context, w *work, done bool, fn func(tx metadata.Tx, u *metadata.Upload, r *record) error) error {
+	return t.change(ctx, w, done, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+		if done { // before that storage may take a little each time, and never all
+			if err := t.resume(ctx, tx, u, r); err != nil {
+				return err
+			}
+		}
+		return fn(tx, u, r)
+	})
+}
+
+// change changes the transcode and its record in a transaction that is the task's:
 // it fails where the task runs elsewhere by now, and with errOver where the transcode
 // has ended. fn gets both as they are now; with done the task is done by it.
-func (t *Transcoder) update(ctx context.Context, w *work, done bool, fn func(tx metadata.Tx, u *metadata.Upload, r *record) error) error {
+func (t *Transcoder) change(ctx context.Context, w *work, done bool, fn func(tx metadata.Tx, u *metadata.Upload, r *record) error) error {
 	var u *metadata.Upload
 	var r *record
 	err := t.Metadata.Update(ctx, func(tx metadata.Tx) (err error) {

@@ -21,6 +21,7 @@ var runTests = []test{
 	{"a job is done, and says when and how", jobIsDone},
 	{"what was submitted before the start runs after it", submittedBefore},
 	{"what cannot be a job is refused", refused},
+	{"arguments that a database does not keep are refused", odd},
 	{"progress is kept and heard of", progress},
 	{"the last progress is kept with the end", lastProgress},
 	{"nothing more is heard of a run after its end", progressAfterEnd},

@@ -3,9 +3,11 @@ package jobstest
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 
+	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
 )
@@ -137,6 +139,11 @@ func cancelledWithChange(t *testing.T, p Place) {
 		if j := h.get(id); j.State.Ended() != (want == nil) {
 			t.Errorf("after %v it is %s", want, j.State)
 		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if i := slices.IndexFunc(h.heard, func(e events.Event) bool { return e.Data["state"] == string(jobs.Cancelled) }); i >= 0 {
+		t.Errorf("told before the commit, which may never come: %+v", h.heard[i])
 	}
 }
 

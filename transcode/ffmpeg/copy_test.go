@@ -232,7 +232,7 @@ func TestCopiesHaveTheirRoomAndNoMore(t *testing.T) {
 		dir := t.TempDir()
 		r := newRunnerIn(t, dir, &ffmpeg.Options{Bytes: 1000, Free: -1, Keep: time.Hour})
 		_, err := r.Copy(t.Context(), near("huge", 1000).Remote)
-		if e := wantClass(t, err, ffmpeg.DiskFull, "the file has 1000 bytes, and all runs together may have 1000 bytes"); !e.Retry() {
+		if e := wantClass(t, err, ffmpeg.DiskFull, "the file has 1000 bytes, and all runs together may have 1000 bytes"); e.Retry() {
 			t.Error("it is not tried again")
 		}
 		a, b := near("a", 400), near("b", 400)

@@ -90,6 +90,7 @@ type RunError struct {
 	Lines   []string // the last lines of its log that say something, oldest first
 	Exit    int      // its exit code; -1 if a signal ended it
 	Cause   error    // the context's error if it was cancelled; may be nil
+	Lasting bool     // of DiskFull: it wants more than the Runner may have at all
 }
 
 func (e *RunError) Error() string { return e.Program + ": " + e.Reason }
@@ -97,12 +98,13 @@ func (e *RunError) Error() string { return e.Program + ": " + e.Reason }
 func (e *RunError) Unwrap() error { return e.Cause }
 
 // Retry says whether the same run may succeed another time: a full disk, a crash,
-// a stall or a lack of memory may be those of the moment, a broken file stays one.
+// a stall or a lack of memory may be those of the moment, a broken file stays one. So
+// may a time that was too short, on a machine that is busy; but each try takes as long.
 func (e *RunError) Retry() bool {
 	switch e.Class {
 	case BrokenInput, Unsupported, OutputLimit, Cancelled:
 		return false
 	default:
-		return true
+		return !e.Lasting
 	}
 }

@@ -101,7 +101,9 @@ func (s *scratch) filled(c *held, err error) {
 // makeRoom sees to it that there is room for a copy, and counts it as if it were there.
 func (s *scratch) makeRoom(more int64) error {
 	if more >= s.room {
-		return full(fmt.Sprintf("the file has %s, and all runs together may have %s", size(more), size(s.room)))
+		e := full(fmt.Sprintf("the file has %s, and all runs together may have %s", size(more), size(s.room)))
+		e.Lasting = true
+		return e
 	}
 	for {
 		lacks, why := s.lacks(more)
