@@ -52,21 +52,23 @@ type drill struct {
 // directory transcode, of which one is killed with -9 again and again: every result
 // is published once, none has a gap, and nothing is left over.
 func TestTranscodesWhileWorkersAreKilled(t *testing.T) {
-	every, lease, most, copies := 2500*time.Millisecond, 2*time.Second, 10, 1
+	every, lease, most, copies, longer := 2500*time.Millisecond, 2*time.Second, 10, 1, 1
 	if text := os.Getenv(drillEnv); text != "" {
 		var err error
 		if every, err = time.ParseDuration(text); err != nil {
 			t.Fatal(err)
 		}
-		lease, most, copies = 20*time.Second, 60, 6
+		lease, most, copies, longer = 20*time.Second, 60, 4, 10
 	}
 	films := drillFilms
 	if testing.Short() {
 		films, most = films[:2], 4
 	}
 	d := newDrill(t, lease)
-	for range copies {
-		for _, f := range films {
+	for _, f := range films {
+		f.seconds *= longer
+		f.make(t)
+		for range copies {
 			d.send(f, d.workers[len(d.films)%len(d.workers)])
 		}
 	}
@@ -113,23 +115,27 @@ func (d *drill) kill(i int) {
 	d.kills++
 }
 
-// send makes a film and uploads it.
-func (d *drill) send(f drillFilm, to *worker) {
-	d.t.Helper()
-	path := filepath.Join(d.t.TempDir(), f.name)
-	options := fmt.Sprintf("-v error -f lavfi -i testsrc2=s=320x240:r=25:d=%[1]d -f lavfi -i sine=f=440:d=%[1]d -f lavfi -i sine=f=880:d=%[1]d %s %s", f.seconds, f.how, path)
+// make has ffmpeg make the film.
+func (f *drillFilm) make(t *testing.T) {
+	t.Helper()
+	f.path = filepath.Join(t.TempDir(), f.name)
+	options := fmt.Sprintf("-v error -f lavfi -i testsrc2=s=320x240:r=25:d=%[1]d -f lavfi -i sine=f=440:d=%[1]d -f lavfi -i sine=f=880:d=%[1]d %s %s", f.seconds, f.how, f.path)
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		foreignFilm(d.t, "1") // which says what is missing
+		foreignFilm(t, "1") // which says what is missing
 	}
 	if out, err := exec.Command("ffmpeg", strings.Fields(options)...).CombinedOutput(); err != nil { //nolint:gosec // options of this test
-		d.t.Fatalf("%v: %s", err, out)
+		t.Fatalf("%v: %s", err, out)
 	}
-	body, err := os.ReadFile(path)
+}
+
+// send uploads a film.
+func (d *drill) send(f drillFilm, to *worker) {
+	d.t.Helper()
+	body, err := os.ReadFile(f.path)
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	created := to.do(http.MethodPost, "/v1/uploads?filename="+f.name, bytes.NewReader(body)).want(d.t, http.StatusCreated).json(d.t)
-	f.path = path
 	d.films[created["asset_id"].(string)] = f
 }
 

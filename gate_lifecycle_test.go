@@ -14,7 +14,11 @@ func TestAGateWhoseWorkersDoNotStart(t *testing.T) {
 		want  string
 	}{
 		"its dispatcher": {func(g *Gate) error { return g.dispatcher.Start(t.Context()) }, "dispatcher"},
-		"its settler":    {func(g *Gate) error { return g.settler.Start(t.Context()) }, "Settler"},
+		"its queue":      {func(g *Gate) error { return g.jobs.Start(t.Context()) }, "Queue"},
+		"its settler, where there is no queue": {func(g *Gate) error {
+			g.jobs = nil
+			return g.settler.Start(t.Context())
+		}, "Settler"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := tight(t, WithSettling(nil))

@@ -94,6 +94,10 @@ func TestOperatorsPauseCancelAndRepeatSettling(t *testing.T) {
 	dir, clip := t.TempDir(), testclip.MP4(t)
 	g := startGate(t, dir, streamgate.WithSettling(nil))
 	admin := serve(t, g.Admin(), "")
+	eventually(t, "it has looked for what is not settled", func() bool { // else it would find what is cancelled
+		page, err := g.Jobs().List(t.Context(), jobs.Query{Kinds: []string{"settle-look"}, States: []jobs.State{jobs.Done}})
+		return err == nil && len(page.Jobs) == 1
+	})
 	if err := g.Jobs().Pause(t.Context(), "settle"); err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,15 @@ func (p *Plan) rung(c Chunk, o *Output) []string {
 	if thin := p.thin(c, o); thin != "" {
 		chain = append(chain, thin)
 	}
-	chain = append(chain, fmt.Sprintf("scale=%d:%d:flags=bicubic:out_range=tv", o.Width, o.Height), "setsar=1")
+	v := p.source.Video
+	scale := fmt.Sprintf("scale=%d:%d:flags=bicubic:out_range=tv", o.Width, o.Height)
+	if matrix, params := v.colors(); matrix != "" && !p.ToneMap {
+		if v.isRGB() {
+			scale += ":out_color_matrix=" + matrix
+		}
+		scale += "," + params
+	}
+	chain = append(chain, scale, "setsar=1")
 	if p.upload != "" {
 		chain = append(chain, p.upload)
 	}

@@ -36,6 +36,7 @@ type Video struct {
 	Interlaced  bool
 	Reordered   bool          // some pictures show in another order than they are decoded
 	Range       Range         // of brightness
+	Matrix      string        // of colors, as ffmpeg names it, such as "bt709"; "" where the file does not tell
 	Bitrate     int64         // bits a second; 0 where it is not known
 	Start       time.Duration // when its first frame shows
 }
@@ -123,7 +124,7 @@ func videoOf(v *ffmpeg.Video, f *ffmpeg.Source) *Video {
 	p := &Video{
 		Stream: v.Index, Codec: cmp.Or(v.Codec, v.Tag), Profile: v.Profile, PixelFormat: v.PixelFormat, Width: v.Width, Height: v.Height,
 		Aspect: Ratio{int64(v.SAR.Num), int64(v.SAR.Den)}, Rotation: v.Rotation, Interlaced: v.Interlaced, Reordered: v.BFrames > 0,
-		Range: ranges[v.Color.HDR], Bitrate: v.Bitrate, Start: v.Start - f.Start,
+		Range: ranges[v.Color.HDR], Matrix: v.Color.Space, Bitrate: v.Bitrate, Start: v.Start - f.Start,
 	}
 	if d := v.Color.DolbyVision; d != nil && d.Compatibility == 0 {
 		p.Range = DolbyVision

@@ -48,9 +48,16 @@ func (t *Transcoder) Poster(ctx context.Context, assetID string) error {
 	return err
 }
 
+// maxFarPoster is how large a file may be that is fetched for nothing but a poster,
+// where the store has no files of this system.
+const maxFarPoster = 64 << 20
+
 // wantsPoster reports whether an asset is to have one made.
 func (t *Transcoder) wantsPoster(a *metadata.Asset) bool {
 	if t.o.NoPosters || a.Poster != "" || !a.Playable || a.Source == "" {
+		return false
+	}
+	if _, near := t.Files.(storage.FileOpener); !near && a.Size > maxFarPoster {
 		return false
 	}
 	for _, track := range a.Tracks {

@@ -76,8 +76,9 @@ type Options struct {
 	// NoEarlyPlay keeps assets from playing before what plays is whole. Default: false.
 	NoEarlyPlay bool
 
-	// NoPosters leaves assets without a picture of their film that stands for them.
-	// Default: false.
+	// NoPosters leaves assets without a picture of their film that stands for them. Of
+	// files over 64 MiB that play as they came none is made anyway where the store has
+	// no files of this system: all of it would have to be fetched. Default: false.
 	NoPosters bool
 
 	// Authorizer decides who may do what; it sees Create, Read, Delete and List on
