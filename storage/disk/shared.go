@@ -68,7 +68,7 @@ func (n *names) lock(key string) error {
 		case time.Now().After(until):
 			return problem.Errorf(storage.ErrUnavailable, "a process that shares the data directory has kept the name of %q for %v, and may be stopped", key, nameWait)
 		}
-		time.Sleep(pause)
+		<-time.After(pause)
 	}
 }
 
