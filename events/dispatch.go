@@ -49,17 +49,33 @@ func (d *dispatch) run(ctx, work context.Context) {
 			d.purge(ctx)
 			d.fetch(ctx)
 			d.mark(ctx)
-			d.launch(work)
+			if d.lead(ctx) { // all of that may have taken long
+				d.launch(work)
+			}
 		}
 		d.wait(ctx)
 	}
-	for d.busy > 0 {
-		d.take(<-d.results)
-	}
+	d.finish(work)
 	if err := d.settle(work); err != nil { // what just succeeded will be done again after the restart
 		d.complain(work, "marking what was delivered", err)
 	}
 	d.resign(work)
+}
+
+// finish waits for the workers, and meanwhile leaves nothing of theirs to other processes.
+func (d *dispatch) finish(work context.Context) {
+	for d.busy > 0 {
+		var again <-chan time.Time
+		if d.leads {
+			again = time.After(time.Until(d.nextLead))
+		}
+		select {
+		case one := <-d.results:
+			d.take(one)
+		case <-again:
+			d.lead(work)
+		}
+	}
 }
 
 // lead says whether events are handled here, and sees to it that they are somewhere.

@@ -66,16 +66,42 @@ func (up *Uploader) Expire(ctx context.Context) error {
 			return err
 		}
 		defer h.release()
+		done, err := up.claims.take(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		defer done()
 		if u, err = up.meta.Upload(ctx, u.ID); err != nil || !expired(u) { // again: it was resumed meanwhile
 			return err
 		}
-		e := up.event(ctx, events.UploadCanceled, u)
-		e.Data = map[string]any{"error": reasonExpired}
-		if err := up.o.Recorder.Record(ctx, e); err != nil {
+		return up.expire(ctx, up.newSession(ctx, h, u))
+	})
+}
+
+// expire ends the upload of a session, unless another process is writing to it, which
+// may be about to say so in its row.
+func (up *Uploader) expire(ctx context.Context, s *session) error {
+	defer s.closeDraft()
+	if up.claims.by != nil && s.u.Key != "" {
+		draft, err := up.files.Append(ctx, s.u.Key)
+		switch {
+		case err == nil:
+			s.draft = draft
+		case errors.Is(err, storage.ErrBusy):
+			return nil
+		case !errors.Is(err, storage.ErrNotFound):
 			return err
 		}
-		return up.newSession(ctx, h, u).fail(ctx, metadata.UploadCanceled, reasonExpired, e)
-	})
+		if err := s.catchUp(ctx); err != nil || !expired(s.u) {
+			return err
+		}
+	}
+	e := up.event(ctx, events.UploadCanceled, s.u)
+	e.Data = map[string]any{"error": reasonExpired}
+	if err := up.o.Recorder.Record(ctx, e); err != nil {
+		return err
+	}
+	return s.fail(ctx, metadata.UploadCanceled, reasonExpired, e)
 }
 
 // eachOpen calls fn for every open upload. What another request holds, or has

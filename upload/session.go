@@ -73,16 +73,36 @@ func (up *Uploader) resume(ctx context.Context, id string, putOut func(context.C
 }
 
 func (up *Uploader) newSession(ctx context.Context, h *hold, u *metadata.Upload) *session {
-	s := &session{
-		up: up, hold: h, u: u, actor: auth.FromContext(ctx), durable: u.Offset, length: u.Size,
-		digest: newDigest(up.hashes(u)), synced: time.Now(),
-		every: checkpointEvery,
-	}
+	s := &session{up: up, hold: h, actor: auth.FromContext(ctx), synced: time.Now(), every: checkpointEvery}
+	s.goOnFrom(u)
+	return s
+}
+
+// goOnFrom takes a row for what there is of the upload.
+func (s *session) goOnFrom(u *metadata.Upload) {
+	s.u, s.durable, s.length = u, u.Offset, u.Size
+	s.digest, s.lost = newDigest(s.up.hashes(u)), false
 	if u.Offset > 0 {
-		d, err := decodeDigest(u.Hash, up.hashes(u))
+		d, err := decodeDigest(u.Hash, s.up.hashes(u))
 		s.digest, s.lost = d, err != nil
 	}
-	return s
+}
+
+// catchUp reads the row once more, where other processes have the store: one of them may
+// have written to the draft after the row was read here, until it let go of it. From
+// now on none does.
+func (s *session) catchUp(ctx context.Context) error {
+	if s.up.claims.by == nil {
+		return nil
+	}
+	now, err := s.up.meta.Upload(ctx, s.u.ID)
+	if err != nil {
+		return fmt.Errorf("upload: reading %s: %w", s.u.ID, err)
+	}
+	if now.Version != s.u.Version {
+		s.goOnFrom(now)
+	}
+	return nil
 }
 
 // finishAfter finishes an upload whose last transaction did not happen, unless another process
@@ -115,6 +135,13 @@ func (s *session) openDraft(ctx context.Context) error {
 		return s.finishAfter(ctx)
 	}
 	s.draft = draft
+	if err := s.catchUp(ctx); err != nil {
+		return err
+	}
+	if s.u.State != metadata.UploadOpen { // ended meanwhile: what was made for it just now, Recover removes
+		s.closeDraft()
+		return nil
+	}
 	if draft.Size() < s.u.Offset { // a backup was put back, a disk was exchanged
 		s.u.Offset, s.lost = draft.Size(), draft.Size() > 0
 		s.digest = newDigest(s.up.hashes(s.u))

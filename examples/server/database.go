@@ -36,7 +36,7 @@ func (c config) checkDatabase(given string) error {
 	return nil
 }
 
-var passwordWord = regexp.MustCompile(`(?i)(^|\s)password\s*=`)
+var passwordWord = regexp.MustCompile(`(?i)(^|\s)(ssl)?password\s*=`)
 
 // hasPassword looks for a password in a connection string of either form.
 func hasPassword(dsn string) bool {
@@ -45,7 +45,7 @@ func hasPassword(dsn string) bool {
 		return passwordWord.MatchString(dsn)
 	}
 	_, given := u.User.Password()
-	return given || u.Query().Has("password")
+	return given || u.Query().Has("password") || u.Query().Has("sslpassword")
 }
 
 // stores opens what servers share: nothing without a database. Call closeAll after the

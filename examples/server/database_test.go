@@ -24,6 +24,8 @@ func TestDatabaseOnTheCommandLine(t *testing.T) {
 		{name: "a password in a URL is refused", args: []string{"-database", "postgres://video:secret@db.internal/video"}, refused: "PGPASSWORD"},
 		{name: "so is one in its query", args: []string{"-database", "postgres://db.internal/video?password=secret"}, refused: "PGPASSWORD"},
 		{name: "and one among words", args: []string{"-database", "host=db.internal password = secret"}, refused: "PGPASSWORD"},
+		{name: "one of a key is a password, too", args: []string{"-database", "host=db.internal sslpassword=secret"}, refused: "PGPASSWORD"},
+		{name: "in a query as well", args: []string{"-database", "postgres://db.internal/video?sslpassword=secret"}, refused: "PGPASSWORD"},
 		{name: "in the environment it may have one", env: "postgres://video:secret@db.internal/video"},
 		{name: "files without a database", args: []string{"-files", "/srv/video"}, refused: "-files is for"},
 		{name: "imports beside a database", args: []string{"-database", "dbname=video", "-import", "."}, refused: "-import is for"},

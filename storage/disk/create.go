@@ -119,7 +119,7 @@ func (s *Store) reopen(key string) (*draft, error) {
 	}
 	size, err := s.recover(f, key)
 	if err != nil {
-		_ = f.Close() // the error that counts is err
+		_ = s.disown(f) // the error that counts is err
 		return nil, fault(err, "opening", key)
 	}
 	return &draft{s: s, key: key, f: f, size: size, synced: size, anchored: true}, nil

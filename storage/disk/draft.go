@@ -161,7 +161,7 @@ func (d *draft) release(sl *slot) error {
 	if d.closed.Swap(true) {
 		return nil
 	}
-	return d.f.Close()
+	return d.s.disown(d.f)
 }
 
 func (d *draft) usable() error {

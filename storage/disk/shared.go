@@ -1,12 +1,17 @@
 package disk
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"os"
 	"path"
 	"strconv"
 	"sync"
+	"time"
+
+	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/storage"
 )
 
 const (
@@ -17,6 +22,11 @@ const (
 	// nameLocks is how many there are for keys. Two keys that have the same one wait
 	// for each other for as long as a name changes.
 	nameLocks = 64
+	// nameWait is how long to wait for one. A process that is stopped, and not dead,
+	// keeps what it has.
+	nameWait = 30 * time.Second
+	// firstLook and lastLook are how long to wait between two looks, which doubles.
+	firstLook, lastLook = 250 * time.Microsecond, 10 * time.Millisecond
 )
 
 // names are the locks by which processes that share a directory take turns where
@@ -41,29 +51,45 @@ func (n *names) of(key string) (*nameLock, int) {
 	return &n.all[i], i
 }
 
-// lock waits for the key.
+// lock waits for the key, for nameWait at most: storage.ErrUnavailable then.
 func (n *names) lock(key string) error {
 	if n == nil {
 		return nil
 	}
 	l, i := n.of(key)
-	l.mu.Lock()
-	err := l.take(n.root, path.Join(locksDir, strconv.Itoa(i)))
-	if err != nil {
-		l.mu.Unlock()
-		return fmt.Errorf("disk: the lock of %q between processes: %w", key, err)
+	until := time.Now().Add(nameWait)
+	for pause := firstLook; ; pause = min(2*pause, lastLook) {
+		err := l.try(n.root, path.Join(locksDir, strconv.Itoa(i)))
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, errHeld):
+			return fmt.Errorf("disk: the lock of %q between processes: %w", key, err)
+		case time.Now().After(until):
+			return problem.Errorf(storage.ErrUnavailable, "a process that shares the data directory has kept the name of %q for %v, and may be stopped", key, nameWait)
+		}
+		<-time.After(pause)
 	}
-	return nil
 }
 
-func (l *nameLock) take(root *os.Root, name string) (err error) {
+// try takes it where nobody has it, and has mu then; else errHeld.
+func (l *nameLock) try(root *os.Root, name string) (err error) {
+	if !l.mu.TryLock() {
+		return errHeld
+	}
 	if l.f == nil {
-		if l.f, err = root.OpenFile(name, os.O_RDWR|os.O_CREATE, fileMode); err != nil {
-			l.f = nil
-			return err
+		var f *os.File
+		if f, err = root.OpenFile(name, os.O_RDWR|os.O_CREATE, fileMode); err == nil {
+			l.f = f
 		}
 	}
-	return waitLock(l.f)
+	if err == nil {
+		err = tryLock(l.f)
+	}
+	if err != nil {
+		l.mu.Unlock()
+	}
+	return err
 }
 
 func (n *names) unlock(key string) {
@@ -110,6 +136,7 @@ func (s *Store) openShared(root *os.Root, dir string) (err error) {
 	alone, err := acquire(root, dir, tryLock)
 	if err == nil {
 		err = prepare(root, dir)
+		_ = letGo(alone) // closing alone would not, while a program is being started
 		if closing := alone.Close(); err == nil {
 			err = closing
 		}
@@ -134,6 +161,15 @@ func (s *Store) own(f file) error {
 		return nil
 	}
 	return tryLock(opened)
+}
+
+// disown closes the file of a draft. A program that is being started has it open, too,
+// for a moment, and would keep the draft from others: so the lock is given back first.
+func (s *Store) disown(f file) error {
+	if opened, ok := f.(*os.File); ok && s.shared() {
+		_ = letGo(opened) // closing does, as a rule
+	}
+	return f.Close()
 }
 
 // lost says whether another process has deleted an open draft.

@@ -178,7 +178,7 @@ func (s *Store) abandon(key string) error {
 	}
 	sl.draft = nil
 	d.closed.Store(true)
-	return ignoreClosed(d.f.Close())
+	return ignoreClosed(s.disown(d.f))
 }
 
 func ignoreClosed(err error) error {
