@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
@@ -290,7 +291,7 @@ func TestAFilmThatDoesNotComeIsNotTranscoded(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			o := smallOptions()
-			o.Attempts = 1
+			o.Attempts, o.Patience = 1, time.Millisecond
 			h, far := faultyHouse(t, o)
 			id := h.send(path, "").ID
 			far.set(c.fail)
