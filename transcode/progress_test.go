@@ -28,13 +28,13 @@ func TestProgressNeverGoesBack(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	best, rungs, fastest := 0.0, map[string]float64{}, 0.0
+	best, rungs := 0.0, map[string]float64{}
 	for _, e := range told {
 		percent := e.Data["percent"].(float64)
 		if percent < best {
 			t.Errorf("%v %% after %v %%", percent, best)
 		}
-		best, fastest = percent, max(fastest, e.Data["speed"].(float64))
+		best = percent
 		for _, r := range e.Data["rungs"].([]transcode.RungStatus) {
 			if r.Percent < rungs[r.Name] {
 				t.Errorf("%s: %v %% after %v %%", r.Name, r.Percent, rungs[r.Name])
@@ -42,7 +42,7 @@ func TestProgressNeverGoesBack(t *testing.T) {
 			rungs[r.Name] = r.Percent
 		}
 	}
-	if len(rungs) != 2 || best < 90 || fastest <= 0 {
-		t.Errorf("it came to %v %%, %v times as fast as the film at most, with %v", best, fastest, rungs)
+	if len(rungs) != 2 || best < 90 {
+		t.Errorf("it came to %v %%, with %v", best, rungs)
 	}
 }
