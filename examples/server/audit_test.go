@@ -62,7 +62,7 @@ func (tr trail) change(t *testing.T, n int, change func([]byte) []byte) {
 func TestAuditVerifySaysWhichLineIsTheFirstBadOne(t *testing.T) {
 	tr := newTrail(t)
 	damaged := newTrail(t)
-	damaged.change(t, 1, func(b []byte) []byte { return bytes.Replace(b, []byte("a2"), []byte("x2"), 1) })
+	damaged.change(t, 1, func(b []byte) []byte { return bytes.Replace(b, []byte(`"action":"a2"`), []byte(`"action":"x2"`), 1) })
 	short := newTrail(t)
 	short.change(t, 2, func(b []byte) []byte { return b[:bytes.LastIndex(b, []byte(`{"seq":6`))] })
 	torn := newTrail(t)
