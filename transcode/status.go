@@ -34,7 +34,7 @@ type Status struct {
 	Reason   string       `json:"reason,omitempty"`       // why it does not go on for the present
 	Carriage Carriage     `json:"carriage,omitempty"`     // how what plays comes to be
 	Percent  float64      `json:"percent"`                // 0 to 100, of the work, in tenths
-	Speed    float64      `json:"speed,omitempty"`        // seconds of the film in a second, of what runs in this process
+	Speed    float64      `json:"speed,omitempty"`        // seconds of the film in a second, of all that runs
 	Left     float64      `json:"seconds_left,omitempty"` // about how long it will take, in whole seconds; 0 where nobody knows
 	Rungs    []RungStatus `json:"rungs"`
 	LeftOut  []string     `json:"left_out"` // what of the source is not made, and why
@@ -148,14 +148,18 @@ func (t *Transcoder) measureUp(s *Status, r *record) {
 	}
 	switch {
 	case s.State == Done:
-		s.Percent, s.Speed = 100, 0
+		s.Percent = 100
 	case all > 0:
 		s.Percent = percent(done, all)
+	}
+	if s.State != Running {
+		s.Speed = 0
 	}
 	if s.State == Running && done > 0 && !r.toCome() {
 		s.Left = max(0, math.Round((all-done)/cmp.Or(t.pace(s.ID, time.Now(), done), done/time.Since(r.Began).Seconds())))
 	}
 	s.Speed = math.Round(100*s.Speed) / 100
+	t.keepUp(s)
 }
 
 // percent is a share in tenths, and 100 only of what is whole.

@@ -51,6 +51,7 @@ func TestWhatIsToldIsRound(t *testing.T) {
 	for c := range 2000 {
 		delete(parts, partVideo(c))
 	}
+	delete(coder.followed, "a") // of another one, of which nothing was said
 	s = &Status{ID: "a", State: Running}
 	coder.measureUp(s, &r)
 	if s.Percent != 33.3 || s.Rungs[0].Percent != 33.3 || s.Left != math.Round(s.Left) || s.Left < 7000 {
@@ -59,7 +60,7 @@ func TestWhatIsToldIsRound(t *testing.T) {
 }
 
 func TestThePaceIsThatOfTheLastMinute(t *testing.T) {
-	coder, at := &Transcoder{followed: map[string]*followed{"a": {}}}, time.Now()
+	coder, at := &Transcoder{followed: map[string]*followed{"a": {runs: map[string]bool{"1.1": true}}}}, time.Now()
 	done := 100.0
 	tell := func(seconds int, each float64) (pace float64) {
 		for range seconds {
