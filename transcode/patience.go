@@ -64,10 +64,11 @@ func (t *Transcoder) bide(ctx context.Context, w *work, short error) error {
 
 // resume is for a transcode that goes on: storage has taken what a task made.
 func (t *Transcoder) resume(ctx context.Context, tx metadata.Tx, u *metadata.Upload, r *record) error {
+	r.Waits = ""
 	if r.Short.IsZero() {
 		return nil
 	}
-	r.Short, r.Waits = time.Time{}, ""
+	r.Short = time.Time{}
 	return t.saysWhy(ctx, tx, u, reasonGoesOn)
 }
 
