@@ -262,6 +262,9 @@ func (t *Transcoder) await(ctx context.Context, w *work, missing error) error {
 	if errors.Is(err, metadata.ErrNotFound) || errors.Is(err, errOver) {
 		return nil
 	}
+	if err == nil {
+		t.tellWaits(w)
+	}
 	return err
 }
 

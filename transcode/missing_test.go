@@ -3,10 +3,12 @@ package transcode_test
 import (
 	"context"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/transcode"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
@@ -38,6 +40,13 @@ func TestATranscodeSaysThatFFmpegIsMissing(t *testing.T) {
 	defer runner.Close() //nolint:errcheck // what it leaves goes with the folder
 	programs, o := &late{Programs: runner}, smallOptions()
 	o.programs, o.Look, o.NoPosters = programs, 20*time.Millisecond, true
+	var mu sync.Mutex
+	told := map[string]any{} // by asset, the reason
+	o.Publish = func(e events.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		told[e.Asset] = e.Data["reason"]
+	}
 	h := newHouse(t, dir, o)
 	films := map[string]string{metadata.WaitFFmpeg: h.send(foreignFilm(t), "").ID, "": h.send(playingFilm(t), "").ID}
 	if _, err := h.coder.Submit(t.Context(), films[""], ""); err != nil {
@@ -55,6 +64,11 @@ func TestATranscodeSaysThatFFmpegIsMissing(t *testing.T) {
 		if a := h.asset(id); a.Waiting != waits || waits != "" && a.Reason != reasonOf(id) {
 			t.Errorf("the asset waits for %q, %q", a.Waiting, a.Reason)
 		}
+		h.until("that is told", func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return told[id] == reasonOf(id)
+		})
 	}
 	programs.there.Store(true)
 	for _, id := range films {

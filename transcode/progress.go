@@ -116,6 +116,20 @@ func (t *Transcoder) follow(w *work, part string) func(ffmpeg.Progress) {
 	}
 }
 
+// tellWaits tells that a transcode does not go on for the present. Nobody else would: an
+// asset that plays says nothing of a ladder that waits.
+func (t *Transcoder) tellWaits(w *work) {
+	t.mu.Lock()
+	f := t.followed[w.args.Transcode]
+	t.mu.Unlock()
+	f.telling.Lock()
+	defer f.telling.Unlock()
+	t.mu.Lock()
+	r := f.record
+	t.mu.Unlock()
+	t.tell(f, w.upload, r)
+}
+
 // tell publishes how far the whole is, and what is done of it here. f.telling is locked.
 func (t *Transcoder) tell(f *followed, u *metadata.Upload, r *record) {
 	s := &Status{ID: u.ID, State: Running, Rungs: []RungStatus{}}
@@ -126,11 +140,11 @@ func (t *Transcoder) tell(f *followed, u *metadata.Upload, r *record) {
 	if over {
 		return
 	}
-	t.o.Publish(events.Event{
-		Type: events.TranscodeProgress, Time: time.Now(), Owner: u.Owner, Asset: u.Asset,
-		Data:  map[string]any{"transcode": u.ID, "percent": s.Percent, "speed": s.Speed, "seconds_left": s.Left, "rungs": s.Rungs},
-		Aside: aside,
-	})
+	data := map[string]any{"transcode": u.ID, "percent": s.Percent, "speed": s.Speed, "seconds_left": s.Left, "rungs": s.Rungs}
+	if r.Waits != "" {
+		data["reason"] = r.Waits
+	}
+	t.o.Publish(events.Event{Type: events.TranscodeProgress, Time: time.Now(), Owner: u.Owner, Asset: u.Asset, Data: data, Aside: aside})
 }
 
 // most is the most that was said of a transcode: what is done once more, for a process
