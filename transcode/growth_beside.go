@@ -115,7 +115,7 @@ func (t *Transcoder) show(ctx context.Context, tx metadata.Tx, u *metadata.Uploa
 	if err := tx.UpdateAsset(ctx, a); err != nil {
 		return err
 	}
-	return tx.Emit(ctx, &events.Event{Type: events.AssetUpdated, Owner: a.Owner, Asset: a.ID, Upload: u.ID, Data: map[string]any{"rendition": x.Name}})
+	return tx.Emit(ctx, &events.Event{Type: events.AssetUpdated, Owner: a.Owner, Asset: a.ID, Upload: u.ID, Data: map[string]any{"growing": x.Name}})
 }
 
 // hide takes rungs that have failed from who begins to play. Whoever plays one gets what
