@@ -32,8 +32,8 @@ func (a *Asset) Grow(r Rendition) error {
 }
 
 // Ungrow forgets the renditions of which more was to come: all of them, or that of a
-// name. Whoever made them removes their files.
-func (a *Asset) Ungrow(name string) (any bool) {
+// name; and reports whether there were any. Whoever made them removes their files.
+func (a *Asset) Ungrow(name string) (forgotten bool) {
 	before := len(a.Renditions)
 	a.Renditions = slices.DeleteFunc(a.Renditions, func(r Rendition) bool {
 		return r.Growing() && (name == "" || r.Name == name)

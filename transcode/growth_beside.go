@@ -75,9 +75,9 @@ func (t *Transcoder) catchUp(ctx context.Context, w *work) (more bool, err error
 	if _, ok := t.Files.(storage.DraftReader); !ok || t.o.NoEarlyPlay || w.asset.Growth != w.upload.ID {
 		return false, nil
 	}
-	for i := 1; i < len(w.Rungs); i++ {
+	for i := range w.Rungs {
 		x := &w.Rungs[i]
-		if x.Shown || x.State != metadata.Processing || x.Joined.Chunks >= w.Joined.Chunks || w.Parts[w.partOf(i, x.Joined.Chunks)] == "" {
+		if i == 0 || x.Shown || x.State != metadata.Processing || x.Joined.Chunks >= w.Joined.Chunks || w.Parts[w.partOf(i, x.Joined.Chunks)] == "" {
 			continue
 		}
 		a, err := t.appendRung(ctx, w, i, false)
@@ -85,20 +85,24 @@ func (t *Transcoder) catchUp(ctx context.Context, w *work) (more bool, err error
 			return false, err
 		}
 		return true, t.update(ctx, w, false, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
-			x := &r.Rungs[i]
-			if a.err != nil {
-				r.fails(x.Name, reason(a.err))
-				return nil
-			}
-			x.Joined = a.joined
-			u.SetRenditionOffset(x.Name, a.size)
-			if x.Joined.Chunks < r.Joined.Chunks {
-				return nil
-			}
-			return t.show(ctx, tx, u, x)
+			return t.cameUp(ctx, tx, u, r, a)
 		})
 	}
 	return false, nil
+}
+
+func (t *Transcoder) cameUp(ctx context.Context, tx metadata.Tx, u *metadata.Upload, r *record, a appended) error {
+	x := &r.Rungs[a.rung]
+	if a.err != nil {
+		r.fails(x.Name, reason(a.err))
+		return nil //nolint:nilerr // the rung has failed, and that is written down
+	}
+	x.Joined = a.joined
+	u.SetRenditionOffset(x.Name, a.size)
+	if x.Joined.Chunks < r.Joined.Chunks {
+		return nil
+	}
+	return t.show(ctx, tx, u, x)
 }
 
 // show has a rung play from now on, for who begins to.
