@@ -14,14 +14,14 @@ import (
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
 
-// late are programs that are installed once somebody has done that.
-type late struct {
+// installed are programs that are installed once somebody has done that.
+type installed struct {
 	transcode.Programs
 
 	there atomic.Bool
 }
 
-func (l *late) Tools(ctx context.Context) (*ffmpeg.Tools, error) {
+func (l *installed) Tools(ctx context.Context) (*ffmpeg.Tools, error) {
 	if !l.there.Load() {
 		return nil, ffmpeg.ErrMissing
 	}
@@ -38,7 +38,7 @@ func TestATranscodeSaysThatFFmpegIsMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer runner.Close() //nolint:errcheck // what it leaves goes with the folder
-	programs, o := &late{Programs: runner}, smallOptions()
+	programs, o := &installed{Programs: runner}, smallOptions()
 	o.programs, o.Look, o.NoPosters = programs, 20*time.Millisecond, true
 	var mu sync.Mutex
 	told := map[string]any{} // by asset, the reason
