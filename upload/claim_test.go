@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metadata/sqlite"
 	"github.com/streamgate/streamgate/storage"
@@ -43,6 +46,77 @@ func (s *claiming) Release(_ context.Context, name, who string) error {
 		delete(s.who, name)
 	}
 	return nil
+}
+
+// lapse has every claim be over, as those of a process that is frozen.
+func (s *claiming) lapse() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.who)
+}
+
+// TestAProcessThatWasFrozenDecidesNothingAgain freezes one within its look at a file,
+// until another has done all that was to be done. What it finds when it goes on is decided.
+func TestAProcessThatWasFrozenDecidesNothingAgain(t *testing.T) {
+	whole := corpusFile(t, goodFilm)
+	for _, tt := range []struct {
+		name       string
+		file       []byte
+		transcoder bool
+		want       map[events.Type]int
+	}{
+		{"of a file that plays", whole, false, map[events.Type]int{events.UploadComplete: 1, events.AssetReady: 1}},
+		{"of a broken one", whole[:len(whole)/3], false, map[events.Type]int{events.UploadComplete: 1, events.AssetFailed: 1}},
+		{"of one that waits for the transcoder", corpusFile(t, foreign), true, map[events.Type]int{events.UploadComplete: 1, events.AssetUpdated: 1}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			slow := &slowStore{open: make(chan struct{})}
+			h := newHouseOn(t, &upload.Options{OnComplete: upload.Inspect, Transcoder: tt.transcoder}, func(s storage.Store) storage.Store {
+				slow.Store = s
+				return slow
+			})
+			store := &claiming{Store: h.meta, who: map[string]string{}}
+			frozen, err := upload.New(slow, store, &upload.Options{Transcoder: tt.transcoder})
+			if err != nil {
+				t.Fatal(err)
+			}
+			other, err := upload.New(slow.Store, store, &upload.Options{Transcoder: tt.transcoder})
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := httptest.NewServer(mount(frozen))
+			defer server.Close()
+			id := idOf(h.tusCreate(len(tt.file)))
+			answered := make(chan answer, 1)
+			go func() { answered <- h.patch(server.URL+"/v1/uploads/"+id, 0, tt.file) }()
+			for h.upload(id).State != metadata.UploadComplete { // bounded by the test's deadline
+				time.Sleep(time.Millisecond)
+			}
+			store.lapse()
+			if err := other.Recover(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			decided := h.asset(h.upload(id).Asset)
+			close(slow.open)
+			<-answered
+			if now := h.asset(decided.ID); now.Version != decided.Version {
+				t.Errorf("the asset was changed once more: %+v, was %+v", now, decided)
+			}
+			pending, err := h.meta.Events().Pending(t.Context(), 0, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[events.Type]int{}
+			for _, e := range pending {
+				got[e.Type]++
+			}
+			delete(got, events.AssetCreated)
+			delete(got, events.UploadCreated)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("events (-want +got):\n%s", diff)
+			}
+		})
+	}
 }
 
 // TestAnotherProcessLeavesAloneWhatIsInHand has one Uploader look at a file while
