@@ -123,6 +123,7 @@ type TranscodeQuery struct {
 	Owner    string    // only this principal's; "" lists everybody's
 	Before   time.Time // begun (CreatedAt) before that
 	BeforeID string    // or at Before, with an id below this one; "" for none of those
+	Unplayed bool      // only those of which nothing plays: what is not whole, and what is gone from storage
 	Limit    int       // how many, at most; 0 is none
 }
 

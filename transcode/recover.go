@@ -4,20 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
 )
 
 // Recover has those assets transcoded that wait for it and of which no transcode is
-// under way: there was no transcoder when they came. And it fails transcodes that no
+// under way: there was no transcoder when they came. And it ends transcodes that no
 // task sees to any more: one was cancelled by an operator, or took its process with it
-// each time. What ended longer ago than Options.Retention it removes. Call it once the
+// each time. What ended longer ago than Options.Retention it removes, once an hour. Call it once the
 // Queue has been started, and now and then: the first time it tries the hardware that
 // profiles want, too.
 func (t *Transcoder) Recover(ctx context.Context) error {
 	t.once.Do(func() { t.accelerate(ctx) })
-	return errors.Join(t.recoverAssets(ctx), t.failAbandoned(ctx), t.forget(ctx))
+	all := t.isTime(time.Now())
+	errs := []error{t.recoverAssets(ctx), t.endAbandoned(ctx, all)}
+	if all {
+		errs = append(errs, t.forget(ctx))
+	}
+	return errors.Join(errs...)
 }
 
 func (t *Transcoder) recoverAssets(ctx context.Context) error {

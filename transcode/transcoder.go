@@ -127,6 +127,7 @@ type Transcoder struct {
 	mu       sync.Mutex
 	followed map[string]*followed // by transcode
 	quiet    time.Time            // when to look next for what is quiet
+	oldest   time.Time            // see endedBefore
 }
 
 // New returns a Transcoder whose tasks are done by s.Queue from its Start on.

@@ -109,7 +109,7 @@ func (r reader) Transcodes(ctx context.Context, q metadata.TranscodeQuery) ([]*m
 	if !record.IsText(q.Owner) || !record.IsText(q.BeforeID) {
 		return nil, nil
 	}
-	text, args := selectTranscodes, []any{record.Before(q.Before), q.BeforeID, max(q.Limit, 0)}
+	text, args := selectTranscodes, []any{record.Before(q.Before), q.BeforeID, q.Unplayed, max(q.Limit, 0)}
 	if q.Owner != "" {
 		text, args = selectTranscodesOf, append(args, q.Owner)
 	}

@@ -25,9 +25,10 @@ const (
 				AND NOT EXISTS (SELECT 1 FROM json_array_elements(a.renditions) r WHERE r ->> 'source' = u.key)), 9e18)::bigint`
 
 	selectTranscodes = `SELECT ` + uploadColumns + ` FROM uploads
-		WHERE protocol = 'transcode' AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3`
+		WHERE protocol = 'transcode' AND (created_at, id) < ($1, $2) AND ` + ifUnplayed + ` ORDER BY created_at DESC, id DESC LIMIT $4`
 	selectTranscodesOf = `SELECT ` + uploadColumns + ` FROM uploads
-		WHERE protocol = 'transcode' AND owner = $4 AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3`
+		WHERE protocol = 'transcode' AND owner = $5 AND (created_at, id) < ($1, $2) AND ` + ifUnplayed + ` ORDER BY created_at DESC, id DESC LIMIT $4`
+	ifUnplayed = `(NOT $3::boolean OR state <> 'complete' OR key = '')`
 
 	selectTombstone  = `SELECT EXISTS (SELECT 1 FROM tombstones WHERE kind = $1 AND id = $2)`
 	selectUploadVers = `SELECT version FROM uploads WHERE id = $1`

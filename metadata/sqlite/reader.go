@@ -46,7 +46,7 @@ func (r reader) OpenUploads(ctx context.Context, after string, limit int) ([]*me
 }
 
 func (r reader) Transcodes(ctx context.Context, q metadata.TranscodeQuery) ([]*metadata.Upload, error) {
-	text, args := selectTranscodes, []any{record.Before(q.Before), q.BeforeID, max(q.Limit, 0)}
+	text, args := selectTranscodes, []any{record.Before(q.Before), q.BeforeID, q.Unplayed, max(q.Limit, 0)}
 	if q.Owner != "" {
 		text, args = selectTranscodesOf, append(args, q.Owner)
 	}

@@ -23,9 +23,10 @@ const (
 	selectUploadsOn = `SELECT ` + uploadColumns + ` FROM uploads INDEXED BY uploads_open
 		WHERE (state = 'open' OR asset IS NULL AND state = 'complete') AND id > ? ORDER BY id LIMIT ?`
 	selectTranscodes = `SELECT ` + uploadColumns + ` FROM uploads INDEXED BY uploads_transcodes
-		WHERE protocol = 'transcode' AND (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3`
+		WHERE protocol = 'transcode' AND (created_at, id) < (?1, ?2) AND ` + ifUnplayed + ` ORDER BY created_at DESC, id DESC LIMIT ?4`
 	selectTranscodesOf = `SELECT ` + uploadColumns + ` FROM uploads INDEXED BY uploads_transcodes_owner
-		WHERE protocol = 'transcode' AND owner = ?4 AND (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3`
+		WHERE protocol = 'transcode' AND owner = ?5 AND (created_at, id) < (?1, ?2) AND ` + ifUnplayed + ` ORDER BY created_at DESC, id DESC LIMIT ?4`
+	ifUnplayed       = `(NOT ?3 OR state <> 'complete' OR key = '')`
 	selectTombstone  = `SELECT 1 FROM tombstones WHERE kind = ? AND id = ?`
 	selectUploadVers = `SELECT version FROM uploads WHERE id = ?`
 	selectAssetVers  = `SELECT version FROM assets WHERE id = ?`
