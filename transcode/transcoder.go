@@ -60,7 +60,7 @@ type Options struct {
 
 	// Patience is how long a transcode waits for a disk that is full, or for storage that
 	// does not answer, before it has failed: attempts are not counted meanwhile, and the
-	// reason is told. Default 3 hours.
+	// reason is told. So does a poster, without which an asset is then. Default 3 hours.
 	Patience time.Duration
 
 	// Cut is how files are cut into segments: what upload.Options and hls.Options were
