@@ -29,15 +29,12 @@ func (t *Transcoder) Recover(ctx context.Context) error {
 func (t *Transcoder) recoverAssets(ctx context.Context) error {
 	var errs []error
 	for after := ""; ; {
-		page, err := t.Metadata.AssetsIn(ctx, metadata.Processing, after, recoverPage)
+		page, err := t.Metadata.WaitingAssets(ctx, after, recoverPage)
 		if err != nil {
-			return errors.Join(append(errs, fmt.Errorf("transcode: listing assets: %w", err))...)
+			return errors.Join(append(errs, fmt.Errorf("transcode: listing assets that wait: %w", err))...)
 		}
 		for _, a := range page {
 			after = a.ID
-			if a.Waiting == "" {
-				continue
-			}
 			if err := t.recover(ctx, a.ID); err != nil && !errors.Is(err, ErrUnder) && !errors.Is(err, ErrNotFound) {
 				errs = append(errs, err)
 			}

@@ -126,14 +126,13 @@ func (up *Uploader) eachOpen(ctx context.Context, fn func(*metadata.Upload) erro
 	}
 }
 
-// recoverAssets calls OnComplete for files that nobody has decided on. Assets
-// that have one are Processing.
+// recoverAssets calls OnComplete for files that nobody has decided on.
 func (up *Uploader) recoverAssets(ctx context.Context) error {
 	var errs []error
 	for after := ""; ; {
-		page, err := up.meta.AssetsIn(ctx, metadata.Processing, after, recoverPage)
+		page, err := up.meta.UndecidedAssets(ctx, after, recoverPage)
 		if err != nil {
-			return errors.Join(append(errs, fmt.Errorf("upload: listing assets: %w", err))...)
+			return errors.Join(append(errs, fmt.Errorf("upload: listing undecided assets: %w", err))...)
 		}
 		for _, a := range page {
 			after = a.ID

@@ -120,6 +120,14 @@ func (r reader) AssetsIn(ctx context.Context, s metadata.State, after string, li
 	return rows(ctx, r, "list assets by state", selectAssetsIn, scanAsset, s, after, max(limit, 0))
 }
 
+func (r reader) UndecidedAssets(ctx context.Context, after string, limit int) ([]*metadata.Asset, error) {
+	return rows(ctx, r, "list undecided assets", selectUndecided, scanAsset, after, max(limit, 0))
+}
+
+func (r reader) WaitingAssets(ctx context.Context, after string, limit int) ([]*metadata.Asset, error) {
+	return rows(ctx, r, "list assets that wait", selectWaiting, scanAsset, after, max(limit, 0))
+}
+
 func (r reader) Usage(ctx context.Context, owner string) (metadata.Usage, error) {
 	if !record.IsText(owner) {
 		return metadata.Usage{}, nil
