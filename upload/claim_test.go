@@ -25,13 +25,15 @@ import (
 type claiming struct {
 	metadata.Store
 
-	mu  sync.Mutex
-	who map[string]string
+	mu     sync.Mutex
+	who    map[string]string
+	claims int
 }
 
 func (s *claiming) Claim(_ context.Context, name, who string, _ time.Duration) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.claims++
 	if has := s.who[name]; has != "" && has != who {
 		return false, nil
 	}
@@ -116,6 +118,88 @@ func TestAProcessThatWasFrozenDecidesNothingAgain(t *testing.T) {
 				t.Errorf("events (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestUploadsThatGoOnAreNotClaimed recovers beside uploads that have a draft each.
+func TestUploadsThatGoOnAreNotClaimed(t *testing.T) {
+	h := newHouse(t, nil)
+	store := &claiming{Store: h.meta, who: map[string]string{}}
+	up, err := upload.New(h.files, store, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	urls := []string{h.tusCreate(100), h.tusCreate(100)}
+	for _, url := range urls {
+		h.want(h.patch(url, 0, film(60)), http.StatusNoContent)
+	}
+	if err := up.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if store.claims != 0 {
+		t.Errorf("%d claims for %d uploads", store.claims, len(urls))
+	}
+	for _, url := range urls {
+		h.want(h.patch(url, 60, film(40)), http.StatusNoContent)
+	}
+}
+
+// watched is a store that tells when a blob is opened, and opens it when it may.
+type watched struct {
+	storage.Store
+
+	opens chan string
+	may   chan struct{}
+}
+
+func (s *watched) Open(ctx context.Context, key string) (storage.Blob, error) {
+	s.opens <- key
+	<-s.may
+	return s.Store.Open(ctx, key)
+}
+
+// TestWhatIsInspectedIsNotRecoveredBesideIt has a transcoder inspect what it made, while
+// the process looks for what a crash has left.
+func TestWhatIsInspectedIsNotRecoveredBesideIt(t *testing.T) {
+	slow := &watched{opens: make(chan string, 10), may: make(chan struct{})}
+	h := newHouseOn(t, &upload.Options{OnComplete: upload.Inspect, Transcoder: true}, func(s storage.Store) storage.Store {
+		slow.Store = s
+		return slow
+	})
+	id := h.newAsset("alice", metadata.Processing)
+	u := &metadata.Upload{ID: metadata.NewID(), Asset: id, Owner: "alice", State: metadata.UploadComplete, Protocol: metadata.ProtocolTranscode}
+	u.Key = upload.SourceKey(id, u.ID)
+	if err := h.meta.Update(t.Context(), func(tx metadata.Tx) error { return tx.InsertUpload(t.Context(), u) }); err != nil {
+		t.Fatal(err)
+	}
+	draft, err := h.files.Create(t.Context(), u.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := draft.Write(corpusFile(t, goodFilm)); err != nil {
+		t.Fatal(err)
+	}
+	if err := draft.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	inspected, recovered := make(chan error, 1), make(chan error, 1)
+	go func() { inspected <- h.up.Inspect(t.Context(), u) }()
+	<-slow.opens
+	go func() { recovered <- h.up.Recover(t.Context()) }()
+	select {
+	case err := <-recovered:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-slow.opens:
+		t.Error("it is looked at twice at the same time")
+	}
+	close(slow.may)
+	if err := <-inspected; err != nil {
+		t.Error(err)
+	}
+	if a := h.asset(id); a.State != metadata.Ready || a.Source != u.Key {
+		t.Errorf("%+v", a)
 	}
 }
 

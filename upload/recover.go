@@ -214,6 +214,10 @@ func (up *Uploader) recoverDraft(ctx context.Context, key string) error {
 	if len(part) != 4 || !metadata.IsID(part[1]) || !metadata.IsID(part[2]) {
 		return nil
 	}
+	// First without a claim, which is two writes: nearly all are of uploads that go on.
+	if orphan, err := up.orphan(ctx, part[2], part[3]); err != nil || !orphan {
+		return err
+	}
 	h, err := up.holds.take(part[2])
 	if errors.Is(err, ErrLocked) {
 		return nil
