@@ -71,9 +71,9 @@ func TestManyAssetsThatWaitAreNotAskedForOneByOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, recover := range map[string]func(context.Context) error{"uploads": h.up.Recover, "transcodes": h.coder.Recover} {
+	for name, look := range map[string]func(context.Context) error{"uploads": h.up.Recover, "transcodes": h.coder.Recover} {
 		s.asked.Store(0)
-		if err := recover(t.Context()); err != nil {
+		if err := look(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if n := s.asked.Load(); n > 20 {
