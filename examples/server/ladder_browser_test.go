@@ -6,9 +6,6 @@ import (
 	"maps"
 	"math"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -22,17 +19,10 @@ func uploadLadder(t *testing.T, base, source string) asset {
 	t.Helper()
 	a := uploadFile(t, base, source, "")
 	for height, size := range rungs {
-		path := filepath.Join(t.TempDir(), "rung.mp4")
-		line := "-v error -i SOURCE -an -c:v libx264 -preset ultrafast -pix_fmt yuv420p -force_key_frames source -s " + size + " " + path
+		line := "-i SOURCE -an -c:v libx264 -preset ultrafast -pix_fmt yuv420p -force_key_frames source -s " + size
 		args := strings.Fields(line)
-		args[3] = source
-		if out, err := exec.CommandContext(t.Context(), tool(t, "ffmpeg"), args...).CombinedOutput(); err != nil {
-			t.Fatalf("making the rendition: %v\n%s", err, out)
-		}
-		file, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		args[1] = source
+		file := readFile(t, byFFmpeg(t, "rung.mp4", args...))
 		resp, err := http.Post(fmt.Sprintf("%sv1/uploads?asset_id=%s&rendition=%dp", base, a.ID, height), "video/mp4", bytes.NewReader(file)) //nolint:noctx // the server is this test's own
 		if err != nil {
 			t.Fatal(err)
@@ -47,13 +37,8 @@ func uploadLadder(t *testing.T, base, source string) asset {
 // longFilm has six segments.
 func longFilm(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "long.mp4")
-	line := "-v error -f lavfi -i testsrc2=size=640x360:rate=30000/1001:duration=20 -f lavfi -i sine=frequency=440:duration=20" +
-		" -c:v libx264 -preset ultrafast -bf 2 -g 9999 -force_key_frames 0,3.7,7.1,11,14.5,17 -pix_fmt yuv420p -c:a aac " + path
-	if out, err := exec.CommandContext(t.Context(), tool(t, "ffmpeg"), strings.Fields(line)...).CombinedOutput(); err != nil {
-		t.Fatalf("making the film: %v\n%s", err, out)
-	}
-	return path
+	return byFFmpeg(t, "long.mp4", strings.Fields("-f lavfi -i testsrc2=size=640x360:rate=30000/1001:duration=20 -f lavfi -i sine=frequency=440:duration=20"+
+		" -c:v libx264 -preset ultrafast -bf 2 -g 9999 -force_key_frames 0,3.7,7.1,11,14.5,17 -pix_fmt yuv420p -c:a aac")...)
 }
 
 // withHLSJS is a page with hls.js and nothing else.
@@ -92,6 +77,7 @@ func switching(b *tab, choose func(height int)) {
 }
 
 func TestHLSJSSwitchesBetweenRenditions(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, withHLSJS(t))
 	a := uploadLadder(t, base, clip(t))
 	b := openTab(t, base+"assets/hlsjs.html")
@@ -106,6 +92,7 @@ func TestHLSJSSwitchesBetweenRenditions(t *testing.T) {
 // TestHLSJSSwitchesOnItsWay lets hls.js change at each boundary while it plays on:
 // what was loaded of another rendition has to join without a gap.
 func TestHLSJSSwitchesOnItsWay(t *testing.T) {
+	needBrowser(t)
 	base := runServer(t, config{}, withHLSJS(t))
 	a := uploadLadder(t, base, longFilm(t))
 	b := openTab(t, base+"assets/hlsjs.html")
@@ -121,6 +108,7 @@ func TestHLSJSSwitchesOnItsWay(t *testing.T) {
 }
 
 func TestShakaSwitchesBetweenRenditions(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, withShaka(t))
 	a := uploadLadder(t, base, clip(t))
 	b := openTab(t, base+"assets/shaka.html")
@@ -135,6 +123,7 @@ func TestShakaSwitchesBetweenRenditions(t *testing.T) {
 // TestPlayersPlayAClip plays what lies from 7 to 9.5 s: by HLS the segment of it,
 // from the second 1 of that on; by DASH from its beginning to 9.5 s.
 func TestPlayersPlayAClip(t *testing.T) {
+	beside(t)
 	files := withHLSJS(t)
 	maps.Copy(files, withShaka(t))
 	base := runServer(t, config{}, files)
