@@ -34,6 +34,9 @@ RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false
 # A module of its own, for what no importer should get.
 PEERS := bench/peers
 
+# What `make race` has left out.
+REST := $(BIN)/rest
+
 CLIENTS := clients/node_modules/.package-lock.json
 VENDOR := examples/server/assets/vendor
 
@@ -98,7 +101,14 @@ metrics-update: ## write docs/metrics.md anew, after a change of what is counted
 
 .PHONY: race
 race: need-race clients assets ## every test but the long ones under the race detector, in random order
-	$(GO) test $(RACE) $(VETTED) -short -shuffle=on -timeout 25m $(TESTFLAGS) $(PKG)
+	@mkdir -p $(BIN) && rm -f $(REST)
+	$(GO) run ./internal/rest -o $(REST) $(GO) test -json $(RACE) $(VETTED) -short -shuffle=on -timeout 25m $(TESTFLAGS) $(PKG)
+
+.PHONY: rest
+rest: need clients assets ## the tests that the last make race left out, in whole or in part
+	@[ -e $(REST) ] || { echo "make race comes first"; exit 1; }
+	[ ! -s $(REST) ] || $(GO) test -timeout 25m $(TESTFLAGS) $$(cat $(REST))
+	cd $(PEERS) && $(GO) test -timeout 10m $(TESTFLAGS) ./...
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME (2s)

@@ -211,6 +211,7 @@ func TestATranscodeSurvivesKill(t *testing.T) {
 	idle.stop()
 	kills := 4
 	if testing.Short() {
+		t.Attr("short", "few kills")
 		kills = 2
 	}
 	for range kills {
