@@ -26,10 +26,10 @@ TESTFLAGS ?=
 PKG ?= ./...
 # What `make vet` has looked at is not looked at again by `go test`.
 VETTED := -vet=off
-# The race detector on all but SQLite's own code, which is C turned into Go and
-# keeps its data outside of Go's memory: nothing is found in it, and tests of
-# uploads take twice the time with it.
-RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false
+# The race detector on all but SQLite's own code and what stands for the library of C
+# below it: C turned into Go, which keeps its data outside of Go's memory. Nothing is
+# found in it, and tests of uploads take twice the time with it.
+RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc/...=-race=false -gcflags=modernc.org/memory=-race=false
 
 # A module of its own, for what no importer should get.
 PEERS := bench/peers

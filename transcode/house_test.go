@@ -18,6 +18,7 @@ import (
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/hls"
+	"github.com/streamgate/streamgate/internal/testdb"
 	"github.com/streamgate/streamgate/jobs"
 	jobsqlite "github.com/streamgate/streamgate/jobs/sqlite"
 	"github.com/streamgate/streamgate/metadata"
@@ -64,6 +65,7 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	testdb.Put(t, filepath.Join(dir, "db"))
 	db, err := sqlite.Open(filepath.Join(dir, "db"))
 	if err != nil {
 		t.Fatal(err)

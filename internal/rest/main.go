@@ -33,7 +33,7 @@ func main() {
 // run returns the exit code of the command.
 func run(out string, command []string) (code int, err error) {
 	if out == "" || len(command) == 0 {
-		return 2, errors.New("usage: rest -o FILE go test -json -short ./...")
+		return 2, errors.New("usage: rest -o FILE COMMAND")
 	}
 	cmd := exec.CommandContext(context.Background(), command[0], command[1:]...) // it is this process that somebody interrupts
 	cmd.Stderr = os.Stderr
