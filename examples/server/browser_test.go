@@ -39,7 +39,7 @@ func openTab(t *testing.T, url string) *tab {
 func openLongTab(t *testing.T, url string, limit time.Duration) *tab {
 	t.Helper()
 	needBrowser(t)
-	ctx, cancel := context.WithTimeout(chromium(t), limit) // it outlives t.Context() for the last picture
+	ctx, cancel := context.WithTimeout(shared.of(t), limit) // it outlives t.Context() for the last picture
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)

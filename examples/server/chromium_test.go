@@ -8,15 +8,6 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browsers is the Chromium of all tests, once one has asked for it.
-var browsers struct {
-	sync.Once
-
-	ctx context.Context
-	end func()
-	err error
-}
-
 // needBrowser skips a test that looks at pages where that takes too long.
 func needBrowser(t *testing.T) {
 	t.Helper()
@@ -33,27 +24,40 @@ func beside(t *testing.T) {
 	t.Parallel()
 }
 
-// chromium is a context with a browser that goes with the test binary: to start it
-// takes longer than most of what it is asked to show.
-func chromium(t *testing.T) context.Context {
+// chromium is a browser.
+type chromium struct {
+	once sync.Once
+	ctx  context.Context
+	end  func() // nil where it was never started
+	err  error
+}
+
+// shared is that of all tests, which ends with the test binary: to start one takes
+// longer than most of what it is asked to show.
+var shared chromium
+
+// of returns a context with the browser.
+func (c *chromium) of(t *testing.T) context.Context {
 	t.Helper()
 	program := tool(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-	browsers.Do(func() {
-		ctx, free := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
-			chromedp.ExecPath(program),
-			chromedp.NoSandbox, // as root, in a container, there is none
-			chromedp.DisableGPU,
-			chromedp.Flag("disable-quic", true),
-			chromedp.Flag("disable-component-update", true),
-			chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
-			chromedp.WindowSize(1200, 900),
-		)...)
-		ctx, end := chromedp.NewContext(ctx)
-		browsers.ctx, browsers.err = ctx, chromedp.Do(ctx)
-		browsers.end = func() { end(); free() }
-	})
-	if browsers.err != nil {
-		t.Fatal(browsers.err)
+	c.once.Do(func() { c.start(program) })
+	if c.err != nil {
+		t.Fatal(c.err)
 	}
-	return browsers.ctx
+	return c.ctx
+}
+
+func (c *chromium) start(program string) {
+	ctx, free := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(program),
+		chromedp.NoSandbox, // as root, in a container, there is none
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		chromedp.WindowSize(1200, 900),
+	)...)
+	ctx, leave := chromedp.NewContext(ctx)
+	c.ctx, c.err = ctx, chromedp.Do(ctx)
+	c.end = func() { leave(); free() }
 }

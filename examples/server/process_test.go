@@ -40,8 +40,8 @@ func TestMain(m *testing.M) {
 	}
 	fixtures.dir, fixtures.made = dir, map[string]func() (string, error){}
 	code := m.Run()
-	if browsers.end != nil {
-		browsers.end()
+	if shared.end != nil {
+		shared.end()
 	}
 	_ = os.RemoveAll(dir) // of no use to anybody, and not in the way
 	os.Exit(code)

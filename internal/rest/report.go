@@ -44,7 +44,7 @@ func (r *report) read(events io.Reader) error {
 			}
 		}
 		if err != nil {
-			if err == io.EOF { //nolint:errorlint // a reader returns it as it is
+			if err == io.EOF {
 				err = nil
 			}
 			return err

@@ -48,7 +48,7 @@ func create() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // of no use to anybody, and not in the way
 	path := filepath.Join(dir, "db")
 	db, err := sqlite.Open(path)
 	if err != nil {
