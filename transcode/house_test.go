@@ -47,7 +47,8 @@ type house struct {
 type houseOptions struct {
 	transcode.Options
 
-	programs transcode.Programs // default: those of this system
+	programs transcode.Programs // default: those of this system, one Runner for all tests: it asks ffmpeg once what it can do
+	own      bool               // the Runner is the house's own, with its folder below dir
 	idle     bool               // tasks are not begun
 	deaf     bool               // nobody is told of what waits
 	wrap     func(metadata.Store) metadata.Store
@@ -82,6 +83,9 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 		t.Fatal(err)
 	}
 	done := func() {}
+	if o.programs == nil && !o.own {
+		o.programs = runner(t)
+	}
 	if o.programs == nil {
 		need(t, "ffmpeg")
 		runner, err := ffmpeg.New(filepath.Join(dir, "runs"), nil)
