@@ -22,8 +22,9 @@ SOAKTIME ?= 5m
 EVERY ?= 10s
 # Further flags for `go test` in `make test` and `make race`.
 TESTFLAGS ?=
-# Which packages.
-PKG ?= ./...
+# Which packages: all, and those first that take longest, or one of them would run
+# alone at the end.
+PKG ?= ./transcode ./examples/server ./clients ./hls . ./upload ./media ./...
 # What `make vet` has looked at is not looked at again by `go test`.
 VETTED := -vet=off
 # The race detector on all but SQLite's own code and what stands for the library of C
