@@ -25,6 +25,7 @@ func TestAttackRandomPathsMethodsAndHostsAsLabels(t *testing.T) {
 	g := startGate(t, t.TempDir(), append(opts, streamgate.WithAuthenticator(auth.Everybody("mallory")))...)
 	n := 100_000
 	if testing.Short() {
+		t.Attr("short", "a tenth of them")
 		n = 10_000
 	}
 	text := func() string { return fmt.Sprintf("%x\"\n\\", rand.Uint64()) }

@@ -62,6 +62,7 @@ func TestTranscodesWhileWorkersAreKilled(t *testing.T) {
 	}
 	films := drillFilms
 	if testing.Short() {
+		t.Attr("short", "two films")
 		films, most = films[:2], 4
 	}
 	d := newDrill(t, lease)

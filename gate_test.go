@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/streamgate/streamgate"
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/internal/testclip"
+	"github.com/streamgate/streamgate/internal/testdb"
 )
 
 // TestMain also is what other tests start as a process of its own.
@@ -40,6 +42,9 @@ func openGate(t *testing.T, dir string, opts ...streamgate.Option) *streamgate.G
 		streamgate.WithAuthenticator(byHeader),
 		streamgate.WithLogger(slog.New(slog.DiscardHandler)),
 	}, opts...)
+	if dir != "" {
+		testdb.Put(t, filepath.Join(dir, "streamgate.db"))
+	}
 	g, err := streamgate.New(dir, opts...)
 	if err != nil {
 		t.Fatal(err)

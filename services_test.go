@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	limiter "github.com/sethvargo/go-limiter"
 
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/testdb"
 	"github.com/streamgate/streamgate/metrics"
 	"github.com/streamgate/streamgate/ratelimit"
 )
@@ -28,7 +30,9 @@ func tight(t *testing.T, opts ...Option) *Gate {
 		opts = append(opts, WithRateLimit(service, ratelimit.Limit{Burst: 1, Rate: ratelimit.MinRate}))
 	}
 	opts = append([]Option{WithAuthenticator(auth.Everybody("ada")), WithLogger(slog.New(slog.DiscardHandler))}, opts...)
-	g, err := New(t.TempDir(), opts...)
+	dir := t.TempDir()
+	testdb.Put(t, filepath.Join(dir, databaseName))
+	g, err := New(dir, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

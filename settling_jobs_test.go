@@ -306,6 +306,7 @@ func TestSettlingGoesOnAfterItsProcessWasKilled(t *testing.T) {
 	clip := testclip.MP4(t)
 	every := 1
 	if testing.Short() {
+		t.Attr("short", "every fourth step")
 		every = 4
 	}
 	for step := 1; ; step += every {

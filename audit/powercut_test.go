@@ -69,6 +69,7 @@ func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
 			t.Run(fmt.Sprintf("writers=%d leavings=%d", writers, how), func(t *testing.T) {
 				for steps := 1; ; steps++ {
 					if testing.Short() && steps%3 != how%3 {
+						t.Attr("short", "every third step")
 						continue
 					}
 					if !cutAt(t, steps, writers, how) {

@@ -52,7 +52,7 @@ func TestFixtures(t *testing.T) {
 	var table table
 	t.Run("files", func(t *testing.T) {
 		for i, f := range fixtures() {
-			if spared(i, 3, 12) {
+			if spared(t, i, 3, 12) {
 				continue
 			}
 			t.Run(f.name, func(t *testing.T) {

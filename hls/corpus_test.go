@@ -72,7 +72,7 @@ func TestCorpus(t *testing.T) {
 	var table table
 	t.Run("files", func(t *testing.T) {
 		for i, f := range films {
-			if spared(i, 1, 12) {
+			if spared(t, i, 1, 12) {
 				continue
 			}
 			t.Run(f.name, func(t *testing.T) {
@@ -90,11 +90,13 @@ func TestCorpus(t *testing.T) {
 
 // spared reports whether the file of that number is left out, where one in so many
 // is taken as a rule, and with -short; none is where STREAMGATE_CORPUS_ALL is set.
-func spared(i, usual, short int) bool {
-	switch {
-	case os.Getenv("STREAMGATE_CORPUS_ALL") != "":
+func spared(t *testing.T, i, usual, short int) bool {
+	t.Helper()
+	if os.Getenv("STREAMGATE_CORPUS_ALL") != "" {
 		return false
-	case testing.Short():
+	}
+	if testing.Short() {
+		t.Attr("short", "some of the files")
 		return i%short != 0
 	}
 	return i%usual != 0

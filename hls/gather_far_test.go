@@ -81,6 +81,7 @@ func (a *away) requests(t *testing.T, path string) (storagetest.Cost, []byte) {
 func TestASegmentFromFarAwayIsTwoRequests(t *testing.T) {
 	minute := 60 * clipRate
 	if testing.Short() {
+		t.Attr("short", "quarters of a minute")
 		minute /= 4
 	}
 	for _, c := range []struct {

@@ -46,7 +46,7 @@ func TestTransportStreamsPlayAsFragmentsDo(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "base.mp4")
 	encode(t, filepath.Dir(base), base, "$V $A "+x264+" -c:a aac -aac_pns 0 "+base)
 	for i, f := range fixtures() {
-		if f.class != "" || odd[f.name] != "" || spared(i, 4, 12) {
+		if f.class != "" || odd[f.name] != "" || spared(t, i, 4, 12) {
 			continue
 		}
 		t.Run(f.name, func(t *testing.T) {
@@ -85,12 +85,12 @@ func TestCorpusTransport(t *testing.T) {
 	dir, films := corpus(t)
 	server := serveTransport(t, dir)
 	for i, f := range films {
-		if f.class != classHLS || spared(i, 1, 12) {
+		if f.class != classHLS || spared(t, i, 1, 12) {
 			continue
 		}
 		t.Run(f.name, func(t *testing.T) {
 			at := server.URL + "/" + url.PathEscape(f.name)
-			if !spared(i, 8, 12) {
+			if !spared(t, i, 8, 12) {
 				playTransport(t, at)
 			}
 			transportRules(t, server.Config.Handler, f.name)

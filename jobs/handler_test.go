@@ -16,6 +16,7 @@ import (
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/internal/problem"
+	"github.com/streamgate/streamgate/internal/testdb"
 	"github.com/streamgate/streamgate/jobs"
 	jobsqlite "github.com/streamgate/streamgate/jobs/sqlite"
 	"github.com/streamgate/streamgate/metadata/sqlite"
@@ -23,7 +24,9 @@ import (
 
 func newQueue(t testing.TB, kinds ...string) *jobs.Queue {
 	t.Helper()
-	db, err := sqlite.Open(filepath.Join(t.TempDir(), "x.db"))
+	path := filepath.Join(t.TempDir(), "x.db")
+	testdb.Put(t, path)
+	db, err := sqlite.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,6 +71,7 @@ func TestTheBeginningOfAFileGivesTheBeginningOfItsIndex(t *testing.T) {
 	playcheck.Require(t)
 	for i, c := range growingFiles {
 		if testing.Short() && i%5 != 0 {
+			t.Attr("short", "every fifth file")
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {

@@ -53,6 +53,7 @@ func TestCorpusIsPresentedAlikeOnceRewritten(t *testing.T) {
 	settled := 0
 	for i, name := range corpusFiles(t) {
 		if testing.Short() && i%5 != 0 {
+			t.Attr("short", "every fifth file")
 			continue
 		}
 		b, err := os.ReadFile(name)

@@ -14,13 +14,16 @@ import (
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/testdb"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metadata/sqlite"
 )
 
 func openStore(t testing.TB) metadata.Store {
 	t.Helper()
-	db, err := sqlite.Open(filepath.Join(t.TempDir(), "metadata.db"))
+	path := filepath.Join(t.TempDir(), "metadata.db")
+	testdb.Put(t, path)
+	db, err := sqlite.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}

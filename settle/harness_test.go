@@ -16,6 +16,7 @@ import (
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/hls"
+	"github.com/streamgate/streamgate/internal/testdb"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metadata/sqlite"
@@ -40,6 +41,7 @@ func open(t testing.TB, dir string) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	testdb.Put(t, filepath.Join(dir, "db"))
 	db, err := sqlite.Open(filepath.Join(dir, "db"))
 	if err != nil {
 		t.Fatal(err)

@@ -93,6 +93,7 @@ func TestNothingIsLostWhenTheProcessIsKilledAtAnyStep(t *testing.T) {
 	clip := testclip.MP4(t)
 	for step := 1; ; step++ {
 		if testing.Short() && step%4 != 1 {
+			t.Attr("short", "every fourth step")
 			continue
 		}
 		dir := t.TempDir()

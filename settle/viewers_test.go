@@ -23,6 +23,7 @@ func TestViewersSeeNothingOfIt(t *testing.T) {
 	clip := testclip.MP4(t)
 	rounds := 4
 	if testing.Short() {
+		t.Attr("short", "one round")
 		rounds = 1
 	}
 	for range rounds {

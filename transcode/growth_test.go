@@ -46,13 +46,7 @@ func (p *held) waiting() int {
 
 func newHeld(t *testing.T) *held {
 	t.Helper()
-	need(t, "ffmpeg")
-	r, err := ffmpeg.New(t.TempDir(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = r.Close() })
-	return &held{Programs: r, go1: make(chan struct{}, 100)}
+	return &held{Programs: runner(t), go1: make(chan struct{}, 100)}
 }
 
 func heldOptions(p *held) houseOptions {
@@ -211,6 +205,7 @@ func TestATranscodeSurvivesKill(t *testing.T) {
 	idle.stop()
 	kills := 4
 	if testing.Short() {
+		t.Attr("short", "few kills")
 		kills = 2
 	}
 	for range kills {

@@ -18,6 +18,7 @@ import (
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/hls"
+	"github.com/streamgate/streamgate/internal/testdb"
 	"github.com/streamgate/streamgate/jobs"
 	jobsqlite "github.com/streamgate/streamgate/jobs/sqlite"
 	"github.com/streamgate/streamgate/metadata"
@@ -46,7 +47,8 @@ type house struct {
 type houseOptions struct {
 	transcode.Options
 
-	programs transcode.Programs // default: those of this system
+	programs transcode.Programs // default: those of this system, one Runner for all tests: it asks ffmpeg once what it can do
+	own      bool               // the Runner is the house's own, with its folder below dir
 	idle     bool               // tasks are not begun
 	deaf     bool               // nobody is told of what waits
 	wrap     func(metadata.Store) metadata.Store
@@ -64,6 +66,7 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	testdb.Put(t, filepath.Join(dir, "db"))
 	db, err := sqlite.Open(filepath.Join(dir, "db"))
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +83,9 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 		t.Fatal(err)
 	}
 	done := func() {}
+	if o.programs == nil && !o.own {
+		o.programs = runner(t)
+	}
 	if o.programs == nil {
 		need(t, "ffmpeg")
 		runner, err := ffmpeg.New(filepath.Join(dir, "runs"), nil)

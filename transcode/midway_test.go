@@ -113,6 +113,7 @@ func TestWhateverHappensInTheMiddleLeavesNothingBehind(t *testing.T) {
 	for _, p := range points {
 		for _, c := range cases {
 			if n++; testing.Short() && n%4 != 1 {
+				t.Attr("short", "every fourth step")
 				continue
 			}
 			t.Run(c.name+" "+p.name, func(t *testing.T) {

@@ -77,6 +77,7 @@ func TestOddFiles(t *testing.T) {
 	paths := make([]string, len(oddities))
 	for i, o := range oddities {
 		if testing.Short() && !o.often {
+			t.Attr("short", "those that are frequent")
 			continue
 		}
 		line := strings.NewReplacer("$P", "-f lavfi -i testsrc2=s=320x180:r=25:d=3", "$S", "-f lavfi -i sine=r=48000:d=3").Replace(o.make)

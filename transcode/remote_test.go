@@ -31,6 +31,7 @@ func remoteHouse(t *testing.T, dir string, ranges bool, o houseOptions) (*house,
 		far = storagetest.NewRemote(s, 0, ranges)
 		return far
 	}
+	o.own = true // and looked at
 	return newHouse(t, dir, o), far
 }
 

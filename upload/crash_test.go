@@ -92,6 +92,7 @@ func startChild(t *testing.T, dir string) (url string, kill func()) {
 func TestKilledServerLosesNothingAcknowledged(t *testing.T) {
 	kills := 50
 	if testing.Short() {
+		t.Attr("short", "few kills")
 		kills = 4
 	}
 	dir := t.TempDir()

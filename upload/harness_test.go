@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/testdb"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/metadata/sqlite"
 	"github.com/streamgate/streamgate/storage"
@@ -50,6 +51,7 @@ func newHouseOn(t testing.TB, o *upload.Options, wrap func(storage.Store) storag
 	if err != nil {
 		t.Fatal(err)
 	}
+	testdb.Put(t, filepath.Join(h.dir, "db"))
 	db, err := sqlite.Open(filepath.Join(h.dir, "db"))
 	if err != nil {
 		t.Fatal(err)

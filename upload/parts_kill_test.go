@@ -18,6 +18,7 @@ import (
 func TestKilledServerJoinsPartsOnce(t *testing.T) {
 	trials := 5
 	if testing.Short() {
+		t.Attr("short", "few kills")
 		trials = 2
 	}
 	file := film(16 << 20)

@@ -17,7 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// tab is a browser with one page open, which must not complain.
+// tab is a window with one page open, which must not complain.
 type tab struct {
 	t   *testing.T
 	ctx context.Context
@@ -27,37 +27,24 @@ type tab struct {
 	messages []string
 }
 
-// openTab starts Chromium with a profile of its own and opens url. Errors on
+// openTab opens url in a window with cookies and storage of its own. Errors on
 // its console, violations of the content security policy among them, fail the
 // test.
 func openTab(t *testing.T, url string) *tab {
 	t.Helper()
-	return openLongTab(t, url, 2*time.Minute)
+	return openLongTab(t, url, 5*time.Minute)
 }
 
 // openLongTab is openTab for a page that is looked at for so long, at most.
 func openLongTab(t *testing.T, url string, limit time.Duration) *tab {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("a browser is slow; the run without -short has it")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(tool(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")),
-		chromedp.NoSandbox, // as root, in a container, there is none
-		chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
-		chromedp.WindowSize(1200, 900),
-	)
-	ctx, cancel := context.WithTimeout(context.Background(), limit) // it outlives t.Context() for the last picture
+	needBrowser(t)
+	ctx, cancel := context.WithTimeout(shared.of(t), limit) // it outlives t.Context() for the last picture
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	b := &tab{t: t, ctx: ctx}
-	b.do() // starts it
+	b.do() // opens it
 	console := chromedp.Console(ctx)
 	go func() {
 		for message, err := range console {
@@ -67,7 +54,7 @@ func openLongTab(t *testing.T, url string, limit time.Duration) *tab {
 			b.hear(message)
 		}
 	}()
-	t.Cleanup(b.verify) // before the browser is closed
+	t.Cleanup(b.verify) // before it is closed
 	b.do(chromedp.Navigate(url))
 	return b
 }
@@ -130,7 +117,7 @@ func (b *tab) choose(files ...string) {
 // after this one.
 func (b *tab) until(what, expression string) {
 	b.t.Helper()
-	b.within(30*time.Second, what, expression)
+	b.within(time.Minute, what, expression)
 }
 
 // patiently is until for what a busy machine needs minutes for, in a tab that
@@ -182,12 +169,19 @@ func (b *tab) prefer(feature, value string) {
 	})
 }
 
-// allowClipboard lets the test read what the page has copied.
+// clipboard is the one that all windows have together.
+var clipboard sync.Mutex
+
+// allowClipboard lets the test read what the page has copied, and no other test copy
+// anything until its end.
 func (b *tab) allowClipboard() {
 	b.t.Helper()
+	clipboard.Lock()
+	b.t.Cleanup(clipboard.Unlock)
 	for _, name := range []string{"clipboard-read", "clipboard-write"} {
 		_, err := chromedp.CallBrowser(b.ctx, browser.SetPermission, browser.SetPermissionParams{
 			Permission: &browser.PermissionDescriptor{Name: name}, Setting: browser.PermissionSettingGranted,
+			BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID,
 		})
 		if err != nil {
 			b.t.Fatal(err)

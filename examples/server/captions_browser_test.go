@@ -48,6 +48,7 @@ const shownAt = `(async (target) => {
 })(%v)`
 
 func TestPageShowsSubtitles(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, withPlayer(t))
 	id := withCaptions(t, base)
 	b := openTab(t, base+"#"+id)
@@ -73,6 +74,7 @@ func TestPageShowsSubtitles(t *testing.T) {
 
 // What Chromium plays by itself has no subtitles; the page says so.
 func TestPageSaysWhichPlayerShowsSubtitles(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, bare(t))
 	b := openTab(t, base+"#"+withCaptions(t, base))
 	watch(b, "native")

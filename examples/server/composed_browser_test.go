@@ -84,6 +84,7 @@ func cinema(t *testing.T, files fstest.MapFS) (base, id string) {
 }
 
 func TestPlayersPlayPartsOneAfterAnother(t *testing.T) {
+	beside(t)
 	files := withHLSJS(t)
 	maps.Copy(files, withShaka(t))
 	base, _ := cinema(t, files)
@@ -115,6 +116,7 @@ func TestPlayersPlayPartsOneAfterAnother(t *testing.T) {
 // 6 s: what is over the boundary shows for a second in the part that begins there, but
 // in Shaka Player, which drops cues that begin before their Period.
 func TestPlayersShowSubtitlesOfParts(t *testing.T) {
+	beside(t)
 	files := withHLSJS(t)
 	maps.Copy(files, withShaka(t))
 	base, _ := cinema(t, files)
@@ -150,6 +152,7 @@ func TestPlayersShowSubtitlesOfParts(t *testing.T) {
 }
 
 func TestShakaShowsThumbnails(t *testing.T) {
+	beside(t)
 	base, id := cinema(t, withShaka(t))
 	b := openTab(t, base+"assets/shaka.html")
 	b.until("the player is there", `window.play`)

@@ -26,6 +26,7 @@ func encryptedPage(t *testing.T, script string) fstest.MapFS {
 // TestBrowsersPlayWhatIsEncrypted has the players of the web decrypt, and looks at
 // the pictures that come out.
 func TestBrowsersPlayWhatIsEncrypted(t *testing.T) {
+	beside(t)
 	for _, c := range []struct {
 		name, script string
 		scheme       hls.Scheme

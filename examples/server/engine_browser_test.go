@@ -8,6 +8,7 @@ import (
 )
 
 func TestPageOffersNoHLSJSThatIsNotThere(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, bare(t))
 	a := uploadFile(t, base, clip(t), "")
 	b := openTab(t, base)
@@ -29,6 +30,7 @@ func TestPageOffersNoHLSJSThatIsNotThere(t *testing.T) {
 const noHLS = `HTMLMediaElement.prototype.canPlayType = () => ''`
 
 func TestPageSaysHowToGetHLSJS(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, bare(t))
 	a := uploadFile(t, base, clip(t), "")
 	b := openTab(t, base)
@@ -42,6 +44,7 @@ func TestPageSaysHowToGetHLSJS(t *testing.T) {
 }
 
 func TestPageSaysWhichCodecTheBrowserLacks(t *testing.T) {
+	beside(t)
 	tests := []struct {
 		name, engine string
 		there        bool // hls.js

@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
@@ -16,13 +15,9 @@ func bundled(t *testing.T, script string) []byte {
 	if _, err := os.Stat(bundler); err != nil {
 		missing(t, "esbuild is not installed; make clients installs it")
 	}
-	bundle := filepath.Join(t.TempDir(), script)
-	out, err := exec.CommandContext(t.Context(), bundler, filepath.Join(clients, script),
-		"--bundle", "--format=esm", "--log-level=warning", "--outfile="+bundle).CombinedOutput()
-	if err != nil {
-		t.Fatalf("bundling %s: %v\n%s", script, err, out)
-	}
-	return readFile(t, bundle)
+	return readFile(t, fixture(t, "bundle of "+script, script, func(path string) error {
+		return tell(bundler, filepath.Join(clients, script), "--bundle", "--format=esm", "--log-level=warning", "--outfile="+path)
+	}))
 }
 
 // foreign is a page with the foreign clients beside ours: it offers nothing but
@@ -51,6 +46,7 @@ func copies(t *testing.T, names ...string) []string {
 }
 
 func TestUppyInABrowser(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, foreign(t))
 	b := openTab(t, base+"assets/foreign.html")
 	b.until("the clients are there", `window.withUppy`)
@@ -76,6 +72,7 @@ func TestUppyInABrowser(t *testing.T) {
 }
 
 func TestUppyResumesWhenTheNetworkIsBack(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, foreign(t))
 	wire, near := newWire(t, base)
 	b := openTab(t, near+"assets/foreign.html")
@@ -95,6 +92,7 @@ func TestUppyResumesWhenTheNetworkIsBack(t *testing.T) {
 }
 
 func TestTusJSClientSendsPartsFromABrowser(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, foreign(t))
 	wire, near := newWire(t, base)
 	b := openTab(t, near+"assets/foreign.html")

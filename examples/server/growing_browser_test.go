@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,17 +14,8 @@ import (
 // growingFilm is 40 seconds that play before they are all there.
 func growingFilm(t *testing.T, flags string) []byte {
 	t.Helper()
-	name := filepath.Join(t.TempDir(), "film.mp4")
-	line := strings.Fields("-v error -nostdin -y -f lavfi -i testsrc2=s=160x90:r=25:d=40 -f lavfi -i sine=f=330:r=48000:d=40 " +
-		"-c:v libx264 -preset ultrafast -pix_fmt yuv420p -bf 2 -g 50 -c:a aac -b:a 48k -movflags " + flags + " " + name)
-	if text, err := exec.CommandContext(t.Context(), tool(t, "ffmpeg"), line...).CombinedOutput(); err != nil {
-		t.Fatalf("ffmpeg: %v\n%s", err, text)
-	}
-	file, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return readFile(t, byFFmpeg(t, "film.mp4", strings.Fields("-f lavfi -i testsrc2=s=160x90:r=25:d=40 -f lavfi -i sine=f=330:r=48000:d=40 "+
+		"-c:v libx264 -preset ultrafast -pix_fmt yuv420p -bf 2 -g 50 -c:a aac -b:a 48k -movflags "+flags)...))
 }
 
 // tusRequest sends a request of tus and returns what it is answered with.
@@ -57,6 +45,7 @@ func tusRequest(t *testing.T, method, url string, body []byte, headers ...string
 // stands still, waits at its end, and plays on when the rest comes: in the same
 // page, by the same player.
 func TestPagePlaysWhileTheUploadPauses(t *testing.T) {
+	beside(t)
 	for name, flags := range map[string]string{
 		"moov first":   "+faststart",
 		"in fragments": "+frag_keyframe+empty_moov+default_base_moof",

@@ -56,6 +56,7 @@ func watch(b *tab, engine string) {
 }
 
 func TestPageUploadsAndPlays(t *testing.T) {
+	needBrowser(t)
 	path := clip(t)
 	b := openTab(t, runServer(t, config{}, bare(t)))
 	b.until("it is live", `document.querySelector('#pulse').dataset.live === 'live'`)
@@ -89,6 +90,7 @@ func TestPageUploadsAndPlays(t *testing.T) {
 }
 
 func TestPagePlaysByHLSJS(t *testing.T) {
+	beside(t)
 	files := withPlayer(t)
 	base := runServer(t, config{}, files)
 	a := uploadFile(t, base, clip(t), "")
@@ -100,6 +102,7 @@ func TestPagePlaysByHLSJS(t *testing.T) {
 }
 
 func TestPageSaysWhatIsWrongWithAFile(t *testing.T) {
+	beside(t)
 	dir := t.TempDir()
 	files := map[string]string{"letter.mp4": "Dear Sir or Madam, this is not a video at all.\n", "empty.mp4": ""}
 	for name, content := range files {
@@ -127,6 +130,7 @@ func TestPageSaysWhatIsWrongWithAFile(t *testing.T) {
 }
 
 func TestPageIsCalmAboutAFailure(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, bare(t))
 	whole := readFile(t, clip(t))
 	cut := filepath.Join(t.TempDir(), "cut.mp4")
@@ -151,6 +155,7 @@ func TestPageIsCalmAboutAFailure(t *testing.T) {
 }
 
 func TestPagePausesAndResumes(t *testing.T) {
+	beside(t)
 	b := openTab(t, runServer(t, config{}, bare(t)))
 	slowUploads(b, 300_000)
 	b.choose(clip(t))
@@ -171,6 +176,7 @@ func TestPagePausesAndResumes(t *testing.T) {
 }
 
 func TestPageGoesOnWhenTheNetworkIsBack(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, bare(t))
 	wire, near := newWire(t, base)
 	b := openTab(t, near)
@@ -195,6 +201,7 @@ func TestPageGoesOnWhenTheNetworkIsBack(t *testing.T) {
 }
 
 func TestPageFetchesAgainWhatDidNotArrive(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, bare(t))
 	uploadFile(t, base, clip(t), "")
 	b := openTab(t, base)
@@ -207,6 +214,7 @@ func TestPageFetchesAgainWhatDidNotArrive(t *testing.T) {
 }
 
 func TestPageCopiesSearchesAndDeletes(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, bare(t))
 	a := uploadFile(t, base, clip(t), "")
 	b := openTab(t, base)
@@ -247,6 +255,7 @@ const holdLists = `(() => {
 })()`
 
 func TestPageShowsNothingThatIsDeleted(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, bare(t))
 	a := uploadFile(t, base, clip(t), "")
 	kept := uploadFile(t, base, clip(t), "")
@@ -271,6 +280,7 @@ func TestPageShowsNothingThatIsDeleted(t *testing.T) {
 }
 
 func TestPageByKeyboard(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, bare(t))
 	uploadFile(t, base, clip(t), "")
 	b := openTab(t, base)
@@ -301,6 +311,7 @@ func TestPageByKeyboard(t *testing.T) {
 }
 
 func TestPageInTheDark(t *testing.T) {
+	beside(t)
 	b := openTab(t, runServer(t, config{}, bare(t)))
 	ground := `getComputedStyle(document.body).backgroundColor`
 	light := evaluate[string](b, ground)
@@ -316,6 +327,7 @@ func TestPageInTheDark(t *testing.T) {
 }
 
 func TestPageSignsIn(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{key: testKey}, bare(t))
 	a := uploadFile(t, base, clip(t), testKey)
 	b := openTab(t, base)
@@ -339,6 +351,7 @@ func TestPageSignsIn(t *testing.T) {
 }
 
 func TestPageTakesWhatIsDropped(t *testing.T) {
+	beside(t)
 	b := openTab(t, runServer(t, config{}, bare(t)))
 	b.expect("the server responded with a status of 415")
 	evaluate[any](b, `(() => {
@@ -361,6 +374,7 @@ func TestPageTakesWhatIsDropped(t *testing.T) {
 }
 
 func TestPageFindsWords(t *testing.T) {
+	beside(t)
 	b := openTab(t, runServer(t, config{}, bare(t)))
 	tests := map[string]string{
 		`bytes(0)`:               "0 bytes",

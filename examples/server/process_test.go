@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -32,10 +33,17 @@ func TestMain(m *testing.M) {
 	if !testing.Verbose() {
 		slog.SetDefault(slog.New(slog.DiscardHandler))
 	}
-	code := m.Run()
-	if clips.dir != "" {
-		_ = os.RemoveAll(clips.dir) // of no use to anybody, and not in the way
+	dir, err := os.MkdirTemp("", "streamgate-fixtures")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
+	fixtures.dir, fixtures.made = dir, map[string]func() (string, error){}
+	code := m.Run()
+	if shared.end != nil {
+		shared.end()
+	}
+	_ = os.RemoveAll(dir) // of no use to anybody, and not in the way
 	os.Exit(code)
 }
 

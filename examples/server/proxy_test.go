@@ -44,6 +44,7 @@ func behindProxy(t *testing.T, base string, first func(w http.ResponseWriter, r 
 }
 
 func TestPageBelowAPrefix(t *testing.T) {
+	beside(t)
 	base := behindProxy(t, runServer(t, config{}, bare(t)), nil)
 	b := openTab(t, base)
 	b.choose(clip(t))
@@ -60,6 +61,7 @@ func TestPageBelowAPrefix(t *testing.T) {
 }
 
 func TestPageWhenTheDiskIsFull(t *testing.T) {
+	beside(t)
 	var full atomic.Bool
 	full.Store(true)
 	base := behindProxy(t, runServer(t, config{}, bare(t)), func(w http.ResponseWriter, r *http.Request) bool {
@@ -82,6 +84,7 @@ func TestPageWhenTheDiskIsFull(t *testing.T) {
 }
 
 func TestPageWhenTheServerIsAway(t *testing.T) {
+	beside(t)
 	var away atomic.Bool
 	base := behindProxy(t, runServer(t, config{}, bare(t)), func(w http.ResponseWriter, _ *http.Request) bool {
 		if away.Load() {
@@ -104,6 +107,7 @@ func TestPageWhenTheServerIsAway(t *testing.T) {
 }
 
 func TestUploadInPieces(t *testing.T) {
+	beside(t)
 	var pieces atomic.Int32
 	base := behindProxy(t, runServer(t, config{}, bare(t)), func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPatch {
@@ -129,6 +133,7 @@ func TestUploadInPieces(t *testing.T) {
 }
 
 func TestServerImportsAFolder(t *testing.T) {
+	needBrowser(t)
 	videos := filepath.Dir(clip(t))
 	data := t.TempDir()
 	for _, start := range []string{"first", "second"} {

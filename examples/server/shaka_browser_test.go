@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -23,16 +21,12 @@ func withShaka(t *testing.T) fstest.MapFS {
 // lateClip is one whose sound sets in late, in two languages.
 func lateClip(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "late.mp4")
-	out, err := exec.CommandContext(t.Context(), tool(t, "ffmpeg"), "-v", "error", "-i", clip(t), "-itsoffset", "1.5", "-i", clip(t),
-		"-map", "0:v", "-map", "1:a", "-map", "0:a", "-c", "copy", "-t", "12", "-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu", path).CombinedOutput()
-	if err != nil {
-		t.Fatalf("making the clip: %v\n%s", err, out)
-	}
-	return path
+	return byFFmpeg(t, "late.mp4", "-i", clip(t), "-itsoffset", "1.5", "-i", clip(t),
+		"-map", "0:v", "-map", "1:a", "-map", "0:a", "-c", "copy", "-t", "12", "-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu")
 }
 
 func TestShakaPlaysTheManifestToItsEnd(t *testing.T) {
+	beside(t)
 	for name, file := range map[string]func(*testing.T) string{"picture and sound": clip, "sound that sets in late, in two languages": lateClip} {
 		t.Run(name, func(t *testing.T) {
 			base := runServer(t, config{}, withShaka(t))

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -14,21 +12,15 @@ import (
 // of which the second cue goes over a boundary.
 func spokenClip(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	text := "1\n00:00:02,000 --> 00:00:03,500\n<i>Hello</i> & <script>goodbye</script>\n\n2\n00:00:05,500 --> 00:00:07,000\nover a boundary\n"
-	if err := os.WriteFile(filepath.Join(dir, "en.srt"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "spoken.mp4")
-	c := exec.CommandContext(t.Context(), tool(t, "ffmpeg"), "-v", "error", "-i", clip(t), "-i", filepath.Join(dir, "en.srt"), "-i", filepath.Join(dir, "en.srt"),
-		"-map", "0", "-map", "1", "-map", "2", "-c", "copy", "-c:s", "mov_text", "-metadata:s:s:0", "language=eng", "-metadata:s:s:1", "language=ger", path)
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("making the clip: %v\n%s", err, out)
-	}
-	return path
+	text := fixture(t, "spoken.srt", "spoken.srt", func(path string) error {
+		return os.WriteFile(path, []byte("1\n00:00:02,000 --> 00:00:03,500\n<i>Hello</i> & <script>goodbye</script>\n\n2\n00:00:05,500 --> 00:00:07,000\nover a boundary\n"), 0o600)
+	})
+	return byFFmpeg(t, "spoken.mp4", "-i", clip(t), "-i", text, "-i", text,
+		"-map", "0", "-map", "1", "-map", "2", "-c", "copy", "-c:s", "mov_text", "-metadata:s:s:0", "language=eng", "-metadata:s:s:1", "language=ger")
 }
 
 func TestPageShowsSubtitlesThatAreInTheFile(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, withPlayer(t))
 	a := uploadFile(t, base, spokenClip(t), "")
 	b := openTab(t, base+"#"+a.ID)
@@ -64,6 +56,7 @@ const shakaShows = `(async (target) => {
 // TestShakaShowsSubtitles of the manifest: one within the file, and one beside it
 // that takes the place of another.
 func TestShakaShowsSubtitles(t *testing.T) {
+	beside(t)
 	base := runServer(t, config{}, withShaka(t))
 	a := uploadFile(t, base, spokenClip(t), "")
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, base+"v1/assets/"+a.ID+"/captions/de", strings.NewReader("WEBVTT\n\n00:02.000 --> 00:03.500\nHallo\n"))

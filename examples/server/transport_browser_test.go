@@ -32,6 +32,7 @@ window.play = (url) => {
 }
 
 func TestHLSJSPlaysTransportStreamsToTheirEnd(t *testing.T) {
+	beside(t)
 	for name, file := range map[string]func(*testing.T) string{"picture and sound": clip, "sound that sets in late, in two languages": lateClip} {
 		t.Run(name, func(t *testing.T) {
 			base := runServer(t, config{mpegts: true}, withTransport(t))

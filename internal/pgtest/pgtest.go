@@ -68,8 +68,14 @@ func without(t testing.TB) {
 // Database makes an empty database, which goes with the test.
 func (s *Server) Database(t testing.TB) (dsn string) {
 	t.Helper()
+	return s.database(t, "template1")
+}
+
+// database makes one that is like another, to which nobody is connected.
+func (s *Server) database(t testing.TB, like string) (dsn string) {
+	t.Helper()
 	name := fmt.Sprintf("test_%d", databases.Add(1))
-	if err := s.do(t.Context(), "CREATE DATABASE "+name); err != nil {
+	if err := s.do(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+like); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -1,6 +1,8 @@
 package postgres_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -37,9 +39,19 @@ func open(t testing.TB, dsn string) *postgres.DB {
 	return db
 }
 
+// migrated is a database that has been opened before, for jobs, too.
+var migrated = pgtest.Template{Fill: func(ctx context.Context, dsn string) error {
+	db, err := postgres.Open(ctx, dsn, nil)
+	if err != nil {
+		return err
+	}
+	_, err = jobs.New(jobpostgres.Database(db), nil)
+	return errors.Join(err, db.Close())
+}}
+
 func TestQueueKeepsTheContract(t *testing.T) {
 	jobstest.Run(t, func(t *testing.T) jobstest.Place {
-		dsn := pgtest.Database(t)
+		dsn := migrated.Database(t)
 		db := open(t, dsn)
 		return jobstest.Place{
 			Jobs: jobpostgres.Database(db), Metadata: db.Metadata(),

@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/streamgate/streamgate/internal/testdb"
 	"github.com/streamgate/streamgate/jobs/jobstest"
 	jobsqlite "github.com/streamgate/streamgate/jobs/sqlite"
 	"github.com/streamgate/streamgate/metadata/sqlite"
@@ -23,7 +24,9 @@ func TestMain(m *testing.M) {
 
 func open(t testing.TB) *sqlite.DB {
 	t.Helper()
-	db, err := sqlite.Open(filepath.Join(t.TempDir(), "x.db"))
+	path := filepath.Join(t.TempDir(), "x.db")
+	testdb.Put(t, path)
+	db, err := sqlite.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -161,6 +161,7 @@ func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
 		t.Run(fmt.Sprintf("torn=%v", torn), func(t *testing.T) {
 			for steps := 0; ; steps++ {
 				if testing.Short() && steps%4 != 0 {
+					t.Attr("short", "every fourth step")
 					continue
 				}
 				if whole := cutAfter(t, file, steps, torn); whole {
