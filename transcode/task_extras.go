@@ -32,6 +32,11 @@ func (t *Transcoder) extras(ctx context.Context, w *work) error {
 		return err
 	}
 	defer done()
+	pictures, shut, err := t.pictures(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer shut()
 	var left []string
 	skip := func(what string, err error) error {
 		if err == nil || ctx.Err() != nil || !t.final(w, err) {
@@ -41,12 +46,12 @@ func (t *Transcoder) extras(ctx context.Context, w *work) error {
 		return nil
 	}
 	if p.Source().Video != nil && t.wantsPoster(w.asset) {
-		if err := skip("the poster", t.poster(ctx, w.asset, p, in, folder(w.upload)+"poster-"+w.by())); err != nil {
+		if err := skip("the poster", t.poster(ctx, w.asset, p, pictures, folder(w.upload)+"poster-"+w.by())); err != nil {
 			return err
 		}
 	}
 	if p.Source().Video != nil && w.asset.Thumbnails == nil {
-		if err := skip("thumbnails", t.thumbnails(ctx, w, p, in)); err != nil {
+		if err := skip("thumbnails", t.thumbnails(ctx, w, p, pictures)); err != nil {
 			return err
 		}
 	}
