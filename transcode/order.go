@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
@@ -34,7 +33,7 @@ func (t *Transcoder) order(ctx context.Context, w *work, in ffmpeg.Input, found 
 	if !s.Video.unsorted(s.Format) {
 		return in, "", none, nil
 	}
-	key, err := t.putInOrder(ctx, w, in, found, s)
+	key, err := t.putInOrder(ctx, w, in, s)
 	if err != nil {
 		if ctx.Err() != nil || !t.final(w, err) {
 			return in, "", none, err
@@ -69,7 +68,7 @@ func (s *Source) timed(found, seen *ffmpeg.Source) {
 }
 
 // putInOrder makes the file, and returns its key.
-func (t *Transcoder) putInOrder(ctx context.Context, w *work, in ffmpeg.Input, found *ffmpeg.Source, s *Source) (_ string, err error) {
+func (t *Transcoder) putInOrder(ctx context.Context, w *work, in ffmpeg.Input, s *Source) (_ string, err error) {
 	res, err := t.Programs.Run(ctx, OrderCommand(in, s))
 	if err != nil {
 		return "", fmt.Errorf("transcode: copying the pictures of %s: %w", w.upload.ID, err)
@@ -84,8 +83,7 @@ func (t *Transcoder) putInOrder(ctx context.Context, w *work, in ffmpeg.Input, f
 	if err != nil {
 		return "", err
 	}
-	at := slices.IndexFunc(found.Video, func(v ffmpeg.Video) bool { return v.Index == s.Video.Stream })
-	o, err := orderOf(ctx, Part{ReaderAt: f, Size: info.Size()}, found.Video[at].BFrames)
+	o, err := orderOf(ctx, Part{ReaderAt: f, Size: info.Size()})
 	if err != nil {
 		return "", err
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // inOrder has the pictures of a file put in order, in a file of their own.
-func inOrder(t *testing.T, path string, delay int) (string, error) {
+func inOrder(t *testing.T, path string) (string, error) {
 	t.Helper()
 	s := transcode.Source{Format: "avi", Video: &transcode.Video{}}
 	raw := filepath.Join(run(t, transcode.OrderCommand(input(t, path), &s)), transcode.OrderFile)
@@ -23,7 +23,7 @@ func inOrder(t *testing.T, path string, delay int) (string, error) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	return name, transcode.Order(t.Context(), partOf(t, raw), delay, f)
+	return name, transcode.Order(t.Context(), partOf(t, raw), f)
 }
 
 // TestPicturesOfAVIShowWhenTheyDo copies films from MP4 into AVI, which forgets when
@@ -50,7 +50,7 @@ func TestPicturesOfAVIShowWhenTheyDo(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			mp4 := makeFilm(t, "film.mp4", fmt.Sprintf("-f lavfi -i testsrc2=s=160x96:r=%s:d=9 %s", c.rate, c.make))
 			avi := makeFilm(t, "film.avi", "-i "+mp4+" -c copy")
-			out, err := inOrder(t, avi, 0)
+			out, err := inOrder(t, avi)
 			if c.unsure != "" {
 				if !errors.Is(err, transcode.ErrSource) || !strings.Contains(err.Error(), c.unsure) {
 					t.Fatalf("got %v, want that %s", err, c.unsure)

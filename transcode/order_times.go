@@ -22,10 +22,9 @@ type ordered struct {
 const maxOrdered = 24 * 3600 * 60
 
 // orderOf reads the file of OrderCommand and finds out when its pictures show: the
-// first one when so many others as delay are decoded, or as many as their order asks
-// for; the others after it, one each time that one is decoded. ErrSource says what is
-// uncertain.
-func orderOf(ctx context.Context, from Part, delay int) (*ordered, error) {
+// first one when it is decoded, and the others after it, one each time that one is
+// decoded. ErrSource says what is uncertain.
+func orderOf(ctx context.Context, from Part) (*ordered, error) {
 	r, err := open(from)
 	if err != nil {
 		return nil, err
@@ -53,7 +52,7 @@ func orderOf(ctx context.Context, from Part, delay int) (*ordered, error) {
 			return nil, uncertain(err)
 		}
 	}
-	return o.finish(delay)
+	return o.finish()
 }
 
 // uncertain is an error of media as one of this package.
@@ -153,7 +152,7 @@ func (o *ordering) rank(p media.Picture, n int64) (ok bool) {
 }
 
 // finish gives all pictures their times.
-func (o *ordering) finish(delay int) (*ordered, error) {
+func (o *ordering) finish() (*ordered, error) {
 	m := &o.movie
 	if len(m.Sizes) < 2 {
 		return nil, problem.Errorf(ErrSource, "one picture has no rate")
@@ -162,10 +161,9 @@ func (o *ordering) finish(delay int) (*ordered, error) {
 		if !o.ranks[i].whole() {
 			continue
 		}
-		late := max(o.depth[i], int64(min(delay, maxAhead)))
 		m.Shifts = make([]uint8, len(m.Sizes))
 		for n, shift := range o.shifts[i] {
-			m.Shifts[n] = uint8(int64(shift) + late)
+			m.Shifts[n] = uint8(int64(shift) + o.depth[i])
 		}
 		m.Start -= int64(Shift/time.Second) * int64(m.Track.Timescale)
 		if m.Start < 0 {

@@ -6,8 +6,7 @@ import (
 	"io"
 )
 
-// Movie is a track of pictures at a constant rate, all of which are decoded one after
-// the other from time 0 on.
+// Movie is a track of pictures at a constant rate, which are decoded one after the other.
 type Movie struct {
 	Track Track
 
@@ -15,7 +14,7 @@ type Movie struct {
 	Sizes  []uint32 // bytes of each, in the order of decoding
 	Shifts []uint8  // how many pictures later each is shown than it is decoded
 	Syncs  []uint32 // those that decode without others, from 1, in their order
-	Start  int64    // by how many ticks later than that all of it is, not negative
+	Start  int64    // when the first one is shown, in ticks; not negative
 }
 
 // Write writes the track as MP4 without fragments, which players seek in by its tables;
@@ -90,19 +89,20 @@ func (m *Movie) shifts() []byte {
 	return b
 }
 
-// edits have all begin at Start (§8.6.6); nil where that is 0.
+// edits have the first picture shown at Start (§8.6.6).
 func (m *Movie) edits() []byte {
-	if m.Start == 0 {
-		return nil
-	}
-	elst := be(1<<24, 2)
+	var elst []byte
+	count := uint32(0)
 	add := func(lasts, from int64) {
 		elst = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(elst, uint64(lasts)), uint64(from))
 		elst = be1(elst, 1<<16) // media_rate
+		count++
 	}
-	add(m.Start, -1)
-	add(int64(len(m.Sizes))*int64(m.Lasts), 0)
-	return makeBox("edts", makeBox("elst", elst))
+	if m.Start > 0 {
+		add(m.Start, -1)
+	}
+	add(int64(len(m.Sizes))*int64(m.Lasts), int64(m.Shifts[0])*int64(m.Lasts))
+	return makeBox("edts", makeBox("elst", be(1<<24, count), elst))
 }
 
 func be1(b []byte, v uint32) []byte { return binary.BigEndian.AppendUint32(b, v) }
