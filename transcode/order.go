@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
@@ -14,14 +16,15 @@ import (
 )
 
 // unsorted reports whether a picture could be put into another container if it were
-// known when it shows, and that can be found out.
+// known when it shows, and that can be found out. Whether pictures are reordered at all
+// ffprobe tells by the first ones alone, where the stream itself does not.
 func (v *Video) unsorted(format string) bool {
-	if v == nil || v.Codec != "h264" || v.copies(format) {
+	if v == nil || v.Codec != "h264" || !slices.Contains(unordered, format) {
 		return false
 	}
 	timed := *v
 	timed.Timed = true
-	return timed.copies(format)
+	return timed.copies(format) && (v.Reordered || !strings.Contains(v.Profile, "Baseline"))
 }
 
 // order has the pictures of a file whose container does not say when they show put into
@@ -38,7 +41,13 @@ func (t *Transcoder) order(ctx context.Context, w *work, in ffmpeg.Input, found 
 		if ctx.Err() != nil || !t.final(w, err) {
 			return in, "", none, err
 		}
-		return in, reason(err), none, nil
+		if s.Video.Reordered {
+			why = reason(err)
+		}
+		return in, why, none, nil
+	}
+	if key == "" {
+		return in, "", none, nil
 	}
 	r := *w.record // that of others, too
 	r.Ordered = key
@@ -67,7 +76,8 @@ func (s *Source) timed(found, seen *ffmpeg.Source) {
 	s.Video.Bitrate, s.Video.Timed = was.Bitrate, true
 }
 
-// putInOrder makes the file, and returns its key.
+// putInOrder makes the file, and returns its key; "" where pictures show in the order in
+// which they are decoded, as was thought.
 func (t *Transcoder) putInOrder(ctx context.Context, w *work, in ffmpeg.Input, s *Source) (_ string, err error) {
 	res, err := t.Programs.Run(ctx, OrderCommand(in, s))
 	if err != nil {
@@ -86,6 +96,9 @@ func (t *Transcoder) putInOrder(ctx context.Context, w *work, in ffmpeg.Input, s
 	o, err := orderOf(ctx, Part{ReaderAt: f, Size: info.Size()})
 	if err != nil {
 		return "", err
+	}
+	if !s.Video.Reordered && !o.reordered() {
+		return "", nil
 	}
 	key := partKey(w.upload, partOrdered, w.by(), "")
 	_, err = t.write(ctx, key, func(dst io.Writer) error { return o.write(ctx, dst) })
