@@ -18,7 +18,7 @@ type Movie struct {
 }
 
 // Write writes the track as MP4 without fragments, which players seek in by its tables;
-// data writes the pictures' bytes, in their order.
+// data writes the pictures' bytes, in their order. There is at least one picture.
 func (m *Movie) Write(w io.Writer, data func(io.Writer) error) error {
 	size := int64(0)
 	for _, s := range m.Sizes {
