@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/media"
@@ -17,14 +16,15 @@ import (
 
 // unsorted reports whether a picture could be put into another container if it were
 // known when it shows, and that can be found out. Whether pictures are reordered at all
-// ffprobe tells by the first ones alone, where the stream itself does not.
+// ffprobe tells by the first ones alone, where the stream itself does not, and rates of
+// AVI that ffmpeg copied are twice what they are: so none is believed.
 func (v *Video) unsorted(format string) bool {
 	if v == nil || v.Codec != "h264" || !slices.Contains(unordered, format) {
 		return false
 	}
 	timed := *v
 	timed.Timed = true
-	return timed.copies(format) && (v.Reordered || !strings.Contains(v.Profile, "Baseline"))
+	return timed.copies(format)
 }
 
 // order has the pictures of a file whose container does not say when they show put into
@@ -45,9 +45,6 @@ func (t *Transcoder) order(ctx context.Context, w *work, in ffmpeg.Input, found 
 			why = reason(err)
 		}
 		return in, why, none, nil
-	}
-	if key == "" {
-		return in, "", none, nil
 	}
 	r := *w.record // that of others, too
 	r.Ordered = key
@@ -76,8 +73,7 @@ func (s *Source) timed(found, seen *ffmpeg.Source) {
 	s.Video.Bitrate, s.Video.Timed = was.Bitrate, true
 }
 
-// putInOrder makes the file, and returns its key; "" where pictures show in the order in
-// which they are decoded, as was thought.
+// putInOrder makes the file, and returns its key.
 func (t *Transcoder) putInOrder(ctx context.Context, w *work, in ffmpeg.Input, s *Source) (_ string, err error) {
 	res, err := t.Programs.Run(ctx, OrderCommand(in, s))
 	if err != nil {
@@ -96,9 +92,6 @@ func (t *Transcoder) putInOrder(ctx context.Context, w *work, in ffmpeg.Input, s
 	o, err := orderOf(ctx, Part{ReaderAt: f, Size: info.Size()})
 	if err != nil {
 		return "", err
-	}
-	if !s.Video.Reordered && !o.reordered() {
-		return "", nil
 	}
 	key := partKey(w.upload, partOrdered, w.by(), "")
 	_, err = t.write(ctx, key, func(dst io.Writer) error { return o.write(ctx, dst) })

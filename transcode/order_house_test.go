@@ -3,6 +3,8 @@ package transcode_test
 import (
 	"context"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,4 +145,90 @@ func onset(t *testing.T, path string) float64 {
 		t.Fatalf("no onset in %s: %s", path, log)
 	}
 	return picture - sound
+}
+
+// TestAVIWhoseOrderIsUncertainIsEncoded has a film go on in another way: it is encoded,
+// as it was before, and the transcode says why.
+func TestAVIWhoseOrderIsUncertainIsEncoded(t *testing.T) {
+	lengthy(t)
+	dir := t.TempDir()
+	both := filepath.Join(dir, "both.h264")
+	var all []byte
+	for _, quality := range []string{"20", "40"} {
+		part, err := os.ReadFile(makeFilm(t, "film.h264", lasting(movingPicture, "4")+"-c:v libx264 -preset ultrafast -pix_fmt yuv420p -bf 2 -g 50 -qp "+quality))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, part...)
+	}
+	if err := os.WriteFile(both, all, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := newHouse(t, t.TempDir(), smallOptions())
+	a := h.over(h.send(makeFilm(t, "film.avi", "-r 25 -f h264 -i "+both+" -c copy"), "").ID)
+	s, err := h.coder.Status(t.Context(), h.transcodes(a.ID)[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.State != metadata.Ready || s.Carriage != transcode.Encoded || !strings.Contains(strings.Join(s.LeftOut, "; "), "coded in another way further on") {
+		t.Errorf("%s %q: %+v", a.State, a.Error, s)
+	}
+}
+
+// TestALadderOfAVIFitsWhatPlays asks for rungs of an AVI with B-frames when it plays.
+func TestALadderOfAVIFitsWhatPlays(t *testing.T) {
+	lengthy(t)
+	later := smallProfile()
+	later.Name = "later"
+	h := newHouse(t, t.TempDir(), houseOptions{Options: transcode.Options{Profiles: []transcode.Profile{{}, later}}})
+	path := makeFilm(t, "film.avi", lasting(movingPicture+tone, "20")+"-c:v libx264 -preset ultrafast -pix_fmt yuv420p -bf 3 -b_strategy 0 -g 40 -c:a mp3")
+	a := h.over(h.send(path, "").ID)
+	if a.State != metadata.Ready || len(a.Renditions) != 1 {
+		t.Fatalf("%+v", a)
+	}
+	id, err := h.coder.Submit(t.Context(), a.ID, "later")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a = h.over(a.ID)
+	s, err := h.coder.Status(t.Context(), id)
+	if err != nil || s.State != transcode.Done || s.Carriage != transcode.AsItCame || len(a.Renditions) != 2 {
+		t.Errorf("%+v, %v: %+v", s, err, a.Renditions)
+	}
+	for _, key := range h.stored() {
+		if strings.Contains(key, "/parts/") {
+			t.Errorf("%s is left", key)
+		}
+	}
+}
+
+// blind are programs that take no picture of AVI to be reordered, as where those at the
+// beginning are not.
+type blind struct{ transcode.Programs }
+
+func (p *blind) Probe(ctx context.Context, in ffmpeg.Input) (*ffmpeg.Source, error) {
+	s, err := p.Programs.Probe(ctx, in)
+	if err == nil && s.Format == "avi" {
+		s.Video[0].BFrames = 0
+	}
+	return s, err
+}
+
+// TestPicturesThatAreReorderedUnseenShowInOrder sends such a film, and one of which that
+// is true.
+func TestPicturesThatAreReorderedUnseenShowInOrder(t *testing.T) {
+	lengthy(t)
+	for _, options := range []string{"-bf 2 -b_strategy 0", "-bf 0"} {
+		t.Run(options, func(t *testing.T) {
+			h := newHouse(t, t.TempDir(), houseOptions{Options: transcode.Options{Profiles: []transcode.Profile{{}}}, programs: &blind{runner(t)}})
+			mp4 := makeFilm(t, "film.mp4", lasting(movingPicture, "8")+"-c:v libx264 -preset superfast -pix_fmt yuv420p -g 50 "+options)
+			a := h.over(h.send(makeFilm(t, "film.avi", "-i "+mp4+" -c copy"), "").ID)
+			if a.State != metadata.Ready {
+				t.Fatalf("%s: %s", a.State, a.Error)
+			}
+			if diff := differ(framesOf(t, mp4), framesOf(t, h.variants(a)[0]), 0.0005); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }

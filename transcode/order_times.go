@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/fmp4"
@@ -173,11 +172,6 @@ func (o *ordering) finish() (*ordered, error) {
 		return o.ordered, nil
 	}
 	return nil, problem.Errorf(ErrSource, "a picture is missing")
-}
-
-// reordered reports whether a picture shows in another order than it is decoded.
-func (o *ordered) reordered() bool {
-	return slices.ContainsFunc(o.movie.Shifts, func(n uint8) bool { return n > 0 })
 }
 
 // write writes the pictures as MP4.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 )
 
 // Movie is a track of pictures at a constant rate, which are decoded one after the other.
@@ -68,9 +69,10 @@ func (m *Movie) moov(at int64) []byte {
 	offset := binary.BigEndian.AppendUint64(be(0, 1), uint64(at))
 	tables := makeBox("stbl", m.Track.Entries, makeBox("stts", stts), makeBox("ctts", m.shifts()), makeBox("stss", syncs),
 		makeBox("stsz", sizes), makeBox("stsc", be(0, 1, 1, count, 1)), makeBox("co64", offset))
+	lasts := uint32(min(int64(count)*int64(m.Lasts), math.MaxUint32)) // which is that nobody knows
 	return makeBox("moov",
-		makeBox("mvhd", be(0, 0, 0, m.Track.Timescale, 0, 1<<16, 1<<24, 0, 0), identity, make([]byte, 24), be(2)),
-		m.Track.trak(1, m.edits(), tables))
+		makeBox("mvhd", be(0, 0, 0, m.Track.Timescale, lasts, 1<<16, 1<<24, 0, 0), identity, make([]byte, 24), be(2)),
+		m.Track.trak(1, lasts, m.edits(), tables))
 }
 
 // shifts are composition offsets, those that are alike together (§8.6.1.3).
