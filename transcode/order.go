@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,7 +71,7 @@ func (s *Source) timed(found, seen *ffmpeg.Source) {
 	was := s.Video
 	s.Video = videoOf(&seen.Video[0], seen)
 	s.Video.Start = seen.Video[0].Start - found.Start
-	s.Video.Bitrate, s.Video.Timed = was.Bitrate, true
+	s.Video.Bitrate, s.Video.Timed = cmp.Or(was.Bitrate, s.Video.Bitrate), true
 }
 
 // putInOrder makes the file, and returns its key.

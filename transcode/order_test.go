@@ -96,6 +96,20 @@ func TestAPictureThatSetsInLateDoesSo(t *testing.T) {
 	}
 }
 
+// TestAHoleAfterTheFirstPictureIsNone copies a film with an empty chunk there, as older
+// releases of ffmpeg made them.
+func TestAHoleAfterTheFirstPictureIsNone(t *testing.T) {
+	lengthy(t)
+	mp4 := makeFilm(t, "film.mp4", "-f lavfi -i testsrc2=s=160x96:r=25:d=4 "+inH264+"-bf 2 -b_strategy 0")
+	out, err := inOrder(t, makeFilm(t, "film.avi", "-i "+mp4+" -c copy -bsf:v setts=pts=PTS+0.4/TB:dts=DTS+0.04/TB*gt(N\\,0)"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := differ(framesOf(t, mp4), framesOf(t, out), 0.0005); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // accessUnits are the pictures of a raw stream, each from what comes before it on.
 func accessUnits(stream []byte) (list [][]byte) {
 	begin, seen := 0, false

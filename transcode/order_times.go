@@ -81,7 +81,8 @@ type ordering struct {
 	ranks  [len(steps)]ranks
 	shifts [len(steps)][]int8 // by how many pictures later each is shown than it is decoded
 	depth  [len(steps)]int64  // by how many it is shown earlier, at most
-	due    int64              // when the next picture is decoded
+	last   int64              // when the last picture is decoded
+	uneven int                // from this picture on they are decoded at one rate
 }
 
 // fragment takes the pictures of a fragment.
@@ -113,18 +114,22 @@ func (o *ordering) fragment(r io.ReaderAt, f *fmp4.Fragment) error {
 	return nil
 }
 
-// decoded holds when a picture is decoded against the rate of those before it.
+// decoded holds when a picture is decoded against the rate of those before it. AVI that
+// was made of what has such times may have a hole between the first ones, whose times
+// were made up: they are decoded before the first one shows.
 func (o *ordering) decoded(at int64) error {
 	m := &o.movie
-	switch n := len(m.Sizes); {
-	case n == 0:
-		m.Start = at
-	case n == 1 && at > m.Start && at-m.Start < int64(m.Track.Timescale)*maxLasts:
-		m.Lasts = uint32(at - m.Start)
-	case at != o.due:
+	n := len(m.Sizes)
+	switch step := at - o.last; {
+	case n == 0 || step == int64(m.Lasts):
+	case n > maxAhead:
 		return problem.Errorf(ErrSource, "pictures do not come at one rate")
+	case step <= 0 || step > int64(m.Track.Timescale)*maxLasts:
+		return problem.Errorf(ErrSource, "pictures lie apart by no time, or by more than %d seconds", maxLasts)
+	default:
+		m.Lasts, o.uneven = uint32(step), n-1
 	}
-	o.due = at + int64(m.Lasts)
+	o.last = at
 	return nil
 }
 
@@ -154,7 +159,7 @@ func (o *ordering) rank(p media.Picture, n int64) (ok bool) {
 // finish gives all pictures their times.
 func (o *ordering) finish() (*ordered, error) {
 	m := &o.movie
-	if len(m.Sizes) < 2 {
+	if len(m.Sizes) < 2 || m.Lasts == 0 {
 		return nil, problem.Errorf(ErrSource, "one picture has no rate")
 	}
 	for i := range o.ranks {
@@ -165,7 +170,10 @@ func (o *ordering) finish() (*ordered, error) {
 		for n, shift := range o.shifts[i] {
 			m.Shifts[n] = uint8(int64(shift) + o.depth[i])
 		}
-		m.Start -= int64(Shift/time.Second) * int64(m.Track.Timescale)
+		if o.uneven > 0 && (int64(o.uneven) > o.depth[i] || len(m.Sizes) < 2*maxAhead) {
+			return nil, problem.Errorf(ErrSource, "pictures do not come at one rate")
+		}
+		m.Start = o.last - int64(len(m.Sizes)-1)*int64(m.Lasts) - int64(Shift/time.Second)*int64(m.Track.Timescale)
 		if m.Start < 0 {
 			return nil, problem.Errorf(ErrSource, "pictures are decoded before the file begins")
 		}
