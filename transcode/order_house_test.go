@@ -232,3 +232,19 @@ func TestPicturesThatAreReorderedUnseenShowInOrder(t *testing.T) {
 		})
 	}
 }
+
+// TestAVIThatLiesFarAwayIsCopiedToo sends one to a house whose storage has no files.
+func TestAVIThatLiesFarAwayIsCopiedToo(t *testing.T) {
+	lengthy(t)
+	dir := t.TempDir()
+	h, _ := remoteHouse(t, dir, true, smallOptions())
+	sent := h.send(makeFilm(t, "film.avi", lasting(movingPicture+tone, "8")+"-c:v libx264 -preset ultrafast -pix_fmt yuv420p -bf 2 -b_strategy 0 -g 50 -c:a mp3"), "")
+	h.recover()
+	a := h.over(sent.ID)
+	s, err := h.coder.Status(t.Context(), h.transcodes(a.ID)[0].ID)
+	if err != nil || a.State != metadata.Ready || s.Carriage != transcode.Remuxed || len(a.Renditions) != 2 {
+		t.Errorf("%s %q, %v: %+v", a.State, a.Error, err, s)
+	}
+	h.stop()
+	wantNoCopies(t, dir)
+}

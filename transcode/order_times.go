@@ -18,7 +18,7 @@ type ordered struct {
 }
 
 // maxOrdered is how many pictures a file may have: those of a day at 60 a second. Of
-// each, six bytes are in memory.
+// each, some seven bytes are in memory.
 const maxOrdered = 24 * 3600 * 60
 
 // orderOf reads the file of OrderCommand and finds out when its pictures show: the
