@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/fmp4"
@@ -124,7 +125,7 @@ func (o *ordering) decoded(at int64) error {
 	case n == 0 || step == int64(m.Lasts):
 	case n > maxAhead:
 		return problem.Errorf(ErrSource, "pictures do not come at one rate")
-	case step <= 0 || step > int64(m.Track.Timescale)*maxLasts:
+	case step <= 0 || step > min(int64(m.Track.Timescale)*maxLasts, math.MaxUint32/256):
 		return problem.Errorf(ErrSource, "pictures lie apart by no time, or by more than %d seconds", maxLasts)
 	default:
 		m.Lasts, o.uneven = uint32(step), n-1
