@@ -46,6 +46,3 @@ func (k *ranks) take(p media.Picture) (shown int64) {
 	k.next, k.ahead = k.next+int64(n), k.ahead>>n
 	return k.begins + rank/k.step
 }
-
-// whole reports whether all pictures had their numbers, and none is missing.
-func (k *ranks) whole() bool { return !k.gone && k.ahead == 0 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/streamgate/streamgate/internal/fmp4"
@@ -163,24 +164,31 @@ func (o *ordering) finish() (*ordered, error) {
 	if len(m.Sizes) < 2 || m.Lasts == 0 {
 		return nil, problem.Errorf(ErrSource, "one picture has no rate")
 	}
-	for i := range o.ranks {
-		if !o.ranks[i].whole() {
-			continue
-		}
-		m.Shifts = make([]uint8, len(m.Sizes))
-		for n, shift := range o.shifts[i] {
-			m.Shifts[n] = uint8(int64(shift) + o.depth[i])
-		}
-		if o.uneven > 0 && (int64(o.uneven) > o.depth[i] || len(m.Sizes) < 2*maxAhead) {
-			return nil, problem.Errorf(ErrSource, "pictures do not come at one rate")
-		}
-		m.Start = o.last - int64(len(m.Sizes)-1)*int64(m.Lasts) - int64(Shift/time.Second)*int64(m.Track.Timescale)
-		if m.Start < 0 {
-			return nil, problem.Errorf(ErrSource, "pictures are decoded before the file begins")
-		}
-		return o.ordered, nil
+	i := o.chosen()
+	switch {
+	case i < 0:
+		return nil, problem.Errorf(ErrSource, "a picture is missing")
+	case o.uneven > 0 && (int64(o.uneven) > o.depth[i] || len(m.Sizes) < 2*maxAhead):
+		return nil, problem.Errorf(ErrSource, "pictures do not come at one rate")
 	}
-	return nil, problem.Errorf(ErrSource, "a picture is missing")
+	m.Shifts = make([]uint8, len(m.Sizes))
+	for n, shift := range o.shifts[i] {
+		m.Shifts[n] = uint8(int64(shift) + o.depth[i])
+	}
+	m.Start = o.last - int64(len(m.Sizes)-1)*int64(m.Lasts) - int64(Shift/time.Second)*int64(m.Track.Timescale)
+	if m.Start < 0 {
+		return nil, problem.Errorf(ErrSource, "pictures are decoded before the file begins")
+	}
+	return o.ordered, nil
+}
+
+// chosen is the step by which all pictures had their numbers; -1 is none. A file that
+// lost its end may have a picture without those that show before it.
+func (o *ordering) chosen() int {
+	if i := slices.IndexFunc(o.ranks[:], func(k ranks) bool { return !k.gone && k.ahead == 0 }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(o.ranks[:], func(k ranks) bool { return !k.gone })
 }
 
 // write writes the pictures as MP4.

@@ -103,7 +103,12 @@ func (m *Movie) edits() []byte {
 	if m.Start > 0 {
 		add(m.Start, -1)
 	}
-	add(int64(len(m.Sizes))*int64(m.Lasts), int64(m.Shifts[0])*int64(m.Lasts))
+	first := int64(m.Shifts[0])
+	end := int64(0) // of the picture that shows last, in pictures
+	for i, shift := range m.Shifts {
+		end = max(end, int64(i)+int64(shift)+1)
+	}
+	add((end-first)*int64(m.Lasts), first*int64(m.Lasts))
 	return makeBox("edts", makeBox("elst", be(1<<24, count), elst))
 }
 
