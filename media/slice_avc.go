@@ -17,6 +17,11 @@ type avcSequence struct {
 	orderBits  int  // of pic_order_cnt_lsb
 	orderZero  bool // delta_pic_order_always_zero_flag
 	framesOnly bool // frame_mbs_only_flag
+
+	// Of pic_order_cnt_type 1.
+	orderOther  int   // offset_for_non_ref_pic
+	orderBottom int   // offset_for_top_to_bottom_field
+	orderCycle  []int // offset_for_ref_frame
 }
 
 // avcPictureSet is what it needs of a picture parameter set.
@@ -105,8 +110,10 @@ func avcSequenceSet(r *bitReader) (id int, s *avcSequence) {
 		s.orderBits = min(r.golomb(), 12) + 4
 	case 1:
 		s.orderZero = r.flag()
-		r.skipGolombs(2)
-		r.skipGolombs(min(r.golomb(), 255))
+		s.orderOther, s.orderBottom = r.signed(), r.signed()
+		for n := min(r.golomb(), 255); n > 0 && !r.over; n-- {
+			s.orderCycle = append(s.orderCycle, r.signed())
+		}
 	}
 	r.golomb()
 	r.skip(1)
@@ -147,26 +154,45 @@ const (
 // maxReferences is how many pictures a list may have: 32 fields.
 const maxReferences = 32
 
+// avcSlice is what a slice's header says of its picture.
+type avcSlice struct {
+	avcNumbers
+
+	sequence  int // the id of its set
+	first     bool
+	kind      int
+	keyed     bool // it is of an IDR picture
+	reference bool
+	marking   avcMarks
+}
+
 // head reads slice_header (§7.3.3).
 func (a *avcSlices) head(r *bitReader, unit []byte) bool {
+	_, ok := a.slice(r, unit)
+	return ok
+}
+
+// slice reads slice_header (§7.3.3).
+func (a *avcSlices) slice(r *bitReader, unit []byte) (slice avcSlice, ok bool) {
 	nal, reference := unit[0]&31, unit[0]>>5&3 != 0
 	if nal != 1 && nal != 5 {
-		return false
+		return slice, false
 	}
-	r.golomb() // first_mb_in_slice
+	slice.first = r.golomb() == 0 // first_mb_in_slice
 	kind := r.golomb() % 5
 	p := a.pictures[r.golomb()]
 	if p == nil || a.sequences[p.sequence] == nil {
-		return false
+		return slice, false
 	}
 	s := a.sequences[p.sequence]
-	s.order(r, p, nal == 5)
+	slice.sequence, slice.kind, slice.keyed, slice.reference = p.sequence, kind, nal == 5, reference
+	slice.avcNumbers = s.order(r, p, nal == 5)
 	if p.redundant {
 		r.golomb()
 	}
 	counts := p.lists(r, kind)
 	if counts[0] > maxReferences || counts[1] > maxReferences {
-		return false
+		return slice, false
 	}
 	for _, n := range counts {
 		if n > 0 {
@@ -177,7 +203,7 @@ func (a *avcSlices) head(r *bitReader, unit []byte) bool {
 		r.avcWeights(counts, s.color)
 	}
 	if reference {
-		r.avcMarking(nal == 5)
+		slice.marking = r.avcMarking(nal == 5)
 	}
 	if p.cabac && kind != avcI && kind != avcSI {
 		r.golomb() // cabac_init_idc
@@ -193,36 +219,45 @@ func (a *avcSlices) head(r *bitReader, unit []byte) bool {
 	if p.deblocking && r.golomb() != 1 {
 		r.skipGolombs(2)
 	}
-	return true
+	return slice, true
+}
+
+// avcNumbers say which picture a slice is of.
+type avcNumbers struct {
+	frame int  // frame_num
+	field bool // it is half of a frame
+	idr   int  // idr_pic_id
+	order int  // pic_order_cnt_lsb
+	delta [2]int
 }
 
 // order reads which picture it is: colour_plane_id to delta_pic_order_cnt.
-func (s *avcSequence) order(r *bitReader, p *avcPictureSet, idr bool) {
+func (s *avcSequence) order(r *bitReader, p *avcPictureSet, idr bool) (n avcNumbers) {
 	if s.planes {
 		r.skip(2)
 	}
-	r.skip(s.frameBits)
-	field := false
+	n.frame = r.read(s.frameBits)
 	if !s.framesOnly {
-		if field = r.flag(); field {
+		if n.field = r.flag(); n.field {
 			r.skip(1)
 		}
 	}
 	if idr {
-		r.golomb()
+		n.idr = r.golomb()
 	}
 	switch {
 	case s.orderType == 0:
-		r.skip(s.orderBits)
-		if p.order && !field {
-			r.golomb()
+		n.order = r.read(s.orderBits)
+		if p.order && !n.field {
+			n.delta[0] = r.signed()
 		}
 	case s.orderType == 1 && !s.orderZero:
-		r.golomb()
-		if p.order && !field {
-			r.golomb()
+		n.delta[0] = r.signed()
+		if p.order && !n.field {
+			n.delta[1] = r.signed()
 		}
 	}
+	return n
 }
 
 // lists reads how many pictures each list has: 0 for a list that is not there.
@@ -274,23 +309,33 @@ func (r *bitReader) avcWeights(counts [2]int, color bool) {
 	}
 }
 
-// avcMarking passes over dec_ref_pic_marking (§7.3.3.3).
-func (r *bitReader) avcMarking(idr bool) {
+// avcMarks is what dec_ref_pic_marking says of the pictures before.
+type avcMarks struct {
+	drops  bool // no_output_of_prior_pics_flag of an IDR picture: what was not shown yet is not
+	afresh bool // memory_management_control_operation 5: the picture is as good as an IDR picture
+}
+
+// avcMarking reads dec_ref_pic_marking (§7.3.3.3).
+func (r *bitReader) avcMarking(idr bool) (m avcMarks) {
 	if idr {
-		r.skip(2)
-		return
+		m.drops = r.flag()
+		r.skip(1)
+		return m
 	}
 	if !r.flag() { // adaptive_ref_pic_marking_mode_flag
-		return
+		return m
 	}
 	for !r.over {
 		switch r.golomb() {
 		case 0:
-			return
+			return m
 		case 1, 2, 4, 6:
 			r.golomb()
 		case 3:
 			r.skipGolombs(2)
+		case 5:
+			m.afresh = true
 		}
 	}
+	return m
 }

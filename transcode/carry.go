@@ -36,7 +36,7 @@ func (v *Video) copies(format string) bool {
 	switch {
 	case !slices.Contains(carried[v.Codec], v.PixelFormat), v.Interlaced:
 		return false
-	case v.Reordered && slices.Contains(unordered, format):
+	case v.Reordered && !v.Timed && slices.Contains(unordered, format):
 		return false
 	}
 	return true

@@ -133,9 +133,27 @@ func (p *Plan) RemuxCommand(in ffmpeg.Input, measured []*Loudness) *ffmpeg.Comma
 	if slices.Contains(unordered, p.source.Format) {
 		cmd.Inputs[0].Args = append(cmd.Inputs[0].Args, "-fflags", "+genpts")
 	}
+	p.remux(cmd, 0, measured)
+	return cmd
+}
+
+// RemuxTimedCommand is RemuxCommand for a source that does not say when its pictures
+// show: they are in a file of their own, of which Source.Video speaks.
+func (p *Plan) RemuxTimedCommand(in, pictures ffmpeg.Input, measured []*Loudness) *ffmpeg.Command {
+	cmd := &ffmpeg.Command{Inputs: with(pictures, "-itsoffset", stamp(p.source.Video.Start)), Length: p.source.Duration}
+	if len(p.Audio) > 0 {
+		cmd.Inputs = append(with(in, "-vn", "-sn", "-dn"), cmd.Inputs...)
+	}
+	p.remux(cmd, len(cmd.Inputs)-1, measured)
+	return cmd
+}
+
+// remux writes what the inputs of a command have, with pictures from one of them, and
+// sound from the first.
+func (p *Plan) remux(cmd *ffmpeg.Command, pictures int, measured []*Loudness) {
 	var args []string
 	if v := p.source.Video; v != nil {
-		args = append(args, "-map", streamOf(v.Stream), "-c:v", "copy")
+		args = append(args, "-map", fmt.Sprintf("%d:%d", pictures, v.Stream), "-c:v", "copy")
 		if e := encoders[Codec(v.Codec)]; e != nil {
 			args = append(args, "-tag:v", e.tag)
 		}
@@ -151,7 +169,6 @@ func (p *Plan) RemuxCommand(in ffmpeg.Input, measured []*Loudness) *ffmpeg.Comma
 	}
 	args = append(args, "-map_metadata", "-1", "-map_chapters", "-1", "-movflags", "+faststart", "-f", "mp4")
 	cmd.Outputs = []ffmpeg.Output{{Name: RemuxFile, Args: args}}
-	return cmd
 }
 
 // RemuxFile is what RemuxCommand calls its file.

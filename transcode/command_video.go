@@ -58,6 +58,9 @@ func (p *Plan) seek(c Chunk) []string {
 	if slices.Contains(scanned, p.source.Format) {
 		at = c.Key - margin
 	}
+	if v := p.source.Video; v.Timed {
+		at -= v.Start // ffmpeg counts from when a file begins, which here is its first picture
+	}
 	if c.Key <= 0 || at <= 0 {
 		return nil
 	}

@@ -38,6 +38,8 @@ func varying(s *transcode.Source) { s.Video.Constant = false }
 
 func reordered(s *transcode.Source) { s.Video.Reordered = true }
 
+func timed(s *transcode.Source) { s.Video.Timed = true }
+
 func silent(s *transcode.Source) { s.Audio = nil }
 
 func rate(num, den int64) func(*transcode.Source) {
@@ -204,6 +206,10 @@ func TestLadder(t *testing.T) {
 		{
 			"reordered H.264 in AVI does not say when it shows", film(avi, "h264", 320, 240, reordered),
 			"encoded 240p=320x240@25/300k +copy",
+		},
+		{
+			"reordered H.264 in AVI of which it was found out", film(avi, "h264", 640, 480, reordered, timed, sound("mp3", "", 2, 44100)),
+			"remuxed 240p=320x240@25/300k 360p=480x360@25/680k +aac/2ch/44100/128k",
 		},
 		{
 			"H.264 with PCM keeps its picture", film(mov, "h264", 640, 360, sound("pcm_s16le", "", 2, 44100)),

@@ -27,11 +27,14 @@ type record struct {
 	Plan    string   `json:"plan,omitempty"` // storage key of the plan; "" as long as there is none
 	// Straight is the storage key of the file with times that do not jump, where those
 	// of the file as it came do.
-	Straight string   `json:"straight,omitempty"`
-	Rungs    []rung   `json:"rungs,omitempty"`
-	Chunks   int      `json:"chunks,omitempty"`
-	Sounds   []int    `json:"sounds,omitempty"` // streams
-	Left     []string `json:"left,omitempty"`   // what is left out of the source, and why
+	Straight string `json:"straight,omitempty"`
+	// Ordered is the storage key of a file of the pictures alone that says when each
+	// shows, where the file as it came does not.
+	Ordered string   `json:"ordered,omitempty"`
+	Rungs   []rung   `json:"rungs,omitempty"`
+	Chunks  int      `json:"chunks,omitempty"`
+	Sounds  []int    `json:"sounds,omitempty"` // streams
+	Left    []string `json:"left,omitempty"`   // what is left out of the source, and why
 
 	Began   time.Time `json:"began,omitzero"`    // when there was a plan
 	Planned bool      `json:"planned,omitempty"` // rungs are cut where what plays is
@@ -98,6 +101,7 @@ const (
 	partFirst    = "first"    // the first chunk in the first rung
 	partRemux    = "remux"    // the whole in another container
 	partStraight = "straight" // the whole, with times that do not jump
+	partOrdered  = "ordered"  // the pictures, with when they show
 	partExtras   = "extras"   // what is shown beside
 )
 

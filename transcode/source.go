@@ -35,6 +35,7 @@ type Video struct {
 	Constant    bool  // frames are evenly spaced
 	Interlaced  bool
 	Reordered   bool          // some pictures show in another order than they are decoded
+	Timed       bool          // it lies in a file of its own, which says when pictures show and the source does not: see Plan.RemuxTimedCommand
 	Range       Range         // of brightness
 	Matrix      string        // of colors, as ffmpeg names it, such as "bt709"; "" where the file does not tell
 	Bitrate     int64         // bits a second; 0 where it is not known

@@ -27,11 +27,6 @@ func (t *Transcoder) extras(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	in, done, err := t.input(ctx, w)
-	if err != nil {
-		return err
-	}
-	defer done()
 	var left []string
 	skip := func(what string, err error) error {
 		if err == nil || ctx.Err() != nil || !t.final(w, err) {
@@ -40,25 +35,12 @@ func (t *Transcoder) extras(ctx context.Context, w *work) error {
 		left = append(left, what+": "+reason(err))
 		return nil
 	}
-	if p.Source().Video != nil && t.wantsPoster(w.asset) {
-		if err := skip("the poster", t.poster(ctx, w.asset, p, in, folder(w.upload)+"poster-"+w.by())); err != nil {
-			return err
-		}
+	if err := t.images(ctx, w, p, skip); err != nil {
+		return err
 	}
-	if p.Source().Video != nil && w.asset.Thumbnails == nil {
-		if err := skip("thumbnails", t.thumbnails(ctx, w, p, in)); err != nil {
-			return err
-		}
-	}
-	var texts []metadata.Caption
-	for i := range p.Texts {
-		c, err := t.caption(ctx, w, p, in, p.Texts[i], texts)
-		if err := skip(fmt.Sprintf("the subtitles of stream %d", p.Texts[i].Stream), err); err != nil {
-			return err
-		}
-		if err == nil {
-			texts = append(texts, c)
-		}
+	texts, err := t.texts(ctx, w, p, skip)
+	if err != nil {
+		return err
 	}
 	return t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
 		r.Parts[partExtras], r.Left = w.by(), append(r.Left, left...)
@@ -67,6 +49,49 @@ func (t *Transcoder) extras(ctx context.Context, w *work) error {
 		}
 		return t.submit(ctx, tx, u, kindAssemble, jobs.Urgent, args{})
 	})
+}
+
+// images makes a poster and thumbnails; skip takes the errors of what is left out.
+func (t *Transcoder) images(ctx context.Context, w *work, p *Plan, skip func(what string, err error) error) error {
+	if p.Source().Video == nil {
+		return nil
+	}
+	in, done, err := t.pictures(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if t.wantsPoster(w.asset) {
+		if err := skip("the poster", t.poster(ctx, w.asset, p, in, folder(w.upload)+"poster-"+w.by())); err != nil {
+			return err
+		}
+	}
+	if w.asset.Thumbnails == nil {
+		return skip("thumbnails", t.thumbnails(ctx, w, p, in))
+	}
+	return nil
+}
+
+// texts makes subtitles; skip takes the errors of what is left out.
+func (t *Transcoder) texts(ctx context.Context, w *work, p *Plan, skip func(what string, err error) error) (texts []metadata.Caption, err error) {
+	if len(p.Texts) == 0 {
+		return nil, nil
+	}
+	in, done, err := t.input(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	for i := range p.Texts {
+		c, err := t.caption(ctx, w, p, in, p.Texts[i], texts)
+		if err := skip(fmt.Sprintf("the subtitles of stream %d", p.Texts[i].Stream), err); err != nil {
+			return nil, err
+		}
+		if err == nil {
+			texts = append(texts, c)
+		}
+	}
+	return texts, nil
 }
 
 func (t *Transcoder) thumbnails(ctx context.Context, w *work, p *Plan, in ffmpeg.Input) (err error) {

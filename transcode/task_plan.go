@@ -49,10 +49,16 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 		return problem.Errorf(ErrSource, "it lasts %s; files of up to %s are taken here", found.Duration.Round(time.Second), limit)
 	}
 	kept := planned{Source: SourceOf(found, w.upload.Metadata[metaOf] == ""), Profile: t.profiles[w.Profile]}
+	pictures, unsure, shut, err := t.order(ctx, w, in, found, &kept.Source)
+	if err != nil {
+		return err
+	}
+	defer shut()
 	p, err := Ladder(kept.Source, kept.Profile)
 	if err != nil {
 		return err
 	}
+	p.unsure(unsure)
 	if err := t.choose(ctx, &p, &kept); err != nil {
 		return err
 	}
@@ -61,7 +67,7 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 	}
 	if len(p.Video) > 0 {
 		if times == nil {
-			if times, err = t.times(ctx, in, &kept.Source); err != nil {
+			if times, err = t.times(ctx, pictures, &kept.Source); err != nil {
 				return err
 			}
 		}
@@ -111,7 +117,7 @@ func (t *Transcoder) spread(ctx context.Context, w *work, p *Plan, kept *planned
 	}
 	return t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
 		r.Plan, r.Carry, r.Left, r.Rungs, r.Sounds = key, p.Carriage, p.Left, nil, nil
-		r.Straight = w.Straight
+		r.Straight, r.Ordered = w.Straight, w.Ordered
 		r.take(p, kept)
 		r.Began = time.Now().UTC()
 		if err := t.says(ctx, tx, u); err != nil {

@@ -122,6 +122,14 @@ func (t *Transcoder) remux(ctx context.Context, w *work) (err error) {
 		measured = append(measured, l)
 	}
 	cmd := p.RemuxCommand(in, measured)
+	if w.Ordered != "" {
+		pictures, shut, err := t.pictures(ctx, w)
+		if err != nil {
+			return err
+		}
+		defer shut()
+		cmd = p.RemuxTimedCommand(in, pictures, measured)
+	}
 	cmd.Progress = t.follow(w, partRemux)
 	res, err := t.Programs.Run(ctx, cmd)
 	if err != nil {

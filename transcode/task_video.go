@@ -21,7 +21,7 @@ func (t *Transcoder) video(ctx context.Context, w *work) error {
 	if w.args.Chunk >= len(kept.Chunks) {
 		return problem.Errorf(ErrOutput, "there is no chunk %d in the plan", w.args.Chunk)
 	}
-	in, done, err := t.input(ctx, w)
+	in, done, err := t.pictures(ctx, w)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 // Package fmp4 reads MP4 files in fragments as ffmpeg writes them, of one track
 // each, and writes such with several tracks, fragment by fragment (ISO/IEC 14496-12
-// §8.8). Samples are copied and never looked into.
+// §8.8); and such of one track without fragments. Samples are copied and never looked
+// into.
 package fmp4
 
 import "errors"

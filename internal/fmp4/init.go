@@ -12,27 +12,35 @@ func initSegment(tracks []Track) []byte {
 	mvex := make([][]byte, 0, len(tracks))
 	for i := range tracks {
 		id := uint32(i + 1)
-		moov = append(moov, tracks[i].trak(id))
+		moov = append(moov, tracks[i].trak(id, 0, nil, tracks[i].noSamples()))
 		mvex = append(mvex, makeBox("trex", be(0, id, 1, 0, 0, 0)))
 	}
 	moov = append(moov, makeBox("mvex", mvex...))
 	return append(makeBox("ftyp", []byte("iso6"), be(0), []byte("iso6cmfcmp41")), makeBox("moov", moov...)...)
 }
 
-func (t *Track) trak(id uint32) []byte {
+// noSamples is an stbl box of a file whose samples are in fragments.
+func (t *Track) noSamples() []byte {
+	empty := func(kind string, extra ...uint32) []byte { return makeBox(kind, be(append([]uint32{0}, extra...)...)) }
+	return makeBox("stbl", t.Entries, empty("stts", 0), empty("stsc", 0), empty("stsz", 0, 0), empty("stco", 0))
+}
+
+// trak is a track that lasts so many ticks, 0 where that is in fragments, with an edts
+// box, or none, and its stbl box.
+func (t *Track) trak(id, lasts uint32, edits, tables []byte) []byte {
 	handler, name, head, volume := "soun", "sound", makeBox("smhd", be(0, 0)), uint32(1<<24)
 	if t.Video {
 		handler, name, head, volume = "vide", "video", makeBox("vmhd", be(1, 0, 0)), 0
 	}
-	empty := func(kind string, extra ...uint32) []byte { return makeBox(kind, be(append([]uint32{0}, extra...)...)) }
 	return makeBox("trak",
-		makeBox("tkhd", be(3, 0, 0, id, 0, 0, 0, 0, 0, volume), identity, be(t.Width<<16, t.Height<<16)),
+		makeBox("tkhd", be(3, 0, 0, id, 0, lasts, 0, 0, 0, volume), identity, be(t.Width<<16, t.Height<<16)),
+		edits,
 		makeBox("mdia",
-			makeBox("mdhd", be(0, 0, 0, t.Timescale, 0), language(t.Language), make([]byte, 2)),
+			makeBox("mdhd", be(0, 0, 0, t.Timescale, lasts), language(t.Language), make([]byte, 2)),
 			makeBox("hdlr", be(0, 0), []byte(handler), make([]byte, 12), []byte(name+"\x00")),
 			makeBox("minf", head,
 				makeBox("dinf", makeBox("dref", be(0, 1), makeBox("url ", be(1)))),
-				makeBox("stbl", t.Entries, empty("stts", 0), empty("stsc", 0), empty("stsz", 0, 0), empty("stco", 0)))))
+				tables)))
 }
 
 // language packs three letters into 15 bits (§8.4.2.3).
