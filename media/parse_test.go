@@ -68,6 +68,8 @@ func TestWhatIsRefusedAndWhy(t *testing.T) {
 		{"a codec that HLS cannot carry", "ProRes", with(func(t *testTrack) { t.entry = makeBox("apcn", make([]byte, 100)) }), ErrUnsupported},
 		{"H.264 without its configuration", "avcC", with(func(t *testTrack) { t.entry = makeBox("avc1", make([]byte, 78)) }), ErrInvalid},
 		{"subtitles alone", "no audio or video", with(func(t *testTrack) { t.handler = "text" }), ErrNoMedia},
+		{"pictures that move", "a sequence of pictures", with(func(t *testTrack) { t.handler = "pict" }), ErrUnsupported},
+		{"a picture", "this is a picture (JPEG)", append([]byte("\xff\xd8\xff\xe0\x00\x10JFIF"), make([]byte, 64)...), ErrInvalid},
 		{"a track without samples", "no audio or video", with(func(t *testTrack) { t.samples = nil }), ErrNoMedia},
 		{"a container of others", "video/x-msvideo", append([]byte("RIFF\x24\x00\x00\x00AVI LIST"), make([]byte, 64)...), ErrUnsupported},
 	} {

@@ -17,6 +17,10 @@ type Source struct {
 	Audio     []Audio
 	Subtitles []Subtitle
 
+	// Held is for how long the last picture of an animation (GIF, APNG) shows whose
+	// pictures show for different times; else 0.
+	Held time.Duration `json:",omitzero"`
+
 	// Plays says that the packager plays the file as it lies.
 	Plays bool
 }

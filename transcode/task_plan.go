@@ -45,10 +45,18 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 		return err
 	}
 	defer end()
-	if limit := t.o.MaxDuration; limit > 0 && found.Duration > limit {
-		return problem.Errorf(ErrSource, "it lasts %s; files of up to %s are taken here", found.Duration.Round(time.Second), limit)
-	}
 	kept := planned{Source: SourceOf(found, w.upload.Metadata[metaOf] == ""), Profile: t.profiles[w.Profile]}
+	if kept.Source.animated() {
+		if times, err = t.times(ctx, in, &kept.Source); err == nil {
+			err = kept.Source.animate(times)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if limit := t.o.MaxDuration; limit > 0 && kept.Source.Duration > limit {
+		return problem.Errorf(ErrSource, "it lasts %s; files of up to %s are taken here", kept.Source.Duration.Round(time.Second), limit)
+	}
 	p, err := Ladder(kept.Source, kept.Profile)
 	if err != nil {
 		return err
