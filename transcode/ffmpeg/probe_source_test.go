@@ -110,7 +110,7 @@ func TestAReportIsRead(t *testing.T) {
 		{"nothing", `{}`, &Source{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := parseSource([]byte(c.report))
+			got, err := parseSource([]byte(c.report), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,7 +149,7 @@ func FuzzSource(f *testing.F) {
 	f.Add([]byte(`{"streams":[{"codec_type":"audio","tags":{"DURATION":"01:00:02.5"}}],"frames":[{"interlaced_frame":"1"}]}`))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, report []byte) {
-		s, err := parseSource(report)
+		s, err := parseSource(report, nil)
 		if err != nil {
 			return
 		}
