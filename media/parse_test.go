@@ -61,7 +61,7 @@ func TestWhatIsRefusedAndWhy(t *testing.T) {
 		{"an empty file", "empty", nil, ErrNoMedia},
 		{"text", "not audio or video", []byte(strings.Repeat("hello, world\n", 100)), ErrInvalid},
 		{"a file cut before its moov box", "no moov box", whole[:44], ErrInvalid},
-		{"a file cut in its moov box", "are there", whole[:len(whole)-10], ErrInvalid},
+		{"a file cut in its moov box", "are there: the file is truncated or damaged", whole[:len(whole)-10], ErrInvalid},
 		{"samples beyond the end", "truncated", bytes.Replace(whole, b32(0, 4, 24, 29), b32(0, 4, 24, 1<<20), 1), ErrInvalid},
 		{"a timescale of zero", "timescale", with(func(t *testTrack) { t.timescale = 0 }), ErrInvalid},
 		{"encrypted video", "encrypted", with(func(t *testTrack) { t.entry = makeBox("encv", make([]byte, 100)) }), ErrEncrypted},

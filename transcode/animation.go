@@ -22,7 +22,7 @@ func (s *Source) animated() bool { return s.Video != nil && slices.Contains(anim
 // followed. One that has a single picture is none, and refused.
 func (s *Source) animate(t *ffmpeg.Times) error {
 	if t.Pictures < 2 {
-		return problem.Errorf(ErrSource, "this is a picture (%s), not a video: there is only one in it", strings.ToUpper(s.Format))
+		return problem.Errorf(ErrSource, "this is a picture (%s), not a video: there is only one in it, unless it lost its end", strings.ToUpper(s.Format))
 	}
 	v := s.Video
 	s.Duration = max(t.End-s.Start, 0)
