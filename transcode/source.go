@@ -19,7 +19,7 @@ type Source struct {
 
 	// Held is for how long the last picture of an animation (GIF, APNG) shows whose
 	// pictures show for different times; else 0.
-	Held time.Duration `json:",omitzero"`
+	Held time.Duration
 
 	// Plays says that the packager plays the file as it lies.
 	Plays bool
