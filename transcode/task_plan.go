@@ -51,7 +51,7 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 	kept := planned{Source: SourceOf(found, w.upload.Metadata[metaOf] == ""), Profile: t.profiles[w.Profile]}
 	if kept.Source.animated() {
 		if times, err = t.times(ctx, in, &kept.Source); err == nil {
-			err = kept.Source.animate(times)
+			err = kept.Source.animate(times, Ratio{int64(found.Video[0].Rate.Num), int64(found.Video[0].Rate.Den)})
 		}
 		if err != nil {
 			return err
