@@ -14,7 +14,8 @@ import (
 func FuzzGrowingRendition(f *testing.F) {
 	steady := bytes.Repeat([]byte{0xf0, 0xff, 64, 0, 64, 1, 64, 2, 64, 3, 64, 0, 64, 1, 64, 1, 64, 1, 64, 0, 64, 1, 64, 5, 64, 1, 64, 0, 64, 1, 64, 1, 64, 1}, 30)
 	f.Add(leading, leading, uint32(7000), uint32(5000), false)
-	f.Add(append([]byte{1}, steady...), append([]byte{1}, steady...), uint32(7000), uint32(9000), false)
+	f.Add(append([]byte{1}, steady...), append([]byte{1}, steady...), uint32(20000), uint32(15000), false)
+	f.Add(append([]byte{1}, steady...), append([]byte{1}, steady...), uint32(15000), uint32(29000), false)
 	f.Add(leading, append(slices.Clone(leading), steady...), uint32(9000), uint32(9000), false)
 	f.Add(fragmented(nil), fragmented(nil), uint32(6000), uint32(6000), true)
 	f.Fuzz(func(t *testing.T, source, rung []byte, there, have uint32, raw bool) {

@@ -31,10 +31,10 @@ type Status struct {
 	Profile  string       `json:"profile"`
 	State    State        `json:"state"`
 	Error    string       `json:"error,omitempty"`
-	Reason   string       `json:"reason,omitempty"`       // why it does not go on for the present
+	Reason   string       `json:"reason,omitempty"`       // why it does not go on for the present: ffmpeg is missing, a disk is full …
 	Carriage Carriage     `json:"carriage,omitempty"`     // how what plays comes to be
 	Percent  float64      `json:"percent"`                // 0 to 100, of the work, in tenths
-	Speed    float64      `json:"speed,omitempty"`        // seconds of the film in a second, of what runs in this process
+	Speed    float64      `json:"speed,omitempty"`        // seconds of the film in a second, of its pictures where some are encoded, in all processes
 	Left     float64      `json:"seconds_left,omitempty"` // about how long it will take, in whole seconds; 0 where nobody knows
 	Rungs    []RungStatus `json:"rungs"`
 	LeftOut  []string     `json:"left_out"` // what of the source is not made, and why
@@ -111,20 +111,27 @@ func (r *record) toCome() bool { return r.Carry == Remuxed && !r.Planned && len(
 func (t *Transcoder) measureUp(s *Status, r *record) {
 	chunks, running := make([]float64, r.Chunks), t.partsOf(s.ID)
 	all, done := 0.0, 0.0
-	add := func(part string, weight float64) (share float64) {
-		share, speed := r.shareOf(part, running)
-		all, done, s.Speed = all+weight, done+share*weight, s.Speed+speed
-		return share
+	add := func(part string, weight float64) (share, speed float64) {
+		share, speed = r.shareOf(part, running)
+		all, done = all+weight, done+share*weight
+		return share, speed
 	}
 	for c := range chunks {
-		chunks[c] = add(partVideo(c), 1)
+		share, speed := add(partVideo(c), 1)
+		chunks[c], s.Speed = share, s.Speed+speed
 	}
+	sound := 0.0 // it is made beside the picture, and many times as fast
 	for _, stream := range r.Sounds {
-		add(partSound(stream), 1/float64(len(r.Sounds)))
+		weight := 1 / float64(len(r.Sounds))
+		_, speed := add(partSound(stream), weight)
+		sound += weight * speed
 	}
 	if r.Carry == Remuxed {
-		add(partRemux, 1)
+		_, speed := add(partRemux, 1)
+		s.Speed += speed
 	}
+	_, first := r.shareOf(partFirst, running)
+	s.Speed = cmp.Or(s.Speed, first, sound)
 	if r.toCome() {
 		all += rungsToCome
 	}
@@ -148,14 +155,18 @@ func (t *Transcoder) measureUp(s *Status, r *record) {
 	}
 	switch {
 	case s.State == Done:
-		s.Percent, s.Speed = 100, 0
+		s.Percent = 100
 	case all > 0:
 		s.Percent = percent(done, all)
+	}
+	if s.State != Running {
+		s.Speed = 0
 	}
 	if s.State == Running && done > 0 && !r.toCome() {
 		s.Left = max(0, math.Round((all-done)/cmp.Or(t.pace(s.ID, time.Now(), done), done/time.Since(r.Began).Seconds())))
 	}
 	s.Speed = math.Round(100*s.Speed) / 100
+	t.keepUp(s)
 }
 
 // percent is a share in tenths, and 100 only of what is whole.
