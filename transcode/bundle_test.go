@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/streamgate/streamgate/internal/testclip"
 	"github.com/streamgate/streamgate/metadata"
 )
 
@@ -14,7 +15,7 @@ import (
 // each sounds in each second, and not in the first 20 ms of it alone.
 func TestAMRInBundlesIsHeardWhole(t *testing.T) {
 	h := newHouse(t, t.TempDir(), oddOptions())
-	a := h.over(h.send(filepath.Join(corpus(t), "sannies_isoparser_src_test_resources_MOV00006.3gp"), "").ID)
+	a := h.over(h.send(filepath.Join(testclip.Corpus(t), "sannies_isoparser_src_test_resources_MOV00006.3gp"), "").ID)
 	if a.State != metadata.Ready {
 		t.Fatalf("%s: %s", a.State, a.Error)
 	}
