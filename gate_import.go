@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/streamgate/streamgate/auth"
@@ -80,8 +79,7 @@ func newImported(owner, path string, o *ImportOptions) imported {
 		Title: o.Title, Description: o.Description, Tags: o.Tags, Filename: metadata.InertFilename(filepath.Base(path)),
 	}
 	if a.Title == "" {
-		title := []rune(strings.TrimSuffix(a.Filename, filepath.Ext(a.Filename)))
-		a.Title = string(title[:min(len(title), metadata.MaxTitle)])
+		a.Title = metadata.TitleOf(a.Filename)
 	}
 	u := &metadata.Upload{
 		ID: metadata.NewID(), Asset: a.ID, Owner: owner, State: metadata.UploadComplete,

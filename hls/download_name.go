@@ -37,6 +37,8 @@ var extensions = map[media.Type][]string{
 	media.TypeAIFF:      {".aiff", ".aif", ".aifc"},
 	media.TypeCAF:       {".caf"},
 	media.TypeAMR:       {".amr", ".awb"},
+	media.TypeGIF:       {".gif"},
+	media.TypeAPNG:      {".png", ".apng"},
 }
 
 // fileNameFor makes of a hostile name one that a file of that type can be kept

@@ -19,6 +19,8 @@ func known(r io.ReaderAt, size int64) (Type, error) {
 	}
 	t, ok := Sniff(head)
 	switch {
+	case !ok && SniffPicture(head) != "":
+		return t, problem.Errorf(ErrInvalid, "this is a picture (%s), not audio or video", SniffPicture(head))
 	case !ok:
 		return t, problem.Errorf(ErrInvalid, "this is not audio or video that is known here: it may be damaged at its beginning")
 	case !t.isISO() && !t.isMatroska():

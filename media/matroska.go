@@ -102,8 +102,11 @@ func (m *matroska) header() error {
 			return nil
 		}
 	}
-	if errors.Is(err, ErrInvalid) {
-		err = problem.Because(ErrInvalid, err, "there is no segment in the file")
+	switch {
+	case m.segment.id == idSegment && errors.Is(err, errCut):
+		err = problem.Because(ErrInvalid, err, "the file is truncated: %d bytes of it are there, and it says that it has more", m.size)
+	case errors.Is(err, ErrInvalid):
+		err = problem.Because(ErrInvalid, err, "there is no segment in the file: it is truncated, or no Matroska or WebM")
 	}
 	return err
 }

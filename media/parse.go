@@ -202,7 +202,15 @@ func (p *parser) choose() (video *choice, audio []*choice, err error) {
 			}
 		}
 	}
+	if !s.any() && s.dormant == [2]error{} && p.moves() {
+		return nil, nil, problem.Errorf(ErrUnsupported, "HLS does not carry a sequence of pictures (AVIF, HEIF)")
+	}
 	return s.chosen()
+}
+
+// moves reports whether there is a track of pictures that move (ISO/IEC 23008-12, 7).
+func (p *parser) moves() bool {
+	return slices.ContainsFunc(p.movie.tracks, func(t *trak) bool { return t.handler == "pict" && p.hasSamples(t) })
 }
 
 // choice is a track with the reason why HLS cannot carry it.

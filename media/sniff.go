@@ -35,6 +35,8 @@ const (
 	TypeAIFF      Type = "audio/aiff"
 	TypeCAF       Type = "audio/x-caf"
 	TypeAMR       Type = "audio/amr"
+	TypeGIF       Type = "image/gif"  // one picture, or an animation
+	TypeAPNG      Type = "image/apng" // of several pictures
 )
 
 // SniffLen is how many bytes of a file's beginning Sniff looks at. Fewer do as
@@ -46,7 +48,8 @@ const SniffLen = 4096
 // structure and not only magic numbers: three packets of a transport stream,
 // two frames of MP3, a first box that an MP4 file may begin with. Text of any
 // kind (HTML, SVG, playlists and concat scripts, which make a demuxer open other
-// files), documents, archives and still images are refused.
+// files), documents, archives and still images are refused; of a GIF nobody knows
+// before its end whether it is one. See SniffPicture.
 //
 // With less than SniffLen bytes of a longer file a true answer holds, and a
 // false one only means that more bytes are needed.
@@ -63,7 +66,7 @@ func Sniff(head []byte) (Type, bool) {
 // The order matters only where the evidence is weak: transport streams and bare
 // audio frames have no magic number and come last.
 var sniffers = []func([]byte) Type{
-	sniffISO, sniffEBML, sniffRIFF, sniffFLV, sniffOgg, sniffFLAC, sniffPS, sniffForeign, sniffDV, sniffTS, sniffID3, sniffFrames,
+	sniffISO, sniffEBML, sniffRIFF, sniffFLV, sniffOgg, sniffFLAC, sniffPS, sniffForeign, sniffGIF, sniffAPNG, sniffDV, sniffTS, sniffID3, sniffFrames,
 }
 
 // sniffISO knows ISO base media files and QuickTime (ISO/IEC 14496-12, 4.2): a
@@ -101,9 +104,10 @@ func brandType(b []byte, size uint64) Type {
 		return TypeQuickTime
 	case "M4A ", "M4B ", "M4P ", "F4A ":
 		return TypeM4A
-	case "avif", "heic", "heix", "heim", "heis", "mif1", "crx ", "jp2 ", "jpx ", "jxl ":
-		return ""
 	default:
+		if stillBrands[brand] != "" {
+			return ""
+		}
 		switch brand[:3] {
 		case "3gp", "3ge", "3gs", "3gr", "3gg":
 			return TypeThreeGPP

@@ -12,6 +12,9 @@ import (
 	"github.com/streamgate/streamgate/media"
 )
 
+// pngHead is what a PNG file of 64×48 pixels begins with.
+const pngHead = "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x40\x00\x00\x00\x30\x08\x06\x00\x00\x00\x00\x00\x00\x00"
+
 func repeat(packet string, size, n int) string {
 	return strings.Repeat(packet+strings.Repeat("\x00", size-len(packet)), n)
 }
@@ -62,7 +65,15 @@ var sniffCases = map[string]struct {
 	"a picture of an Amiga":       {"FORM\x00\x04\x65\x2eILBMBMHD", ""},
 	"DV":                          {dif(0x1f0700, 0x3f0700, 0x3f0701, 0x560700, 0x560701, 0x560702), media.TypeDV},
 	"blocks out of order":         {dif(0x1f0700, 0x3f0701, 0x3f0700, 0x560700, 0x560701, 0x560702), ""},
-	"a GIF":                       {"GIF89a" + strings.Repeat("\x00", 1000), ""},
+	"a GIF":                       {"GIF89a\x40\x01\xb4\x00\xf7\x00\x00", media.TypeGIF},
+	"an old GIF":                  {"GIF87a\x40\x01\xb4\x00\xf7\x00\x00", media.TypeGIF},
+	"a GIF without a size":        {"GIF89a" + strings.Repeat("\x00", 1000), ""},
+	"a GIF that is cut off":       {"GIF89a\x40\x01\xb4\x00", ""},
+	"an APNG":                     {pngHead + "\x00\x00\x00\x08acTL\x00\x00\x00\x14\x00\x00\x00\x00", media.TypeAPNG},
+	"an APNG that says so late":   {pngHead + "\x00\x00\x00\x04gAMA\x00\x00\xb1\x8f\x00\x00\x00\x00" + "\x00\x00\x00\x08acTL\x00\x00\x00\x14\x00\x00\x00\x00", media.TypeAPNG},
+	"an APNG of one picture":      {pngHead + "\x00\x00\x00\x08acTL\x00\x00\x00\x01\x00\x00\x00\x00", ""},
+	"a PNG that says it too late": {pngHead + "\x00\x00\x00\x00IDAT\x00\x00\x00\x00" + "\x00\x00\x00\x08acTL\x00\x00\x00\x14\x00\x00\x00\x00", ""},
+	"a PNG with a chunk of 4 GiB": {pngHead + "\xff\xff\xff\xffgAMA\x00\x00\x00\x08acTL\x00\x00\x00\x14\x00\x00\x00\x00", ""},
 	"MP3":                         {repeat("\xff\xfb\x90\x64", 417, 4), media.TypeMP3},
 	"MP3 after zeros":             {strings.Repeat("\x00", 300) + repeat("\xff\xfb\x90\x64", 417, 4), media.TypeMP3},
 	"one frame of MP3 and a text": {repeat("\xff\xfb\x90\x64", 417, 1) + strings.Repeat("text", 200), ""},
@@ -138,8 +149,12 @@ func FuzzSniff(f *testing.F) {
 	f.Fuzz(func(t *testing.T, head []byte) {
 		got, ok := media.Sniff(head)
 		kind, _, _ := strings.Cut(string(got), "/")
-		if ok != (got != "") || ok && kind != "video" && kind != "audio" {
+		moves := got == media.TypeGIF || got == media.TypeAPNG
+		if ok != (got != "") || ok && kind != "video" && kind != "audio" && !moves {
 			t.Fatalf("Sniff is %q, %t", got, ok)
+		}
+		if picture := media.SniffPicture(head); ok && picture != "" {
+			t.Fatalf("Sniff is %q, and SniffPicture %q", got, picture)
 		}
 		if again, _ := media.Sniff(append(slices.Clip(head), "<script>"...)); len(head) >= media.SniffLen && again != got {
 			t.Fatalf("what lies beyond SniffLen made %q of %q", again, got)

@@ -135,7 +135,7 @@ func (s *source) box(off, limit int64) (box, error) {
 		return box{}, problem.Errorf(ErrInvalid, "box %q at byte %d claims %d bytes, less than its header", b.kind(), off, size)
 	}
 	if b.end = off + size; b.end > limit {
-		return b, problem.Errorf(ErrInvalid, "box %q at byte %d claims %d bytes, but only %d are there", b.kind(), off, size, limit-off)
+		return b, problem.Errorf(ErrInvalid, "box %q at byte %d claims %d bytes, but only %d are there: the file is truncated or damaged", b.kind(), off, size, limit-off)
 	}
 	return b, nil
 }

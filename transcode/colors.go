@@ -21,9 +21,10 @@ func (v *Video) colors() (matrix, params string) {
 	return matrix, "setparams=colorspace=" + matrix + ":color_primaries=" + matrix + ":color_trc=" + matrix
 }
 
-// isRGB reports whether the pixels are coded as red, green and blue.
+// isRGB reports whether the pixels are coded as red, green and blue, or, of gray that one
+// can see through, become so when they are laid on white.
 func (v *Video) isRGB() bool {
-	for _, begin := range []string{"rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "pal8", "x2rgb", "x2bgr"} {
+	for _, begin := range []string{"rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "pal8", "ya8", "ya16", "x2rgb", "x2bgr"} {
 		if strings.HasPrefix(v.PixelFormat, begin) {
 			return true
 		}

@@ -43,9 +43,18 @@ func (p *Plan) ThumbnailsCommand(in ffmpeg.Input, t metadata.Thumbnails) *ffmpeg
 	args[3] += fmt.Sprintf(",tile=%dx%d", t.Columns, t.Rows)
 	args = append(args, "-fps_mode", "passthrough", "-q:v", "4", "-map_metadata", "-1", "-start_number", "0", "-f", "image2")
 	return &ffmpeg.Command{
-		Inputs: with(in, "-skip_frame", "nokey"), Length: p.source.Duration,
+		Inputs: with(in, p.keysAlone()...), Length: p.source.Duration,
 		Outputs: []ffmpeg.Output{{Name: "thumbnails-%d.jpg", Args: args}},
 	}
+}
+
+// keysAlone has key frames decoded and nothing else; of an animation, the first of whose
+// pictures is the only one, all.
+func (p *Plan) keysAlone() []string {
+	if p.source.animated() {
+		return nil
+	}
+	return []string{"-skip_frame", "nokey"}
 }
 
 // ThumbnailFile is what ThumbnailsCommand calls image n, from 0.
@@ -55,6 +64,9 @@ func ThumbnailFile(n int) string { return fmt.Sprintf("thumbnails-%d.jpg", n) }
 // the full range that JPEG has.
 func (p *Plan) pictures(choose string, width, height int) []string {
 	chain := []string{choose}
+	if p.source.animated() {
+		chain = append(p.source.Video.flatten(), choose)
+	}
 	if p.source.Video.Range == PQ || p.source.Video.Range == HLG {
 		chain = append(chain, p.toneMap([]Output{{Width: width, Height: height}})...)
 	}

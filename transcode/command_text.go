@@ -31,8 +31,12 @@ func (p *Plan) PosterCommand(in ffmpeg.Input) *ffmpeg.Command {
 func (p *Plan) posterFrom(in ffmpeg.Input, seconds float64) *ffmpeg.Command {
 	width, height := p.still(maxPoster)
 	args := append([]string{"-map", streamOf(p.source.Video.Stream)}, p.pictures("thumbnail=n=12", width, height)...)
+	before := p.keysAlone()
+	if before != nil { // else nothing is sought
+		before = append(append(before, "-noaccurate_seek"), seekTo(seconds)...)
+	}
 	return &ffmpeg.Command{
-		Inputs:  with(in, append([]string{"-skip_frame", "nokey", "-noaccurate_seek"}, seekTo(seconds)...)...),
+		Inputs:  with(in, before...),
 		Outputs: []ffmpeg.Output{{Name: PosterFile, Args: append(args, "-fps_mode", "passthrough", "-frames:v", "1", "-q:v", "3", "-map_metadata", "-1", "-f", "image2", "-update", "1")}},
 	}
 }

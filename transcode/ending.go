@@ -61,7 +61,10 @@ func (t *Transcoder) fail(ctx context.Context, w *work, because error) error {
 // end ends a transcode, in a transaction with what that means for its asset. What has
 // ended stays as it is; what agree refuses, too.
 func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadState, y why, agree func(metadata.Tx, *metadata.Upload) error) error {
+	var over *metadata.Upload
+	var how *record
 	err := t.Metadata.Update(ctx, func(tx metadata.Tx) error {
+		over = nil
 		u, err := tx.Upload(ctx, id)
 		if err != nil {
 			return err
@@ -96,8 +99,12 @@ func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadSt
 		if err := tx.UpdateUpload(ctx, u); err != nil {
 			return err
 		}
+		over, how = u, r
 		return t.over(ctx, tx, u, state, y.class)
 	})
+	if err == nil && over != nil {
+		t.tellEnd(ctx, over, how)
+	}
 	if errors.Is(err, metadata.ErrNotFound) {
 		return nil
 	}

@@ -23,12 +23,18 @@ func (p *Plan) graph(c Chunk, rungs []Output) string {
 // first, for it needs one from before the chunk.
 func (p *Plan) common(c Chunk, rungs []Output) []string {
 	var chain []string
+	if p.source.animated() {
+		chain = p.source.Video.flatten()
+	}
 	if p.Deinterlace {
 		// a frame for each frame, and one that is marked as progressive as it is
 		chain = append(chain, "bwdif=mode=send_frame:deint=interlaced")
 	}
 	if trim := p.trim(c); trim != "" {
 		chain = append(chain, trim)
+	}
+	if hold := p.hold(c); hold != "" {
+		chain = append(chain, hold)
 	}
 	if p.ToneMap {
 		chain = append(chain, p.toneMap(rungs)...)

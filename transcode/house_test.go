@@ -55,6 +55,8 @@ type houseOptions struct {
 	before   func()       // what comes before Inspect
 	after    func() error // what comes after it
 
+	log io.Writer // where the transcoder's log goes, too
+
 	inspected time.Duration                     // upload.Options.MaxDuration
 	store     func(s *disk.Store) storage.Store // what stands before the files; default nothing
 }
@@ -95,6 +97,9 @@ func newHouse(t testing.TB, dir string, o houseOptions) *house {
 		o.programs, done = runner, func() { _ = runner.Close() }
 	}
 	o.Logger = log
+	if o.log != nil {
+		o.Logger = slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), o.log), nil))
+	}
 	inspect := h.inspect
 	if o.before != nil {
 		inspect = func(ctx context.Context, u *metadata.Upload) error { o.before(); return h.inspect(ctx, u) }
@@ -222,7 +227,8 @@ func (h *house) over(id string) *metadata.Asset {
 	h.t.Helper()
 	h.until("the transcode ends", func() bool {
 		for _, u := range h.transcodes(id) {
-			if u.State == metadata.UploadTranscoding || u.State == metadata.UploadComplete && !strings.Contains(u.Metadata["record"], `"ended":true`) {
+			ended := strings.Contains(u.Metadata["record"], `"ended":true`)
+			if u.State == metadata.UploadTranscoding || (u.State == metadata.UploadComplete || u.State == metadata.UploadFailed) && !ended {
 				return false
 			}
 		}

@@ -53,7 +53,9 @@ func (s *Source) check() error {
 		return problem.Errorf(ErrSource, "the picture is Dolby Vision that has no other form within (profile 5), which ffmpeg cannot convert")
 	case v == nil && len(s.Audio) == 0:
 		return problem.Errorf(ErrSource, "there is neither a picture nor sound in the file that could be decoded")
-	case v != nil && (v.Width < 1 || v.Height < 1 || v.Width > maxSource || v.Height > maxSource):
+	case v != nil && (v.Width < 1 || v.Height < 1):
+		return problem.Errorf(ErrSource, "the size of the picture cannot be read, or is larger than what is decoded")
+	case v != nil && (v.Width > maxSource || v.Height > maxSource):
 		return problem.Errorf(ErrSource, "a picture of %d×%d pixels cannot be transcoded: up to %d×%d can", v.Width, v.Height, maxSource, maxSource)
 	case v != nil && v.PixelFormat == "":
 		return problem.Errorf(ErrSource, "the picture is coded as %q, which ffmpeg cannot decode", v.Codec)

@@ -63,6 +63,16 @@ var oddities = []struct {
 	{name: "a file that lost its end", file: "a.avi", make: "$P $S -c:v mpeg4 -bf 2 -q:v 4 -c:a mp3", then: cutTo(60_000), want: "320x180 25fps 11 pictures 0.5s, 1ch 0.4s"},
 	{name: "full range", file: "a.avi", make: "$P -c:v mjpeg -q:v 3 -pix_fmt yuvj420p", want: "320x180 25fps 75 pictures 3.0s"},
 	{name: "a DVD", file: "a.vob", make: "-f lavfi -i testsrc2=s=720x576:r=25:d=1 $S -vf setdar=16/9 -c:v mpeg2video -q:v 4 -c:a ac3 -shortest", want: "1024x576 25fps 25 pictures 1.0s, 1ch 1.0s"},
+	{name: "a GIF of an odd size", file: "a.gif", make: "-f lavfi -i testsrc2=s=213x121:r=10:d=3", want: "212x120 10fps 30 pictures 3.0s", often: true},
+	{name: "a GIF at a rate that varies", file: "a.gif", make: "-f lavfi -i testsrc2=s=320x180:r=25:d=4 -vf select='not(mod(n,3))+gt(mod(n,50),30)' -fps_mode vfr", want: "320x180 14.75fps 59 pictures 4.0s"},
+	{name: "a GIF that one can see through", file: "a.gif", make: "-f lavfi -i testsrc2=s=320x180:r=10:d=1,format=rgba,colorkey=black:0.2", want: "320x180 10fps 10 pictures 1.0s"},
+	{name: "a GIF whose last picture stays", file: "a.gif", make: "-f lavfi -i testsrc2=s=64x48:r=10:d=1 -final_delay 300", want: "64x48 2.82fps 11 pictures 3.9s", often: true},
+	{name: "a slide show in a GIF", file: "a.gif", make: "-f lavfi -i testsrc2=s=64x48:r=1/8:d=24", want: "64x48 0.17fps 4 pictures 24.0s"},
+	{name: "a GIF without delays", file: "a.gif", make: "-f lavfi -i testsrc2=s=64x48:r=20:d=1", then: withoutDelays, want: "64x48 10fps 20 pictures 2.0s", often: true},
+	{name: "an APNG that one can see through", file: "a.apng", make: "-f lavfi -i testsrc2=s=320x180:r=12:d=2,format=rgba,colorkey=black:0.2:0.2", want: "320x180 12fps 24 pictures 2.0s", often: true},
+	{name: "an APNG of 16 bits", file: "a.apng", make: "-f lavfi -i testsrc2=s=320x180:r=12:d=1 -pix_fmt rgb48be", want: "320x180 12fps 12 pictures 1.0s"},
+	{name: "an APNG in gray", file: "a.apng", make: "-f lavfi -i testsrc2=s=320x180:r=12:d=1 -pix_fmt ya8", want: "320x180 12fps 12 pictures 1.0s"},
+	{name: "an AVIF that moves", file: "a.avif", make: "-f lavfi -i testsrc2=s=320x180:r=10:d=1 -c:v libaom-av1 -cpu-used 8 -usage realtime", want: "320x180 10fps 10 pictures 1.0s"},
 	{name: "HEVC in a transport stream", file: "a.ts", make: "$P $S -c:v libx265 -preset veryfast -x265-params log-level=error -c:a aac", want: "320x180 25fps 75 pictures 3.0s, 1ch 3.0s", often: true},
 }
 
@@ -158,6 +168,31 @@ func gluedTo(seconds int) func(t *testing.T, path string) {
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// withoutDelays has all pictures of a GIF say that they show for no time, in the two
+// bytes of their graphic control extensions (GIF89a, 23).
+func withoutDelays(t *testing.T, path string) {
+	t.Helper()
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, said := []byte{0x21, 0xf9, 4}, 0
+	for at := bytes.Index(file, begin); at >= 0; said++ {
+		file[at+4], file[at+5] = 0, 0
+		next := bytes.Index(file[at+1:], begin)
+		if next < 0 {
+			break
+		}
+		at += 1 + next
+	}
+	if said == 0 {
+		t.Fatal("no picture says how long it shows")
+	}
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

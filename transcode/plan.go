@@ -77,6 +77,9 @@ func (p *Plan) Needs() (codecs, filters []string) {
 	if len(p.Video) > 0 {
 		codecs, filters = append(codecs, p.coder().name), append(filters, "scale", "split", "trim")
 	}
+	if len(p.Video) > 0 && p.source.animated() {
+		filters = append(filters, "lutrgb", "overlay", "tpad", "setpts")
+	}
 	if p.Deinterlace {
 		filters = append(filters, "bwdif")
 	}

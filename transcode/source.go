@@ -17,6 +17,11 @@ type Source struct {
 	Audio     []Audio
 	Subtitles []Subtitle
 
+	// Held is for how long the last picture of an animation (GIF, APNG) shows whose
+	// pictures show for different times, else 0; and Again is how long before its end
+	// that picture shows once more.
+	Held, Again time.Duration
+
 	// Plays says that the packager plays the file as it lies.
 	Plays bool
 }

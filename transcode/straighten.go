@@ -16,21 +16,31 @@ var jumping = []string{"mpegts", "mpeg"}
 
 // straighten has the transcode made of a file whose times do not jump, where those of
 // its source do: every command, and every chunk, would take them for something else.
-// ffmpeg closes such gaps for all streams alike when it copies the packets. It replaces
-// the input, and what is known of it; done closes the new one. times are of the picture,
+// ffmpeg closes such gaps for all streams alike when it copies the packets. So it does
+// where packets have more of sound than ffmpeg decodes, see bundles. It replaces the
+// input, and what is known of it; done closes the new one. times are of the picture,
 // where they had to be asked for.
 func (t *Transcoder) straighten(ctx context.Context, w *work, in *ffmpeg.Input, found **ffmpeg.Source) (times *ffmpeg.Times, done func(), err error) {
 	none := func() {}
 	s := SourceOf(*found, false)
-	if s.Video == nil || s.Video.PixelFormat == "" || w.Straight != "" || !slices.Contains(jumping, s.Format) {
+	if w.Straight != "" {
 		return nil, none, nil
 	}
-	times, err = t.times(ctx, *in, &s)
-	if err != nil || times.Jumps == 0 {
-		return times, none, err
+	bundled, err := t.bundles(ctx, *in, *found)
+	if err != nil {
+		return nil, none, err
+	}
+	if bundled == nil {
+		if s.Video == nil || s.Video.PixelFormat == "" || !slices.Contains(jumping, s.Format) {
+			return nil, none, nil
+		}
+		times, err = t.times(ctx, *in, &s)
+		if err != nil || times.Jumps == 0 {
+			return times, none, err
+		}
 	}
 	r := *w.record // that of others, too
-	if r.Straight, err = t.straightened(ctx, w, *in, &s); err != nil {
+	if r.Straight, err = t.straightened(ctx, w, *in, &s, bundled); err != nil {
 		return nil, none, err
 	}
 	w.record = &r
@@ -53,8 +63,17 @@ func (t *Transcoder) times(ctx context.Context, in ffmpeg.Input, s *Source) (*ff
 }
 
 // straightened makes the file, and returns its key.
-func (t *Transcoder) straightened(ctx context.Context, w *work, in ffmpeg.Input, s *Source) (_ string, err error) {
-	res, err := t.Programs.Run(ctx, StraightCommand(in, s))
+func (t *Transcoder) straightened(ctx context.Context, w *work, in ffmpeg.Input, s *Source, bundled []bundle) (_ string, err error) {
+	cmd := StraightCommand(in, s)
+	if bundled != nil {
+		parts, failed := t.Programs.Run(ctx, splitCommand(in, bundled))
+		if failed != nil {
+			return "", fmt.Errorf("transcode: splitting the sound of %s: %w", w.upload.ID, failed)
+		}
+		defer func() { err = errors.Join(err, parts.Close()) }()
+		cmd = unbundleCommand(in, s, bundled, parts.Dir)
+	}
+	res, err := t.Programs.Run(ctx, cmd)
 	if err != nil {
 		return "", fmt.Errorf("transcode: straightening the times of %s: %w", w.upload.ID, err)
 	}
@@ -67,7 +86,10 @@ func (t *Transcoder) straightened(ctx context.Context, w *work, in ffmpeg.Input,
 // StraightCommand copies what is used of a source into a Matroska file called
 // StraightFile, in which times do not jump.
 func StraightCommand(in ffmpeg.Input, s *Source) *ffmpeg.Command {
-	args := []string{"-map", streamOf(s.Video.Stream)}
+	var args []string
+	if s.Video != nil {
+		args = append(args, "-map", streamOf(s.Video.Stream))
+	}
 	for _, a := range s.Audio {
 		if a.Channels > 0 {
 			args = append(args, "-map", streamOf(a.Stream))

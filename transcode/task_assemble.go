@@ -93,7 +93,10 @@ func (t *Transcoder) rest(ctx context.Context, w *work) error {
 			return err
 		}
 	}
-	return t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+	var over *metadata.Upload
+	var how *record
+	err := t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+		over = nil
 		if u.Version != w.upload.Version {
 			return errMore
 		}
@@ -101,8 +104,13 @@ func (t *Transcoder) rest(ctx context.Context, w *work) error {
 			return nil
 		}
 		r.Ended, r.Parts, r.Heard, u.State = true, nil, nil, metadata.UploadComplete
+		over, how = u, r
 		return tx.Emit(ctx, t.event(events.TranscodeDone, u, map[string]any{"seconds": time.Since(u.CreatedAt).Seconds()}))
 	})
+	if err == nil && over != nil {
+		t.tellEnd(ctx, over, how)
+	}
+	return err
 }
 
 // done reports whether nothing is left to do.

@@ -45,10 +45,21 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 		return err
 	}
 	defer end()
-	if limit := t.o.MaxDuration; limit > 0 && found.Duration > limit {
-		return problem.Errorf(ErrSource, "it lasts %s; files of up to %s are taken here", found.Duration.Round(time.Second), limit)
+	if v := found.Video; len(v) > 0 && v[0].PixelFormat == "" && tools.Has(ffmpeg.Decoder, v[0].Codec) {
+		return problem.Errorf(ErrSource, "no picture in it can be decoded, though ffmpeg knows how they are coded (%s): the file is damaged, or has lost all but its beginning", v[0].Codec)
 	}
 	kept := planned{Source: SourceOf(found, w.upload.Metadata[metaOf] == ""), Profile: t.profiles[w.Profile]}
+	if kept.Source.animated() {
+		if times, err = t.times(ctx, in, &kept.Source); err == nil {
+			err = kept.Source.animate(times, Ratio{int64(found.Video[0].Rate.Num), int64(found.Video[0].Rate.Den)})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if limit := t.o.MaxDuration; limit > 0 && kept.Source.Duration > limit {
+		return problem.Errorf(ErrSource, "it lasts %s; files of up to %s are taken here", kept.Source.Duration.Round(time.Second), limit)
+	}
 	pictures, unsure, shut, err := t.order(ctx, w, in, found, &kept.Source)
 	if err != nil {
 		return err
@@ -115,7 +126,7 @@ func (t *Transcoder) spread(ctx context.Context, w *work, p *Plan, kept *planned
 	if err != nil {
 		return err
 	}
-	return t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+	err = t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
 		r.Plan, r.Carry, r.Left, r.Rungs, r.Sounds = key, p.Carriage, p.Left, nil, nil
 		r.Straight, r.Ordered = w.Straight, w.Ordered
 		r.take(p, kept)
@@ -139,6 +150,10 @@ func (t *Transcoder) spread(ctx context.Context, w *work, p *Plan, kept *planned
 		}
 		return t.submitChunks(ctx, tx, u, kept, true)
 	})
+	if err == nil {
+		t.tellBegin(ctx, w, p)
+	}
+	return err
 }
 
 // take has the rungs of a plan.

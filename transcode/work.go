@@ -109,7 +109,14 @@ func (r *record) lost(u *metadata.Upload) bool {
 	return u.State == metadata.UploadFailed && !r.Ended
 }
 
+// nothingMade is what is said of a file of which nothing could be decoded, so that there
+// is nothing in what was made.
+const nothingMade = "there is no audio or video in the file"
+
 func errDoesNotPlay(u *metadata.Upload) error {
+	if u.Error == nothingMade {
+		return problem.Errorf(ErrSource, "nothing in the file can be decoded: it is damaged, or has lost all but its beginning")
+	}
 	return problem.Errorf(ErrOutput, "what was made does not play: %s", u.Error)
 }
 

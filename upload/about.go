@@ -4,7 +4,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"path"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -116,6 +115,5 @@ func oneLine(s string) string {
 
 // titleOf is the title of a file that nobody gave one.
 func titleOf(filename string) string {
-	title := []rune(oneLine(strings.TrimSuffix(filename, path.Ext(filename))))
-	return strings.TrimSpace(string(title[:min(len(title), metadata.MaxTitle)]))
+	return metadata.TitleOf(oneLine(filename))
 }

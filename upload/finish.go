@@ -53,7 +53,7 @@ func (s *session) complete(ctx context.Context, want string) error {
 	case s.u.Size >= 0 && s.u.Offset < s.u.Size:
 		return problem.Errorf(ErrIncomplete, "%d of %d bytes are here", s.u.Offset, s.u.Size)
 	case s.u.Type == "" && !s.lost && !s.u.Part():
-		return errNotMedia() // all there is has been looked at
+		return errNotMedia(s.digest.head) // all there is has been looked at
 	}
 	if s.u.Size < 0 && !s.up.unlimited() { // the rest of it has not been counted
 		if err := s.checkpoint(ctx); err != nil {
@@ -165,7 +165,7 @@ func (s *session) readBack(ctx context.Context) error {
 	}
 	t, ok := media.Sniff(head)
 	if !ok {
-		return errNotMedia()
+		return errNotMedia(head)
 	}
 	if err := s.accept(t); err != nil {
 		return err

@@ -98,6 +98,8 @@ func TestPlainBodyIsRefused(t *testing.T) {
 		"more than the limit, announced":  {bytes.NewReader(film(1<<20 + 1)), "", 413, "1048576 bytes", 0},
 		"more than the limit, chunked":    {struct{ io.Reader }{bytes.NewReader(film(1<<20 + 1))}, "", 413, "1048576 bytes", 1},
 		"a text":                          {strings.NewReader("This is not the file that you look for."), "", 415, "content", 1},
+		"a picture":                       {strings.NewReader("\xff\xd8\xff\xe0\x00\x10JFIF" + strings.Repeat("\x00", 8000)), "?filename=x.mp4", 415, "this is a picture (JPEG)", 1},
+		"a small picture":                 {strings.NewReader("\xff\xd8\xff\xe0\x00\x10JFIF"), "", 415, "this is a picture (JPEG)", 1},
 		"a page under a film's name":      {strings.NewReader("<html><script>alert(1)</script>" + strings.Repeat(" ", 8000)), "?filename=x.mp4", 415, "content", 1},
 		"a title that is too long":        {bytes.NewReader(film(100)), "?title=" + strings.Repeat("x", 501), 422, "title", 0},
 		"a query that is none":            {bytes.NewReader(film(100)), "?a=%zz", 400, "query", 0},

@@ -80,7 +80,7 @@ func (s *session) sniff(p []byte) error {
 	case ok:
 		return s.accept(t)
 	case len(s.digest.head) >= media.SniffLen:
-		return errNotMedia()
+		return errNotMedia(s.digest.head)
 	}
 	return nil // more bytes may tell
 }
@@ -93,7 +93,16 @@ func (s *session) accept(t media.Type) error {
 	return nil
 }
 
-func errNotMedia() error {
+// errNotMedia says what the beginning of a file is, where that is known.
+func errNotMedia(head []byte) error {
+	switch picture := media.SniffPicture(head); picture {
+	case "":
+	case "animated WebP":
+		return problem.Errorf(ErrType, "this is an animated WebP, which is not taken here: send it as a video, a GIF or an APNG")
+	default:
+		return problem.Errorf(ErrType, "this is a picture (%s), not a video or audio file: send a video, or a GIF or APNG that moves; "+
+			"its content counts, not its name", picture)
+	}
 	return problem.Errorf(ErrType, "this is not a video or audio file that we know: "+
 		"send a video, best an MP4 or MOV with H.264 and AAC; its content counts, not its name")
 }

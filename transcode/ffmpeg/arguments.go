@@ -45,11 +45,11 @@ func (c *Command) arguments(opened []string, l Limits, threads int) []string {
 // guards are what an untrusted file is read with.
 func guards(in Input, l Limits) []string {
 	demuxer := demuxers[in.Type]
-	return []string{
+	return append([]string{
 		"-protocol_whitelist", "file,pipe", "-format_whitelist", demuxer, "-f", demuxer,
 		"-max_pixels", strconv.FormatInt(min(l.Pixels, math.MaxInt32), 10),
 		"-max_streams", strconv.Itoa(min(l.Streams, 32767)),
-	}
+	}, demuxerOptions[demuxer]...)
 }
 
 // check refuses what cannot be run, before anything is opened.

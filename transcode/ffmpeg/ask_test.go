@@ -1,6 +1,7 @@
 package ffmpeg
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -79,8 +80,31 @@ func TestHowToInstallIsToldForTheSystem(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := installOn(c.system, c.release)
-			if !strings.Contains(got, c.want) || !strings.Contains(got, Variable) {
+			if !strings.Contains(got, c.want) {
 				t.Errorf("it says %q", got)
+			}
+		})
+	}
+}
+
+func TestWhatIsAdvisedIsWhatIsConfigured(t *testing.T) {
+	for _, c := range []struct{ name, path, variable, want, not string }{
+		{"nothing is configured", "", "", "; or point STREAMGATE_FFMPEG at another ffmpeg", "Path"},
+		{"the environment names one", "", "/opt/ffmpeg", "; and point STREAMGATE_FFMPEG at it, or leave it unset", "Path"},
+		{"a path is configured", "/srv/ffmpeg", "", "Path of ffmpeg.Options, which is configured to be /srv/ffmpeg", Variable},
+		{"a path is configured, and the environment names another", "/srv/ffmpeg", "/opt/ffmpeg", "Path of ffmpeg.Options, which is configured to be /srv/ffmpeg", Variable},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv(Variable, c.variable)
+			needs := (&Tools{path: c.path}).Need(Part{Encoder, "libx264"}).Error()
+			_, err := locate(c.path)
+			for _, says := range []string{install(c.path), needs, fmt.Sprint(err)} {
+				if err == nil && says == "<nil>" {
+					continue // it is found on the PATH of this system
+				}
+				if !strings.Contains(says, c.want) || strings.Contains(says, c.not) {
+					t.Errorf("it says %q, want %q", says, c.want)
+				}
 			}
 		})
 	}

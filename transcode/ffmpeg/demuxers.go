@@ -29,4 +29,12 @@ var demuxers = map[media.Type]string{
 	media.TypeAIFF:      "aiff",
 	media.TypeCAF:       "caf",
 	media.TypeAMR:       "amr",
+	media.TypeGIF:       "gif",
+	media.TypeAPNG:      "apng",
+}
+
+// demuxerOptions are what a demuxer is told beside. Pictures of an animation that show
+// for less than 11 ms show for 100 ms, as in browsers; the demuxer of GIF has it so.
+var demuxerOptions = map[string][]string{
+	"apng": {"-max_fps", "90", "-default_fps", "10"},
 }

@@ -31,7 +31,7 @@ func Find(ctx context.Context, path string) (*Tools, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, &MissingError{Program: "ffmpeg", Looked: []string{t.FFmpeg}, Install: install(), Cause: err}
+		return nil, &MissingError{Program: "ffmpeg", Looked: []string{t.FFmpeg}, Install: install(path), Cause: err}
 	}
 	return t, nil
 }
@@ -48,21 +48,22 @@ func locate(path string) (*Tools, error) {
 	}
 	ffmpeg, err := program(where)
 	if err != nil {
-		return nil, missing("ffmpeg", err, looked)
+		return nil, missing("ffmpeg", path, err, looked)
 	}
 	beside := filepath.Join(filepath.Dir(ffmpeg), executable("ffprobe"))
 	ffprobe, err := program(beside)
 	if err != nil {
 		if ffprobe, err = program("ffprobe"); err != nil {
-			return nil, missing("ffprobe", err, beside, "PATH")
+			return nil, missing("ffprobe", path, err, beside, "PATH")
 		}
 	}
-	return &Tools{FFmpeg: ffmpeg, FFprobe: ffprobe}, nil
+	return &Tools{FFmpeg: ffmpeg, FFprobe: ffprobe, path: path}, nil
 }
 
-// missing tells a program that may not be run from one that is not there.
-func missing(name string, err error, looked ...string) error {
-	e := &MissingError{Program: name, Looked: looked, Install: install()}
+// missing tells a program that may not be run from one that is not there; path is what is
+// configured.
+func missing(name, path string, err error, looked ...string) error {
+	e := &MissingError{Program: name, Looked: looked, Install: install(path)}
 	if !errors.Is(err, exec.ErrNotFound) && !errors.Is(err, os.ErrNotExist) {
 		e.Cause = err
 	}

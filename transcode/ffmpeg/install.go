@@ -6,28 +6,36 @@ import (
 	"strings"
 )
 
-// install says how ffmpeg comes onto this system.
-func install() string {
+// install says how ffmpeg comes onto this system, and to where it is looked for: at the
+// path that is configured, or by the environment. What is named is not replaced by what
+// is found elsewhere, so that to install it alone would not help.
+func install(path string) string {
 	text, _ := os.ReadFile("/etc/os-release") // a system without it is one whose name is not known
-	return installOn(runtime.GOOS, string(text))
+	how := installOn(runtime.GOOS, string(text))
+	switch {
+	case path != "":
+		return how + "; and have Path of ffmpeg.Options, which is configured to be " + path + ", lead to it, or leave it empty"
+	case os.Getenv(Variable) != "":
+		return how + "; and point " + Variable + " at it, or leave it unset"
+	}
+	return how + "; or point " + Variable + " at another ffmpeg"
 }
 
-// installOn is install for a system by its name, and its os-release(5).
+// installOn is how it is installed on a system by its name, and its os-release(5).
 func installOn(system, release string) string {
-	const otherwise = "; or point " + Variable + " at another ffmpeg"
 	switch system {
 	case "darwin":
-		return "brew install ffmpeg" + otherwise
+		return "brew install ffmpeg"
 	case "windows":
-		return "winget install ffmpeg" + otherwise
+		return "winget install ffmpeg"
 	case "linux":
 		for _, name := range distributions(release) {
 			if how := installers[name]; how != "" {
-				return how + otherwise
+				return how
 			}
 		}
 	}
-	return "install ffmpeg 4.4 or newer with libx264 by the package manager of this system" + otherwise
+	return "install ffmpeg 4.4 or newer with libx264 by the package manager of this system"
 }
 
 // Fedora and SUSE leave H.264 out of their own builds.

@@ -19,6 +19,11 @@ type Times struct {
 	// Jumps are how often a packet is decoded ten seconds or more after, or at any time
 	// before, the one that stands before it, as where recordings are glued together.
 	Jumps int
+
+	Pictures int           // packets that say when they are shown
+	End      time.Duration // when the last one is over; as far as the file tells
+	Last     time.Duration // for how long the last one is shown; 0 where the file does not tell
+	Even     bool          // all are shown for as long as each other
 }
 
 // KeyFrames returns when the key frames of a stream (by its index in the file) are
@@ -34,7 +39,7 @@ func (r *Runner) KeyFrames(ctx context.Context, in Input, stream int) ([]time.Du
 func (r *Runner) Times(ctx context.Context, in Input, stream int) (Times, error) {
 	k := &keyFrames{}
 	args := []string{
-		"-select_streams", strconv.Itoa(stream), "-show_entries", "packet=pts_time,dts_time,flags", "-print_format", "csv=print_section=0",
+		"-select_streams", strconv.Itoa(stream), "-show_entries", "packet=pts_time,dts_time,duration_time,flags", "-print_format", "csv=print_section=0",
 	}
 	err := r.probe(ctx, in, Limits{Output: probeLimits.Output}, args, func(p *process) {
 		p.stdout, p.progress = k, k.lines.Load
@@ -43,18 +48,22 @@ func (r *Runner) Times(ctx context.Context, in Input, stream int) (Times, error)
 		return Times{}, err
 	}
 	slices.Sort(k.times)
-	return Times{Keys: slices.Compact(k.times), Jumps: k.jumps}, nil
+	k.Keys = slices.Compact(k.times)
+	return k.Times, nil
 }
 
-// keyFrames reads lines such as "0.080000,0.000000,K__", of which a timestamp may
+// keyFrames reads lines such as "0.080000,0.000000,0.040000,K__", of which a time may
 // be N/A.
 type keyFrames struct {
+	Times
+
 	lines atomic.Int64
 	line  []byte
 	times []time.Duration
-	jumps int
 	last  time.Duration // of decoding
 	begun bool
+
+	length time.Duration // of the first picture
 }
 
 func (k *keyFrames) Write(p []byte) (int, error) {
@@ -73,10 +82,12 @@ func (k *keyFrames) Write(p []byte) (int, error) {
 func (k *keyFrames) read(line string) {
 	k.lines.Add(1)
 	f := strings.Split(strings.TrimSpace(line), ",")
-	if len(f) > 2 {
-		k.follow(f[1])
+	if len(f) < 4 {
+		return
 	}
-	if len(f) < 3 || !strings.HasPrefix(f[2], "K") || len(k.times) >= mostKeyFrames {
+	k.follow(f[1])
+	k.extend(f[0], f[2])
+	if !strings.HasPrefix(f[3], "K") || len(k.times) >= mostKeyFrames {
 		return
 	}
 	at := f[0]
@@ -98,7 +109,22 @@ func (k *keyFrames) follow(decoded string) {
 	}
 	at := scalar(decoded).seconds()
 	if step := at - k.last; k.begun && (step < 0 || step >= farOff) {
-		k.jumps++
+		k.Jumps++
 	}
 	k.last, k.begun = at, true
+}
+
+// extend counts a picture, and notes when the last is over.
+func (k *keyFrames) extend(shown, lasts string) {
+	if _, err := strconv.ParseFloat(shown, 64); err != nil {
+		return
+	}
+	at, length := scalar(shown).seconds(), max(scalar(lasts).seconds(), 0)
+	k.Even = k.Pictures == 0 || k.Even && (length-k.length).Abs() <= time.Microsecond
+	if k.Pictures++; k.Pictures == 1 {
+		k.length = length
+	}
+	if end := at + length; k.Pictures == 1 || end > k.End {
+		k.End, k.Last = end, length
+	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/streamgate/streamgate/media"
 )
 
 const (
@@ -24,7 +26,11 @@ func (r *Runner) Probe(ctx context.Context, in Input) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := parseSource(report)
+	var programs programMap
+	if in.Type == media.TypeMPEGTS {
+		programs = programsOf(in)
+	}
+	s, err := parseSource(report, programs)
 	if err != nil {
 		return nil, &RunError{Program: "ffprobe", Class: Failed, Reason: "what it says cannot be read: " + err.Error(), Cause: err}
 	}

@@ -23,6 +23,7 @@ type probeReport struct {
 
 type probeStream struct {
 	Index        scalar            `json:"index"`
+	ID           string            `json:"id"` // such as "0x101"
 	Type         string            `json:"codec_type"`
 	Codec        string            `json:"codec_name"`
 	Tag          string            `json:"codec_tag_string"`

@@ -13,8 +13,8 @@ import (
 // but not every demuxer keeps to it.
 const mostStreams = 1000
 
-// parseSource reads a report.
-func parseSource(report []byte) (*Source, error) {
+// parseSource reads a report; of are the tables of a transport stream.
+func parseSource(report []byte, of programMap) (*Source, error) {
 	var p probeReport
 	if err := json.Unmarshal(report, &p); err != nil {
 		return nil, err
@@ -24,32 +24,48 @@ func parseSource(report []byte) (*Source, error) {
 	}
 	s := &Source{Format: p.Format.Name, Start: p.Format.Start.seconds(), Bitrate: p.Format.Bitrate.int64()}
 	s.Duration = max(0, p.Format.Duration.seconds())
+	alone := !slices.ContainsFunc(p.Streams, func(o probeStream) bool { return o.Type == "video" })
 	for i := range p.Streams {
 		if s.Format == "mpegts" {
-			p.Streams[i].doubt()
+			p.Streams[i].doubt(of, alone)
 		}
 		s.add(&p.Streams[i])
 	}
 	return s, nil
 }
 
-// streamTypes are those of transport streams that ffmpeg does not know: ISO/IEC 13818-1
-// table 2-34, and of Blu-ray, whose numbers others use, too.
-var streamTypes = map[string]string{
-	"0x002d": "MPEG-H 3D Audio", "0x002e": "MPEG-H 3D Audio", "0x0082": "DTS", "0x0085": "DTS-HD", "0x0086": "DTS-HD",
-}
-
-// doubt unlearns a codec of sound that ffprobe has guessed: of a type of stream that it
-// does not know it says MP3, and finds neither channels nor a rate.
-func (p *probeStream) doubt() {
-	if p.Type != "audio" || p.Codec != "mp3" || p.Channels.int() > 0 || p.TagNumber == "0x0003" || p.TagNumber == "0x0004" {
+// doubt unlearns what ffprobe has guessed of a stream that it does not know: of sound it
+// says MP3, and finds neither channels nor a rate; of the rest, that it is data. The
+// tables of the file name it. alone says that there is no picture beside it.
+func (p *probeStream) doubt(of programMap, alone bool) {
+	m, ok := of[p.pid()]
+	if !ok {
+		number, _ := strconv.ParseUint(p.TagNumber, 0, 8)
+		m.kind = byte(number)
+	}
+	kind, _ := m.name()
+	switch {
+	case p.Type == "audio" && p.Codec == "mp3" && p.Channels.int() == 0 && m.kind != 3 && m.kind != 4:
+	case p.isData() && (kind == "audio" || kind == "video" && alone):
+		p.Type = kind
+	default:
 		return
 	}
-	p.Codec = "unknown"
-	p.Tag = "stream type 0x" + strings.TrimPrefix(p.TagNumber, "0x00")
-	if name := streamTypes[p.TagNumber]; name != "" {
-		p.Tag = name + ", " + p.Tag
+	p.Codec, p.Tag = "unknown", m.tag()
+}
+
+// isData says that ffprobe does not know what it is.
+func (p *probeStream) isData() bool {
+	return (p.Type == "data" || p.Type == "") && (p.Codec == "" || p.Codec == "bin_data" || p.Codec == "unknown" || p.Codec == "none")
+}
+
+// pid is the id of a stream in a transport stream.
+func (p *probeStream) pid() int {
+	n, err := strconv.ParseUint(p.ID, 0, 16)
+	if err != nil {
+		return -1
 	}
+	return int(n)
 }
 
 func (s *Source) add(p *probeStream) {

@@ -110,7 +110,7 @@ func TestAReportIsRead(t *testing.T) {
 		{"nothing", `{}`, &Source{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := parseSource([]byte(c.report))
+			got, err := parseSource([]byte(c.report), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,7 +149,7 @@ func FuzzSource(f *testing.F) {
 	f.Add([]byte(`{"streams":[{"codec_type":"audio","tags":{"DURATION":"01:00:02.5"}}],"frames":[{"interlaced_frame":"1"}]}`))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, report []byte) {
-		s, err := parseSource(report)
+		s, err := parseSource(report, nil)
 		if err != nil {
 			return
 		}
@@ -167,7 +167,7 @@ func FuzzSource(f *testing.F) {
 }
 
 func FuzzKeyFrames(f *testing.F) {
-	f.Add("0.080000,0.000000,K__\nN/A,0.040000,K_\n0.04,N/A,__\n")
+	f.Add("0.080000,0.000000,0.040000,N/A,K__\nN/A,0.040000,N/A,K_\n0.04,N/A,0.04,__\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		k := &keyFrames{}
 		_, _ = k.Write([]byte(text))
@@ -176,21 +176,42 @@ func FuzzKeyFrames(f *testing.F) {
 				t.Errorf("a key frame at %v", at)
 			}
 		}
+		if k.Pictures < 0 || k.Last < 0 || k.End.Abs() > 2*longestTime*time.Second {
+			t.Errorf("it is %+v", k.Times)
+		}
 	})
 }
 
 func TestJumpsOfTimesAreCounted(t *testing.T) {
 	for text, want := range map[string]int{
-		"0.0,0.0,K__\n0.12,0.04,___\n0.08,0.08,___\n":                  0,
-		"0.0,0.0,K__\n9.9,9.9,K__\n":                                   0,
-		"0.0,0.0,K__\n10.0,10.0,K__\n":                                 1,
-		"100.0,100.0,K__\n20.0,20.0,K__\n20.04,20.04,___\n":            1,
-		"0.0,N/A,K__\n100.0,100.0,K__\n100.04,N/A,___\n100.08,100.08,": 0,
+		"0.0,0.0,N/A,K__\n0.12,0.04,N/A,___\n0.08,0.08,N/A,___\n":                      0,
+		"0.0,0.0,N/A,K__\n9.9,9.9,N/A,K__\n":                                           0,
+		"0.0,0.0,N/A,K__\n10.0,10.0,N/A,K__\n":                                         1,
+		"100.0,100.0,N/A,K__\n20.0,20.0,N/A,K__\n20.04,20.04,N/A,___\n":                1,
+		"0.0,N/A,N/A,K__\n100.0,100.0,N/A,K__\n100.04,N/A,N/A,___\n100.08,100.08,N/A,": 0,
 	} {
 		k := &keyFrames{}
 		_, _ = k.Write([]byte(text))
-		if k.jumps != want {
-			t.Errorf("%q has %d jumps, want %d", text, k.jumps, want)
+		if k.Jumps != want {
+			t.Errorf("%q has %d jumps, want %d", text, k.Jumps, want)
+		}
+	}
+}
+
+func TestPicturesAreCountedToTheEndOfTheLast(t *testing.T) {
+	for text, want := range map[string]Times{
+		"":                                 {},
+		"0.0,0.0,0.1,K_\n":                 {Pictures: 1, End: 100 * time.Millisecond, Last: 100 * time.Millisecond, Even: true},
+		"0.0,0.0,0.1,K_\n0.1,0.1,0.1,__":   {Pictures: 1, End: 100 * time.Millisecond, Last: 100 * time.Millisecond, Even: true}, // the line has not ended
+		"0.0,0.0,0.1,K_\n0.1,0.1,0.1,__\n": {Pictures: 2, End: 200 * time.Millisecond, Last: 100 * time.Millisecond, Even: true},
+		"0.0,0.0,0.1,K_\n0.1,0.1,2.0,__\n": {Pictures: 2, End: 2100 * time.Millisecond, Last: 2 * time.Second},
+		"0.2,0.0,0.1,K_\n0.0,0.1,0.1,__\n0.1,0.2,0.1,__\n": {Pictures: 3, End: 300 * time.Millisecond, Last: 100 * time.Millisecond, Even: true},
+		"0.0,0.0,N/A,K_\nN/A,0.1,0.1,__\n":                 {Pictures: 1, Even: true},
+	} {
+		k := &keyFrames{}
+		_, _ = k.Write([]byte(text))
+		if diff := cmp.Diff(want, k.Times); diff != "" {
+			t.Errorf("%q is (-want +got):\n%s", text, diff)
 		}
 	}
 }

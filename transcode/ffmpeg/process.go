@@ -85,7 +85,7 @@ func (r *Runner) unstarted(ctx context.Context, p *process, err error) error {
 		return r.verdict(p, &outcome{exit: -1}, cause)
 	}
 	if errors.Is(err, os.ErrNotExist) {
-		return &MissingError{Program: p.program, Looked: []string{p.path}, Install: install(), Cause: err}
+		return &MissingError{Program: p.program, Looked: []string{p.path}, Install: install(r.o.Path), Cause: err}
 	}
 	reason := fmt.Sprintf("it does not start: %v", err)
 	if errors.Is(err, os.ErrPermission) && r.box.state.Landlock > 0 {

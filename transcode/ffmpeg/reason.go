@@ -95,6 +95,9 @@ var causes = []struct {
 	{BrokenInput, "the file cannot be read", regexp.MustCompile(`exceeds specified max pixel count|max_streams|moov atom not found|Invalid data found|Format not on whitelist|the input: |Error opening input|Invalid NAL|Could not find codec parameters|Failed to read frame size|Error splitting|End of file|[Ee]rror while decoding|matches no streams|does not contain any stream|EBML header parsing failed|partial file|Truncat|truncat|corrupt`)},
 }
 
+// meaningless is what is said of a file in which nothing was found.
+var meaningless = regexp.MustCompile(`^the input: (Invalid data found when processing input|End of file)$`)
+
 // because says what a log means for a run that failed for no reason of ours.
 func because(lines []string) (Class, string) {
 	for _, c := range causes {
@@ -106,6 +109,9 @@ func because(lines []string) (Class, string) {
 			if found = l; !strings.HasPrefix(l, "the input: ") {
 				break // what comes after it only says that the input was not read
 			}
+		}
+		if meaningless.MatchString(found) {
+			return c.class, c.words + ": it is damaged, or cut off near its beginning"
 		}
 		if found != "" {
 			return c.class, c.words + ": " + found

@@ -20,6 +20,8 @@ func TestALogBecomesAReason(t *testing.T) {
 		words     string
 	}{
 		{"a file that is cut off", "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x559b7ffcb8c0] [error] moov atom not found\n[error] file:/proc/self/fd/3: Invalid data found when processing input\n", BrokenInput, "the file cannot be read: moov atom not found"},
+		{"a file in which nothing is found", "[error] file:/proc/self/fd/3: Invalid data found when processing input\n", BrokenInput, "the file cannot be read: it is damaged, or cut off near its beginning"},
+		{"a file that ends at once", "[error] file:/proc/self/fd/3: End of file\n", BrokenInput, "the file cannot be read: it is damaged, or cut off near its beginning"},
 		{"one of another type", "[hls @ 0x55ba41a66980] [error] Format not on whitelist 'mov'\n[error] file:/proc/self/fd/3: Invalid argument\n", BrokenInput, "Format not on whitelist 'mov'"},
 		{"noise", "[mp3 @ 0x1] [error] Failed to read frame size: Could not seek to 31023.\n", BrokenInput, "Failed to read frame size"},
 		{"a codec that nobody knows", "[mov @ 0x1] [warning] Could not find codec parameters for stream 0 (Audio: none (ac-4 / 0x342D6361)): unknown codec\nConsider increasing the value for the 'analyzeduration'\n[error] Decoder (codec none) not found for input stream #0:0\n", Unsupported, "Decoder (codec none) not found"},

@@ -11,6 +11,7 @@ type Tools struct {
 	Major int
 
 	parts map[Part]bool
+	path  string // that was configured, "" where none was
 }
 
 // A Kind of part.
@@ -49,5 +50,5 @@ func (t *Tools) Need(parts ...Part) error {
 	if missing == nil {
 		return nil
 	}
-	return &IncompleteError{Path: t.FFmpeg, Version: t.Version, Missing: missing, Install: install()}
+	return &IncompleteError{Path: t.FFmpeg, Version: t.Version, Missing: missing, Install: install(t.path)}
 }
