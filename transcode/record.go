@@ -51,8 +51,9 @@ type record struct {
 	Heard map[string]heard `json:"heard,omitempty"`
 }
 
-// A rung is one of the ladder.
+// A rung is one of the ladder; or, of what plays as it came, its sound in another coding.
 type rung struct {
+	Sound  bool           `json:"sound,omitempty"`
 	Name   string         `json:"name"`
 	Width  int            `json:"width"`
 	Height int            `json:"height"`

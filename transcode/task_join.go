@@ -11,7 +11,7 @@ import (
 
 const joinAttempts = 3
 
-// join has a rung play beside what the asset plays.
+// join has a rung play beside what the asset plays, or sound.
 func (t *Transcoder) join(ctx context.Context, w *work, at int, size int64) error {
 	name := w.Rungs[at].Name
 	key := rungKey(w.upload, name, w.by())
@@ -24,7 +24,7 @@ func (t *Transcoder) join(ctx context.Context, w *work, at int, size int64) erro
 			return err
 		}
 		made, err := rendition.Prepare(ctx, t.Files, a, rendition.File{
-			Name: name, Key: key, Index: rungIndex(key), Cut: t.o.Cut,
+			Name: name, Key: key, Index: rungIndex(key), Cut: t.o.Cut, Sound: w.Rungs[at].Sound,
 		})
 		if err != nil {
 			return err

@@ -1,0 +1,153 @@
+package transcode_test
+
+import (
+	"fmt"
+	"math"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/transcode"
+)
+
+// beeps sound at each odd second, for a fifth of one.
+const beeps = `-f lavfi -i aevalsrc=if(between(mod(t\,2)\,1\,1.2)\,sin(880*2*PI*t)/2\,0):s=48000:d=%s `
+
+// TestSoundThatPlaysHereAndThereGetsSoundBeside sends films whose sound plays as it
+// came, and has them transcoded: sound in AAC joins, which is heard when the other is.
+func TestSoundThatPlaysHereAndThereGetsSoundBeside(t *testing.T) {
+	for _, c := range []struct {
+		name, file, line string
+		want             []string // groups of audio with their members, and how many variants name each
+		made             int      // renditions beside the source
+	}{
+		{
+			"AC-3 in Matroska", "film.mkv", movingPicture + beeps + "-c:v libx264 -preset ultrafast -g 50 -c:a ac3",
+			[]string{"audio-ac-3: a2 ×2", "audio-aac: a2 ×2"}, 2,
+		},
+		{
+			"E-AC-3 in two languages", "film.mp4", movingPicture + beeps + beeps + "-map 0 -map 1 -map 2 -c:v libx264 -preset ultrafast -g 50 -c:a eac3 -metadata:s:a:0 language=eng -metadata:s:a:1 language=ger",
+			[]string{"audio-ec-3: en a2, de a3 ×2", "audio-aac: en a2, de a3 ×2"}, 2,
+		},
+		{
+			"AC-3 whose picture sets in later", "film.mp4", "-itsoffset 0.7 " + movingPicture + beeps + "-c:v libx264 -preset ultrafast -g 50 -c:a ac3",
+			[]string{"audio-ac-3: a2 ×2", "audio-aac: a2 ×2"}, 2,
+		},
+		{
+			"AC-3 that sets in later than the picture", "film.mkv", movingPicture + "-itsoffset 0.7 " + beeps + "-map 0 -map 1 -c:v libx264 -preset ultrafast -g 50 -c:a ac3",
+			[]string{"audio-ac-3: a2 ×2", "audio-aac: a2 ×2"}, 2,
+		},
+		{
+			"ALAC alone", "sound.m4a", beeps + "-c:a alac",
+			[]string{"audio-alac: a1 ×1", "audio-aac: a1 ×1"}, 1,
+		},
+		{
+			"AC-3 in two languages, of which one is there in AAC", "film.mp4",
+			movingPicture + beeps + beeps + beeps + "-map 0 -map 1 -map 2 -map 3 -c:v libx264 -preset ultrafast -g 50 -c:a:0 ac3 -c:a:1 ac3 -c:a:2 aac -metadata:s:a:0 language=eng -metadata:s:a:1 language=ger -metadata:s:a:2 language=eng",
+			[]string{"audio-ac-3: en a2, de a3 ×2", "audio-aac: en a4, de a3 ×2"}, 2,
+		},
+		{
+			"AC-3 that is there in AAC", "film.mp4", movingPicture + beeps + beeps + "-map 0 -map 1 -map 2 -c:v libx264 -preset ultrafast -g 50 -c:a:0 ac3 -c:a:1 aac",
+			[]string{"audio-ac-3: a2 ×2", "audio-aac: a3 ×2"}, 1,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHouse(t, t.TempDir(), smallOptions())
+			sent := h.send(makeFilm(t, c.file, lasting(c.line, "20")), "")
+			if sent.State != metadata.Ready {
+				t.Fatalf("%+v", sent)
+			}
+			id, err := h.coder.Submit(t.Context(), sent.ID, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := h.over(sent.ID)
+			s, err := h.coder.Status(t.Context(), id)
+			if err != nil || s.State != transcode.Done || s.Percent != 100 || len(a.Renditions) != 1+c.made || a.Source != sent.Source {
+				t.Fatalf("%+v, %v\n%+v", s, err, a)
+			}
+			master := string(h.get("/play/" + a.ID + "/master.m3u8"))
+			groups, uris := groupsOf(master)
+			if diff := cmp.Diff(c.want, groups); diff != "" {
+				t.Errorf("(-want +got):\n%s\n%s", diff, master)
+			}
+			first := h.beepsOf(t, a, uris[0])
+			if len(first) < 9 {
+				t.Fatalf("beeps of the source at %.3f", first)
+			}
+			for _, uri := range uris[1:] {
+				if diff := cmp.Diff(first, h.beepsOf(t, a, uri), cmp.Comparer(func(x, y float64) bool { return math.Abs(x-y) < 0.012 })); diff != "" {
+					t.Errorf("beeps of %s (-source +it):\n%s", uri, diff)
+				}
+			}
+			h.until("all tasks end", h.idle)
+			h.carry()
+			h.onlyWhatIsUsed(a)
+		})
+	}
+}
+
+var (
+	members  = regexp.MustCompile(`TYPE=AUDIO,GROUP-ID="([^"]+)"(?:.*?LANGUAGE="([^"]+)")?.*URI="([^"]+/(a\d+)/index.m3u8)"`)
+	variants = regexp.MustCompile(`#EXT-X-STREAM-INF:.*CODECS="([^"]+)".*AUDIO="([^"]+)"`)
+	lone     = regexp.MustCompile(`#EXT-X-STREAM-INF:.*CODECS="([^"]+)"\n(.+/(a\d+)/index.m3u8)`)
+)
+
+// groupsOf are the groups of audio in a multivariant playlist, and the URIs of all members.
+func groupsOf(master string) (groups, uris []string) {
+	for _, m := range members.FindAllStringSubmatch(master, -1) {
+		entry := strings.TrimSpace(m[2] + " " + m[4])
+		uris = append(uris, m[3])
+		if n := len(groups); n > 0 && strings.HasPrefix(groups[n-1], m[1]+":") {
+			groups[n-1] += ", " + entry
+			continue
+		}
+		groups = append(groups, m[1]+": "+entry)
+	}
+	if len(groups) == 0 {
+		for _, m := range lone.FindAllStringSubmatch(master, -1) {
+			codec := map[string]string{"mp4a.40.2": "aac"}[m[1]]
+			if codec == "" {
+				codec = m[1]
+			}
+			groups, uris = append(groups, "audio-"+codec+": "+m[3]+" ×1"), append(uris, m[2])
+		}
+		return groups, uris
+	}
+	count := map[string]int{}
+	for _, m := range variants.FindAllStringSubmatch(master, -1) {
+		count[m[2]]++
+		if codec := strings.TrimPrefix(m[2], "audio-"); !strings.Contains(m[1], strings.Replace(codec, "aac", "mp4a.40.2", 1)) {
+			groups = append(groups, "a variant of "+m[2]+" says "+m[1])
+		}
+	}
+	for i, g := range groups {
+		id, _, _ := strings.Cut(g, ":")
+		groups[i] += fmt.Sprintf(" ×%d", count[id])
+	}
+	return groups, uris
+}
+
+var onset = regexp.MustCompile(`silence_end: ([0-9.]+)`)
+
+// beepsOf are when the beeps of a playlist begin, by its clock.
+func (h *house) beepsOf(t *testing.T, a *metadata.Asset, uri string) (at []float64) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-copyts", "-i", h.http.URL+"/play/"+a.ID+"/"+uri, "-af", "silencedetect=n=-20dB:d=0.5", "-f", "null", "-").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", uri, err, out)
+	}
+	for _, m := range onset.FindAllStringSubmatch(string(out), -1) {
+		if s, _ := strconv.ParseFloat(m[1], 64); s < 19.9 { // and no end of the film
+			at = append(at, s)
+		}
+	}
+	slices.Sort(at)
+	return at
+}
