@@ -22,6 +22,7 @@ const beeps = `-f lavfi -i aevalsrc=if(between(mod(t\,2)\,1\,1.2)\,sin(880*2*PI*
 // TestSoundThatPlaysHereAndThereGetsSoundBeside sends films whose sound plays as it
 // came, and has them transcoded: sound in AAC joins, which is heard when the other is.
 func TestSoundThatPlaysHereAndThereGetsSoundBeside(t *testing.T) {
+	lengthy(t)
 	for _, c := range []struct {
 		name, file, line string
 		want             []string // groups of audio with their members, and how many variants name each
@@ -29,32 +30,39 @@ func TestSoundThatPlaysHereAndThereGetsSoundBeside(t *testing.T) {
 	}{
 		{
 			"AC-3 in Matroska", "film.mkv", movingPicture + beeps + "-c:v libx264 -preset ultrafast -g 50 -c:a ac3",
-			[]string{"audio-ac-3: a2 ×2", "audio-aac: a2 ×2"}, 2,
+			[]string{"audio-ac-3: a2 ×2", "audio-aac: a2 ×2"},
+			2,
 		},
 		{
 			"E-AC-3 in two languages", "film.mp4", movingPicture + beeps + beeps + "-map 0 -map 1 -map 2 -c:v libx264 -preset ultrafast -g 50 -c:a eac3 -metadata:s:a:0 language=eng -metadata:s:a:1 language=ger",
-			[]string{"audio-ec-3: en a2, de a3 ×2", "audio-aac: en a2, de a3 ×2"}, 2,
+			[]string{"audio-ec-3: en a2, de a3 ×2", "audio-aac: en a2, de a3 ×2"},
+			2,
 		},
 		{
 			"AC-3 whose picture sets in later", "film.mp4", "-itsoffset 0.7 " + movingPicture + beeps + "-c:v libx264 -preset ultrafast -g 50 -c:a ac3",
-			[]string{"audio-ac-3: a2 ×2", "audio-aac: a2 ×2"}, 2,
+			[]string{"audio-ac-3: a2 ×2", "audio-aac: a2 ×2"},
+			2,
 		},
 		{
 			"AC-3 that sets in later than the picture", "film.mkv", movingPicture + "-itsoffset 0.7 " + beeps + "-map 0 -map 1 -c:v libx264 -preset ultrafast -g 50 -c:a ac3",
-			[]string{"audio-ac-3: a2 ×2", "audio-aac: a2 ×2"}, 2,
+			[]string{"audio-ac-3: a2 ×2", "audio-aac: a2 ×2"},
+			2,
 		},
 		{
 			"ALAC alone", "sound.m4a", beeps + "-c:a alac",
-			[]string{"audio-alac: a1 ×1", "audio-aac: a1 ×1"}, 1,
+			[]string{"audio-alac: a1 ×1", "audio-aac: a1 ×1"},
+			1,
 		},
 		{
 			"AC-3 in two languages, of which one is there in AAC", "film.mp4",
 			movingPicture + beeps + beeps + beeps + "-map 0 -map 1 -map 2 -map 3 -c:v libx264 -preset ultrafast -g 50 -c:a:0 ac3 -c:a:1 ac3 -c:a:2 aac -metadata:s:a:0 language=eng -metadata:s:a:1 language=ger -metadata:s:a:2 language=eng",
-			[]string{"audio-ac-3: en a2, de a3 ×2", "audio-aac: en a4, de a3 ×2"}, 2,
+			[]string{"audio-ac-3: en a2, de a3 ×2", "audio-aac: en a4, de a3 ×2"},
+			2,
 		},
 		{
 			"AC-3 that is there in AAC", "film.mp4", movingPicture + beeps + beeps + "-map 0 -map 1 -map 2 -c:v libx264 -preset ultrafast -g 50 -c:a:0 ac3 -c:a:1 aac",
-			[]string{"audio-ac-3: a2 ×2", "audio-aac: a3 ×2"}, 1,
+			[]string{"audio-ac-3: a2 ×2", "audio-aac: a3 ×2"},
+			1,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -90,6 +98,100 @@ func TestSoundThatPlaysHereAndThereGetsSoundBeside(t *testing.T) {
 			h.carry()
 			h.onlyWhatIsUsed(a)
 		})
+	}
+}
+
+// TestSoundThatFewBrowsersDecodeGetsSoundByItself has an asset's sound looked at, as a
+// Gate does when it is ready.
+func TestSoundThatFewBrowsersDecodeGetsSoundByItself(t *testing.T) {
+	lengthy(t)
+	for _, c := range []struct {
+		name, file, line string
+		change           func(o *houseOptions)
+		made             []string // renditions beside the source
+	}{
+		{"AC-3", "film.mkv", movingPicture + beeps + "-c:v libx264 -preset ultrafast -c:a ac3", nil, []string{"aac"}},
+		{"E-AC-3 alone", "sound.m4a", beeps + "-c:a eac3 -f mp4", nil, []string{"aac"}},
+		{"AC-3, and AAC of the same language", "film.mp4", movingPicture + beeps + beeps + "-map 0 -map 1 -map 2 -c:v libx264 -preset ultrafast -c:a:0 ac3 -c:a:1 aac", nil, nil},
+		{
+			"AC-3, and AAC of another language", "film.mp4", movingPicture + beeps + beeps +
+				"-map 0 -map 1 -map 2 -c:v libx264 -preset ultrafast -c:a:0 ac3 -c:a:1 aac -metadata:s:a:0 language=eng -metadata:s:a:1 language=fra", nil, []string{"aac"},
+		},
+		{"Opus", "film.mp4", movingPicture + beeps + "-c:v libx264 -preset ultrafast -c:a libopus", nil, nil},
+		{"no sound", "film.mp4", movingPicture + "-c:v libx264 -preset ultrafast", nil, nil},
+		{"AC-3 that is to be left alone", "film.mkv", movingPicture + beeps + "-c:v libx264 -preset ultrafast -c:a ac3", func(o *houseOptions) { o.NoSoundBeside = true }, nil},
+		{
+			"AC-3 without ffmpeg", "film.mkv", movingPicture + beeps + "-c:v libx264 -preset ultrafast -c:a ac3",
+			func(o *houseOptions) { o.programs = missing{} }, nil,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := smallOptions()
+			if c.change != nil {
+				c.change(&o)
+			}
+			h := newHouse(t, t.TempDir(), o)
+			sent := h.send(makeFilm(t, c.file, lasting(c.line, "3")), "")
+			if sent.State != metadata.Ready {
+				t.Fatalf("%+v", sent)
+			}
+			for range 2 { // it may be asked for again
+				if err := h.coder.Sound(t.Context(), sent.ID); err != nil {
+					t.Fatal(err)
+				}
+				a := h.over(sent.ID)
+				var made []string
+				for _, r := range a.Renditions {
+					if r.Name != metadata.SourceRendition {
+						made = append(made, r.Name)
+					}
+				}
+				if diff := cmp.Diff(c.made, made); diff != "" || a.State != metadata.Ready || a.Thumbnails != nil {
+					t.Errorf("%s, thumbnails %v, beside the source (-want +got):\n%s", a.State, a.Thumbnails, diff)
+				}
+			}
+			if n := len(h.transcodes(sent.ID)); n != len(c.made) {
+				t.Errorf("%d transcodes", n)
+			}
+			h.until("all tasks end", h.idle)
+			h.carry()
+			h.onlyWhatIsUsed(h.asset(sent.ID))
+		})
+	}
+}
+
+// TestALadderMakesTheSoundThatIsBeingMade asks for a ladder while there is a transcode of
+// nothing but sound.
+func TestALadderMakesTheSoundThatIsBeingMade(t *testing.T) {
+	o := smallOptions()
+	o.idle = true
+	h := newHouse(t, t.TempDir(), o)
+	sent := h.send(makeFilm(t, "film.mkv", lasting(movingPicture+beeps, "3")+"-c:v libx264 -preset ultrafast -c:a ac3"), "")
+	if err := h.coder.Sound(t.Context(), sent.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.coder.Submit(t.Context(), sent.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.coder.Sound(t.Context(), sent.ID); err != nil { // a ladder is made
+		t.Fatal(err)
+	}
+	var states []transcode.State
+	for _, u := range h.transcodes(sent.ID) {
+		s, err := h.coder.Status(t.Context(), u.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		states = append(states, s.State)
+	}
+	if diff := cmp.Diff([]transcode.State{transcode.Canceled, transcode.Waiting}, states); diff != "" {
+		t.Errorf("transcodes (-want +got):\n%s", diff)
+	}
+	if err := h.queue.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.over(sent.ID); a.Rendition("aac") < 0 || a.Rendition("64p") < 0 {
+		t.Errorf("%+v", a)
 	}
 }
 

@@ -49,6 +49,9 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 		return problem.Errorf(ErrSource, "it lasts %s; files of up to %s are taken here", found.Duration.Round(time.Second), limit)
 	}
 	kept := planned{Source: SourceOf(found, w.upload.Metadata[metaOf] == ""), Profile: t.profiles[w.Profile]}
+	if w.Sound {
+		kept.Profile.Rungs = nil
+	}
 	if err := t.number(ctx, w.asset, &kept.Source); err != nil {
 		return err
 	}
@@ -117,6 +120,9 @@ func (t *Transcoder) spread(ctx context.Context, w *work, p *Plan, kept *planned
 		r.Straight = w.Straight
 		r.take(p, kept)
 		r.Began = time.Now().UTC()
+		if r.Sound { // there is nothing else to do
+			r.Planned, r.Asked, r.Parts[partExtras] = true, true, w.by()
+		}
 		if err := t.says(ctx, tx, u); err != nil {
 			return err
 		}
