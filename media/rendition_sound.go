@@ -88,11 +88,12 @@ func (b *built) sounds(source *Track) error {
 func (b *built) beside(of *Index) []int64 {
 	t := b.track
 	lead := &built{track: of.Tracks[0], bound: of.Bound}
-	bounds := slices.DeleteFunc(lead.bounds(t.Timescale, of.Cut.Target, false), func(at int64) bool { return at >= b.ends })
+	bounds := lead.bounds(t.Timescale, of.Cut.Target, false)
 	step := max(int64(of.Cut.Target*float64(t.Timescale)), 1)
-	for n := len(bounds); n > 0 && b.ends-bounds[n-1] > step; n++ {
+	for n := len(bounds); n > 0 && bounds[n-1] < b.ends; n++ {
 		bounds = append(bounds, bounds[n-1]+step)
 	}
+	bounds = slices.DeleteFunc(bounds, func(at int64) bool { return at >= b.ends })
 	most := (2*of.longest()+1)*int64(t.Timescale)/2 - int64(t.Timescale)/leastPackets
 	var list []int64
 	last := int64(0)
