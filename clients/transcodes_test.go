@@ -164,7 +164,7 @@ func serveTranscodes(t *testing.T, profile transcode.Profile) string {
 	mux.Handle("/v1/", gate)
 	mux.Handle("/play/", gate)
 	mux.Handle("/npm/", http.StripPrefix("/npm", http.FileServer(http.Dir("node_modules"))))
-	for _, name := range []string{"transcodes.html", "transcodes.mjs", "players.html", "players.mjs", "onsets.mjs"} {
+	for _, name := range []string{"transcodes.html", "transcodes.mjs", "growing.html", "growing.mjs", "players.html", "players.mjs", "onsets.mjs"} {
 		mux.HandleFunc("/"+name, func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, name) })
 	}
 	server := httptest.NewServer(mux)

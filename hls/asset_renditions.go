@@ -18,7 +18,7 @@ func (s *Server) renditions(ctx context.Context, a *row, source *mediaFile, anew
 	var list []*mediaFile
 	for i := range a.Renditions {
 		r := &a.Renditions[i]
-		if !r.Plays() {
+		if !r.Plays() && !r.Growing() { // what grew with the source is whole when that is
 			continue
 		}
 		f, err := s.rendition(ctx, r, source, anew)
@@ -103,7 +103,7 @@ func videoOf(ix *media.Index) *media.Track {
 func renditionsID(list []metadata.Rendition) string {
 	var id strings.Builder
 	for i := range list {
-		if r := &list[i]; r.Plays() {
+		if r := &list[i]; r.Plays() || r.Growing() {
 			id.WriteString("/" + r.Name + "/" + r.Revision + "/" + r.Source + "/" + r.Index + "/" + r.Kept())
 		}
 	}

@@ -22,6 +22,7 @@ const (
 type growth struct {
 	*presentation
 	parsed *media.Growing
+	rungs  int64     // bytes that what is known of its renditions takes
 	have   int64     // bytes of the file that were there
 	next   time.Time // when to look again, where more was not known
 }
@@ -58,7 +59,7 @@ func (s *Server) growing(ctx context.Context, a *row) (*presentation, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.cache.Set(a.key, g, g.memory(s.mpegts)+g.parsed.Known().Memory())
+		s.cache.Set(a.key, g, g.memory(s.mpegts)+g.parsed.Known().Memory()+g.rungs)
 		return g.presentation, nil
 	})
 }
@@ -98,15 +99,59 @@ func (s *Server) grow(ctx context.Context, a *row, before *growth) (*growth, err
 	f := &mediaFile{
 		index: index, known: g.parsed.Known(), grown: true, source: a.growth.Key, revision: g.parsed.Known().Revision(a.SourceID()),
 	}
-	if err := s.protect(ctx, a, f); err != nil {
+	rungs, err := s.growingRenditions(ctx, a, f)
+	if err != nil {
 		return nil, err
 	}
-	g.presentation = newPresentation(f)
+	for _, r := range rungs {
+		g.rungs += r.known.Memory()
+	}
+	files := append([]*mediaFile{f}, rungs...)
+	if err := s.protect(ctx, a, files...); err != nil {
+		return nil, err
+	}
+	g.presentation = newPresentation(files...)
 	return g, nil
 }
 
 func (s *Server) parseGrowing(ctx context.Context, a *row) (*media.Growing, error) {
-	src, err := assetOpener{s}.openGrowing(ctx, a.growth.Key)
+	return s.parseBeginning(ctx, a.growth.Key, a.growth.Offset, a.growth.Size, &media.Options{Cut: s.cut})
+}
+
+// growingRenditions are the files that grow beside the one that an asset plays from. How
+// much there is of them was read with how much there is of that one, so their playlists
+// end where its does. One that does not fit is left out, as it will be at the end.
+func (s *Server) growingRenditions(ctx context.Context, a *row, source *mediaFile) ([]*mediaFile, error) {
+	var list []*mediaFile
+	for i := range a.Renditions {
+		r := &a.Renditions[i]
+		have := a.growth.RenditionOffset(r.Name)
+		if !r.Growing() || r.Growth != a.Growth || have == 0 {
+			continue
+		}
+		parsed, err := s.parseBeginning(ctx, r.Source, have, -1, &media.Options{RenditionOf: source.known})
+		switch {
+		case err == nil:
+		case errors.Is(err, ErrNotReady), errors.Is(err, storage.ErrNotFound), errors.Is(err, media.ErrRendition), refused(err):
+			continue
+		default:
+			return nil, err
+		}
+		index := parsed.Index(have)
+		if index == nil {
+			continue
+		}
+		list = append(list, &mediaFile{
+			index: index, known: parsed.Known(), grown: true, source: r.Source, name: r.Name,
+			revision: parsed.Known().Revision(r.SourceID(source.revision)),
+		})
+	}
+	return list, nil
+}
+
+// parseBeginning indexes the first have bytes of what a file will be.
+func (s *Server) parseBeginning(ctx context.Context, key string, have, size int64, o *media.Options) (*media.Growing, error) {
+	src, err := assetOpener{s}.openGrowing(ctx, key)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +160,7 @@ func (s *Server) parseGrowing(ctx context.Context, a *row) (*media.Growing, erro
 		return nil, err
 	}
 	defer s.leave()
-	g, err := media.ParseGrowing(ctx, src, a.growth.Offset, a.growth.Size, &media.Options{Cut: s.cut})
+	g, err := media.ParseGrowing(ctx, src, have, size, o)
 	if errors.Is(err, media.ErrMore) || errors.Is(err, media.ErrWhole) {
 		return nil, notReady("it is still being uploaded")
 	}

@@ -31,6 +31,9 @@ type Growing struct {
 // read. What it says of the file holds whatever comes: each segment is one of
 // the index that Parse makes of the whole, where that has the same Revision.
 //
+// With RenditionOf it has no more segments than that index, which is what is known of a
+// growing file (Known): the beginning of a rendition that grows beside it.
+//
 // Errors match ErrMore or ErrWhole, or are those of Parse.
 func ParseGrowing(ctx context.Context, r io.ReaderAt, have, size int64, o *Options) (*Growing, error) {
 	cut := Cut{Target: DefaultTarget}
@@ -65,7 +68,7 @@ func ParseGrowing(ctx context.Context, r io.ReaderAt, have, size int64, o *Optio
 	if m.fragmented() && p.missing() {
 		return nil, ErrMore
 	}
-	index, err := p.index(video, audio)
+	index, err := p.known(video, audio, o)
 	if err != nil {
 		return nil, p.early(err)
 	}
@@ -74,6 +77,16 @@ func ParseGrowing(ctx context.Context, r io.ReaderAt, have, size int64, o *Optio
 		g.reach = append(g.reach, b.reach)
 	}
 	return g, nil
+}
+
+func (p *parser) known(video *choice, audio []*choice, o *Options) (*Index, error) {
+	switch {
+	case o == nil || o.RenditionOf == nil:
+		return p.index(video, audio)
+	case !p.fragmented():
+		return nil, ErrWhole
+	}
+	return p.rendition(video, nil, o.RenditionOf) // sound beside is there once it is whole
 }
 
 // maxSize stands for a size that is not known.

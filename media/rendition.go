@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -25,6 +26,7 @@ type like struct {
 	bounds []int64 // where the rendition's segments begin after the first, on the timeline that samples are placed on
 	near   int64   // ticks that may be between a bound and a picture at it
 	next   int     // of bounds
+	part   bool    // more will come of both
 	err    error   // why it cannot be cut so
 }
 
@@ -41,7 +43,7 @@ func (p *parser) rendition(video *choice, audio []*choice, of *Index) (*Index, e
 		return nil, problem.Errorf(ErrRendition, "the source has no video, so it has no renditions")
 	}
 	source := of.Tracks[at]
-	p.like = &like{source: source, shown: max(source.Segments[0].Start, 0)}
+	p.like = &like{source: source, shown: max(source.Segments[0].Start, 0), part: p.grows()}
 	p.cut = of.Cut
 	c, err := p.prepare(video)
 	if err != nil {
@@ -57,21 +59,41 @@ func (p *parser) rendition(video *choice, audio []*choice, of *Index) (*Index, e
 		return nil, err
 	}
 	if err := p.build(c, nil); err != nil {
-		return nil, err
+		return nil, cmp.Or(p.like.err, err)
 	}
 	b.settle()
 	if err := p.like.finish(b.track); err != nil {
 		return nil, err
 	}
+	if p.like.part {
+		b.keep(len(source.Segments))
+	}
 	ix := p.finish()
 	ix.Bound = 0 // how long its segments are follows from the source
+	if p.fragmented() {
+		ix.Bound = of.Bound // then it plays as it grows, as the source does, under one revision
+	}
 	return ix, nil
+}
+
+// keep leaves out segments after the first n: those that the source is not known to
+// have are not known to be cut where it will be.
+func (b *built) keep(n int) {
+	t := b.track
+	if len(t.Segments) > n {
+		t.Segments, b.refs = t.Segments[:n:n], b.refs[:n:n]
+	}
+	t.Duration = uint64(max(t.endOfLast(), 0))
 }
 
 // begin compares a prepared track with the source, and prepares to cut it.
 func (l *like) begin(b *built) error {
 	t, s := b.track, l.source
-	if err := l.compare(t, float64(b.ends-b.shown)/float64(t.Timescale)); err != nil {
+	seconds := float64(b.ends-b.shown) / float64(t.Timescale)
+	if l.part {
+		seconds = l.seconds() // nobody knows yet how long it will be
+	}
+	if err := l.compare(t, seconds); err != nil {
 		return err
 	}
 	b.zero = b.shown - convert(l.shown, s.Timescale, t.Timescale)
@@ -79,6 +101,9 @@ func (l *like) begin(b *built) error {
 	l.near = max(int64(t.Timescale)/inStep, int64((t.Timescale+s.Timescale-1)/s.Timescale), 1)
 	for _, segment := range s.Segments[1:] {
 		l.bounds = append(l.bounds, b.zero+convert(segment.Start, s.Timescale, t.Timescale))
+	}
+	if l.part {
+		l.bounds = append(l.bounds, b.zero+convert(s.endOfLast(), s.Timescale, t.Timescale))
 	}
 	return nil
 }
@@ -101,10 +126,15 @@ func (l *like) lasts(timescale uint32) int64 {
 	return convert(last.Start+int64(last.Duration)-l.shown, l.source.Timescale, timescale)
 }
 
+// seconds is how long the source is seen.
+func (l *like) seconds() float64 {
+	return float64(l.lasts(l.source.Timescale)) / float64(l.source.Timescale)
+}
+
 // compare says why a track that lasts so many seconds does not show what the source shows.
 func (l *like) compare(t *Track, seconds float64) error {
 	s := l.source
-	want := float64(l.lasts(s.Timescale)) / float64(s.Timescale)
+	want := l.seconds()
 	frames := 0.0
 	if s.FrameRate > 0 {
 		frames = 2 / s.FrameRate
@@ -153,8 +183,12 @@ func (l *like) fail(err error) {
 
 func (l *like) missing() error {
 	n := l.next + 1
+	at := l.source.endOfLast()
+	if n < len(l.source.Segments) {
+		at = l.source.Segments[n].Start
+	}
 	return problem.Errorf(ErrRendition, "it has no key frame at %s, where segment %d of the source begins: it needs key frames where the source has them",
-		moment(l.source, l.source.Segments[n].Start), n)
+		moment(l.source, at), n)
 }
 
 func moment(t *Track, ticks int64) string {
@@ -164,7 +198,7 @@ func moment(t *Track, ticks int64) string {
 // finish checks the cuts, and lets the last segment end with that of the source,
 // so that all playlists are of one length.
 func (l *like) finish(t *Track) error {
-	if l.err == nil && l.next < len(l.bounds) {
+	if l.err == nil && l.next < len(l.bounds) && !l.part {
 		l.fail(l.missing())
 	}
 	if l.err == nil && !t.Independent {
@@ -174,12 +208,15 @@ func (l *like) finish(t *Track) error {
 		return l.err
 	}
 	s := l.source
-	for i := 1; i < len(t.Segments); i++ {
+	for i := 1; i < min(len(t.Segments), len(s.Segments)); i++ {
 		want := convert(s.Segments[i].Start, s.Timescale, t.Timescale)
 		if d := t.Segments[i].Start - want; max(d, -d) > l.near {
 			return problem.Errorf(ErrRendition, "at %s, where segment %d of the source begins, it shows pictures that depend on those before (an open GOP)",
 				moment(s, s.Segments[i].Start), i)
 		}
+	}
+	if l.part {
+		return nil
 	}
 	last, end := &t.Segments[len(t.Segments)-1], &s.Segments[len(s.Segments)-1]
 	last.Duration = uint64(max(convert(end.Start+int64(end.Duration), s.Timescale, t.Timescale)-last.Start, 1))

@@ -27,6 +27,9 @@ type Rendition struct {
 	Revision string `json:"-"` // of what is played of it
 
 	Settling Settling `json:"-"` // whether the file was rewritten for playback
+
+	// Growth is the upload beside whose file this one grows, or grew: see GrowsWith.
+	Growth string `json:"-"`
 }
 
 // SourceRendition names the rendition that is the file as it came.
@@ -64,10 +67,14 @@ func CheckRenditionName(name string) error {
 func (r *Rendition) Plays() bool { return r.State == Ready && r.Source != "" && r.Index != "" }
 
 // SourceID names the bytes of the file and what it is a rendition of, by the
-// revision of that, for media.Index.Revision: it is cut where the source is.
+// revision of that, for media.Index.Revision: it is cut where the source is. One that
+// grows, or grew, goes by the upload, for nobody knew then how much it would be.
 func (r *Rendition) SourceID(of string) string {
 	id := r.SHA256
-	if id == "" {
+	switch {
+	case r.Growth != "":
+		id = "upload " + r.Growth + " " + r.Name
+	case id == "":
 		key := r.Source
 		if r.Settling.Original != "" {
 			key = r.Settling.Original

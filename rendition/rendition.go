@@ -36,6 +36,7 @@ type File struct {
 	Index  string // where its index is to be kept, below the same; what lies there is replaced
 	SHA256 string // lower-case hex; "" when it was not computed
 	Sound  bool   // it is the sound of the source in another coding; default: a video
+	Growth string // the upload with which it grew, see metadata.Asset.Grow; "" where it was whole when it came
 
 	// Cut is how the source is cut where its stored index is missing or damaged:
 	// what upload.Options and hls.Options were given; default media.DefaultTarget.
@@ -48,7 +49,7 @@ type File struct {
 // Errors match media.ErrRendition where the file does not fit, the other errors
 // of media.Parse about it, ErrNoSource, or are those of the store and ctx.
 func Prepare(ctx context.Context, files storage.Store, a *metadata.Asset, f File) (metadata.Rendition, error) {
-	r := metadata.Rendition{Name: f.Name, State: metadata.Ready, Source: f.Key, Index: f.Index, SHA256: f.SHA256}
+	r := metadata.Rendition{Name: f.Name, State: metadata.Ready, Source: f.Key, Index: f.Index, SHA256: f.SHA256, Growth: f.Growth}
 	if err := metadata.CheckRenditionName(f.Name); err != nil {
 		return r, err
 	}

@@ -92,6 +92,8 @@ type servedAsset struct {
 	State    metadata.State
 	Playable bool
 	Error    string
+
+	Renditions []metadata.Rendition
 }
 
 // until waits until something holds of an asset, but not for ever.
@@ -148,6 +150,8 @@ func (f *figures) playable() {
 	s.until(asset, func(a *servedAsset) bool { return a.Playable })
 	s.plays(asset)
 	first := time.Since(sent).Seconds()
+	s.until(asset, func(a *servedAsset) bool { return a.State == metadata.Ready || len(a.Renditions) >= 4 }) // besides the smallest
+	beside := time.Since(sent).Seconds()
 	status := s.over(asset)
 	all := time.Since(sent).Seconds()
 	var rungs []string
@@ -155,7 +159,7 @@ func (f *figures) playable() {
 		rungs = append(rungs, fmt.Sprintf("%s %s", r.Name, r.State))
 	}
 	f.ratio(fmt.Sprintf("%g minutes of 1080p that HLS cannot carry: plays, of the ladder's time", minutes), "s", first, all, first/all, 0.05)
-	f.note("its ladder: %s", strings.Join(rungs, ", "))
+	f.note("it plays in all rungs after %.2f s; its ladder: %s", beside, strings.Join(rungs, ", "))
 }
 
 // remux is from the beginning of an upload until a minute of H.264 and AAC is ready: in

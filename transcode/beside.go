@@ -181,7 +181,8 @@ func (t *Transcoder) joinSound(ctx context.Context, w *work, rung int) error {
 		return err
 	}
 	name := w.Rungs[rung].Name
-	size, err := t.write(ctx, rungKey(w.upload, name, w.by()), func(dst io.Writer) error {
+	key := rungKey(w.upload, name, w.by())
+	size, err := t.write(ctx, key, func(dst io.Writer) error {
 		j, err := NewSoundJoiner(dst, sound, kept.Source.later(index))
 		if err != nil {
 			return err
@@ -191,5 +192,5 @@ func (t *Transcoder) joinSound(ctx context.Context, w *work, rung int) error {
 	if err != nil {
 		return fmt.Errorf("transcode: joining the sound of %s: %w", w.upload.ID, err)
 	}
-	return t.join(ctx, w, rung, size)
+	return t.join(ctx, w, rung, key, size)
 }

@@ -87,6 +87,9 @@ func (t *Transcoder) end(ctx context.Context, id string, state metadata.UploadSt
 			u.State = state
 		}
 		u.Error = y.reason
+		if err := t.hide(ctx, tx, u, r); err != nil {
+			return err
+		}
 		if err := r.write(u); err != nil {
 			return err
 		}
@@ -180,6 +183,7 @@ func (t *Transcoder) release(ctx context.Context, tx metadata.Tx, u *metadata.Up
 	switch {
 	case a.Source == "":
 		a.TakeBack()
+		a.Ungrow("")
 		a.State, a.Playable, a.Error, a.Tracks = metadata.Failed, false, reason, nil
 		if others {
 			e.Type, a.Error = events.AssetUpdated, ""

@@ -49,14 +49,21 @@ func (t *Transcoder) append(ctx context.Context, w *work, draft storage.Draft, s
 	if err != nil {
 		return err
 	}
-	if j.State().Chunks == w.Chunks {
+	last := j.State().Chunks == w.Chunks
+	if last {
 		if err := j.Finish(); err != nil {
 			return err
 		}
+	}
+	beside, err := t.appendBeside(ctx, w, last)
+	if err != nil {
+		return err
+	}
+	if last {
 		if err := draft.Commit(ctx); err != nil {
 			return err
 		}
-		return t.whole(ctx, w, draft.Size())
+		return t.whole(ctx, w, draft.Size(), beside)
 	}
 	if err := draft.Sync(); err != nil {
 		return err
@@ -72,6 +79,9 @@ func (t *Transcoder) append(ctx context.Context, w *work, draft storage.Draft, s
 		u.Offset, u.Type, r.Joined = draft.Size(), string(media.TypeMP4), j.State()
 		if !sameSound(r.Heard, w.Heard) {
 			r.Joined.Sound = nil // another run makes it, whose files may lie in another way
+		}
+		if err := t.takeBeside(ctx, tx, u, r, beside); err != nil {
+			return err
 		}
 		return t.grow(ctx, tx, u, known)
 	})
@@ -108,7 +118,11 @@ func (t *Transcoder) draft(ctx context.Context, w *work) (storage.Draft, error) 
 	if errors.Is(err, storage.ErrNotFound) {
 		info, known := t.Files.Stat(ctx, key)
 		if known == nil {
-			return nil, t.whole(ctx, w, info.Size)
+			beside, err := t.appendBeside(ctx, w, true)
+			if err != nil {
+				return nil, err
+			}
+			return nil, t.whole(ctx, w, info.Size, beside)
 		}
 		draft, err = t.Files.Create(ctx, key)
 	}
@@ -140,18 +154,18 @@ func (t *Transcoder) stillEnds(ctx context.Context, w *work) error {
 			return errOver
 		case err != nil:
 			return err
-		case u.Offset != w.upload.Offset:
+		case u.Offset != w.upload.Offset || !sameOffsets(u, w.upload, w.Rungs):
 			return errMore
 		}
 		return w.task.Fence(ctx, tx)
 	})
 }
 
-// whole says that what plays is all there.
-func (t *Transcoder) whole(ctx context.Context, w *work, size int64) error {
-	return t.update(ctx, w, false, func(_ metadata.Tx, u *metadata.Upload, _ *record) error {
+// whole says that what plays is all there, with what grew beside it.
+func (t *Transcoder) whole(ctx context.Context, w *work, size int64, beside []appended) error {
+	return t.update(ctx, w, false, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
 		t.complete(u, size)
-		return nil
+		return t.takeBeside(ctx, tx, u, r, beside)
 	})
 }
 

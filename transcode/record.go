@@ -60,6 +60,11 @@ type rung struct {
 	Height int            `json:"height"`
 	State  metadata.State `json:"state"`
 	Error  string         `json:"error,omitempty"`
+
+	// Of one that grows beside what plays: how far it has come, in as many bytes as
+	// Upload.RenditionOffset says; and whether the asset has it.
+	Joined Joined `json:"joined,omitzero"`
+	Shown  bool   `json:"shown,omitempty"`
 }
 
 // recordOf reads the record of a transcode.
@@ -116,6 +121,10 @@ func sourceKey(u *metadata.Upload) string { return folder(u) + "source" }
 func rungKey(u *metadata.Upload, name, by string) string {
 	return folder(u) + "rungs/" + name + "-" + by
 }
+
+// grownKey is where a rung lies that grows beside what plays, as that does: whoever
+// appends to it has it open, which nobody else can.
+func grownKey(u *metadata.Upload, name string) string { return folder(u) + "rungs/" + name }
 
 func rungIndex(key string) string { return key + "-index" }
 

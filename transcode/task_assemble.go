@@ -37,7 +37,10 @@ func (t *Transcoder) assemble(ctx context.Context, w *work) error {
 func (t *Transcoder) step(ctx context.Context, w *work) (more bool, err error) {
 	switch {
 	case w.Carry == Encoded && w.upload.State == metadata.UploadTranscoding:
-		return t.extend(ctx, w)
+		if more, err := t.extend(ctx, w); more || err != nil {
+			return more, err
+		}
+		return t.catchUp(ctx, w)
 	case w.upload.Key != "" && w.upload.State == metadata.UploadComplete && w.asset.Source != w.upload.Key:
 		return true, t.inspect(ctx, w)
 	case w.Carry != Encoded && w.upload.Key != "" && w.upload.State == metadata.UploadTranscoding:
@@ -157,7 +160,11 @@ func (t *Transcoder) raise(ctx context.Context, w *work, rung int) error {
 
 func (t *Transcoder) joinRung(ctx context.Context, w *work, rung int) error {
 	name := w.Rungs[rung].Name
-	size, err := t.write(ctx, rungKey(w.upload, name, w.by()), func(dst io.Writer) error {
+	if w.Rungs[rung].Shown {
+		return t.join(ctx, w, rung, grownKey(w.upload, name), w.upload.RenditionOffset(name))
+	}
+	key := rungKey(w.upload, name, w.by())
+	size, err := t.write(ctx, key, func(dst io.Writer) error {
 		var j *Joiner
 		for c := range w.Chunks {
 			part, done, err := t.part(ctx, w, w.partOf(rung, c), name, pictureBlock)
@@ -180,7 +187,7 @@ func (t *Transcoder) joinRung(ctx context.Context, w *work, rung int) error {
 	if err != nil {
 		return fmt.Errorf("transcode: joining %s of %s: %w", name, w.upload.ID, err)
 	}
-	return t.join(ctx, w, rung, size)
+	return t.join(ctx, w, rung, key, size)
 }
 
 // part opens a file that a task has made; where the store has no files it is read in

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/rendition"
 )
@@ -12,9 +13,11 @@ import (
 const joinAttempts = 3
 
 // join has a rung play beside what the asset plays, or sound.
-func (t *Transcoder) join(ctx context.Context, w *work, at int, size int64) error {
-	name := w.Rungs[at].Name
-	key := rungKey(w.upload, name, w.by())
+func (t *Transcoder) join(ctx context.Context, w *work, at int, key string, size int64) error {
+	name, growth := w.Rungs[at].Name, ""
+	if w.Rungs[at].Shown {
+		growth = w.upload.ID
+	}
 	for range joinAttempts {
 		a, err := t.Metadata.Asset(ctx, w.upload.Asset)
 		if errors.Is(err, metadata.ErrNotFound) {
@@ -24,14 +27,16 @@ func (t *Transcoder) join(ctx context.Context, w *work, at int, size int64) erro
 			return err
 		}
 		made, err := rendition.Prepare(ctx, t.Files, a, rendition.File{
-			Name: name, Key: key, Index: rungIndex(key), Cut: t.o.Cut, Sound: w.Rungs[at].Sound,
+			Name: name, Key: key, Index: rungIndex(key), Growth: growth, Cut: t.o.Cut, Sound: w.Rungs[at].Sound,
 		})
 		if err != nil {
 			return err
 		}
 		made.Size = size
-		err = t.update(ctx, w, false, func(tx metadata.Tx, _ *metadata.Upload, r *record) error {
-			r.Rungs[at].State = metadata.Ready
+		err = t.update(ctx, w, false, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+			x := &r.Rungs[at]
+			x.State, x.Joined, x.Shown = metadata.Ready, Joined{}, false
+			u.SetRenditionOffset(name, 0)
 			return t.joinTx(ctx, tx, a, made)
 		})
 		if !errors.Is(err, errMoved) {
@@ -50,6 +55,9 @@ func (t *Transcoder) joinTx(ctx context.Context, tx metadata.Tx, was *metadata.A
 	}
 	if a.Revision != was.Revision {
 		return errMoved
+	}
+	if made.Growth != "" && a.Rendition(made.Name) < 0 {
+		return problem.Errorf(ErrOutput, reasonDeleted)
 	}
 	old, err := a.SetRendition(made)
 	if err != nil {

@@ -169,14 +169,17 @@ func (t *Transcoder) submitSound(ctx context.Context, tx metadata.Tx, u *metadat
 }
 
 // submitChunks has the chunks encoded; with early the first of them in the smallest
-// rung before all else, and in the others last: what plays does not wait for these.
+// rung before all else, and in the others after the second: what plays does not wait for
+// them, and as soon as they are there it plays in all rungs.
 func (t *Transcoder) submitChunks(ctx context.Context, tx metadata.Tx, u *metadata.Upload, kept *planned, early bool) error {
 	order := kept.Chunks
 	if early && len(order) > 0 {
 		if err := t.submit(ctx, tx, u, kindVideo, jobs.Urgent, args{First: true}); err != nil {
 			return err
 		}
-		order = slices.Concat(order[1:], order[:1])
+		if len(order) > 1 {
+			order = slices.Concat(order[1:2], order[:1], order[2:])
+		}
 	}
 	for i := range order {
 		if err := t.submit(ctx, tx, u, kindVideo, jobs.Normal, args{Chunk: order[i].Number}); err != nil {

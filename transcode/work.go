@@ -262,6 +262,9 @@ func (t *Transcoder) change(ctx context.Context, w *work, done bool, fn func(tx 
 		if err := fn(tx, u, r); err != nil {
 			return err
 		}
+		if err := t.hide(ctx, tx, u, r); err != nil {
+			return err
+		}
 		if err := r.write(u); err != nil {
 			return err
 		}

@@ -140,6 +140,7 @@ func (up *Uploader) stopGrowth(ctx context.Context, tx metadata.Tx, a *metadata.
 		return nil
 	}
 	a.Growth, a.Playable, a.Tracks = "", false, nil
+	a.Ungrow("")
 	if err := tx.UpdateAsset(ctx, a); err != nil {
 		return err
 	}
@@ -173,7 +174,9 @@ func (f *family) settleGrowth() {
 	switch {
 	case a.Growing() && a.Growth == f.own.ID:
 		a.Growth, a.Playable, a.Tracks = "", false, nil
+		a.Ungrow("")
 	case !a.Playable:
 		a.Growth = ""
+		a.Ungrow("")
 	}
 }

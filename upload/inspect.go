@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/streamgate/streamgate/events"
@@ -158,7 +159,8 @@ func (c *Completed) ready(ctx context.Context, index *media.Index) error {
 		}
 		a.Index = IndexKey(a.ID, f.own.ID)
 		a.Revision = index.Revision(a.SourceID())
-		a.Duration, a.Tracks, a.Renditions = index.Duration, rendition.Tracks(index), renditionsOf(index)
+		grown := slices.DeleteFunc(a.Renditions, func(r metadata.Rendition) bool { return !r.Growing() || r.Growth != a.Growth })
+		a.Duration, a.Tracks, a.Renditions = index.Duration, rendition.Tracks(index), append(renditionsOf(index), grown...)
 		return events.AssetReady
 	})
 }

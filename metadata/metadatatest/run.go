@@ -68,6 +68,7 @@ func fullAsset() *metadata.Asset {
 				Name: "720p", State: metadata.Ready, Width: 1280, Height: 720, Codec: "avc1.64001f", Bitrate: 3_000_000, Size: 1 << 40,
 				Source: "assets/x/y/source", Index: "assets/x/y/index", SHA256: "ef", Revision: "r2",
 				Settling: metadata.Settling{State: metadata.Settled, Original: "assets/x/y/original", Dropped: true, Reason: "so"},
+				Growth:   "u2",
 			},
 		},
 		Thumbnails: &metadata.Thumbnails{Columns: 5, Rows: 4, Width: 160, Height: 90, Interval: 0.1, Count: 77, Largest: 1 << 20, Prefix: "assets/x/t-"},

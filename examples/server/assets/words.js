@@ -58,7 +58,7 @@ export function codec(name) {
 
 /** facts is what there is to know of an asset, in one line. */
 export function facts(asset) {
-  const pictures = [...(asset.tracks ?? []).filter((t) => t.kind === 'video'), ...(asset.renditions ?? []).filter((r) => r.state === 'ready' && r.width > 0)];
+  const pictures = [...(asset.tracks ?? []).filter((t) => t.kind === 'video'), ...(asset.renditions ?? []).filter((r) => r.state !== 'failed' && r.width > 0)];
   const video = pictures.sort((a, b) => b.height - a.height)[0];
   const names = new Set((asset.tracks ?? []).filter((t) => t.codec && /video|audio/.test(t.kind)).map((t) => codec(t.codec)));
   return [

@@ -29,6 +29,8 @@ type rendition struct {
 	Revision string         `json:"revision,omitempty"`
 
 	Settling metadata.Settling `json:"settling,omitzero"`
+
+	Growth string `json:"growth,omitempty"`
 }
 
 // thumbnails is a metadata.Thumbnails with what the public JSON leaves out.

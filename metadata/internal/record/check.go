@@ -37,7 +37,7 @@ func CheckAsset(a *metadata.Asset) error {
 	}
 	for _, r := range a.Renditions {
 		texts = append(texts, r.Name, string(r.State), r.Codec, r.Error, r.Source, r.Index, r.SHA256, r.Revision,
-			string(r.Settling.State), r.Settling.Original, r.Settling.Reason)
+			string(r.Settling.State), r.Settling.Original, r.Settling.Reason, r.Growth)
 	}
 	for _, c := range a.Captions {
 		texts = append(texts, c.Language, c.Label, c.Kind, c.Key)
