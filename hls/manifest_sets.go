@@ -48,7 +48,7 @@ func (p *presentation) videoSets() []adaptationSet {
 func (p *presentation) audioSets() []adaptationSet {
 	var sets []adaptationSet
 	listed := map[*prepared]bool{} // a group may have taken a track over from another
-	for _, g := range audioGroups(p.sounds(), p.shared().target) {
+	for _, g := range audioGroups(p.of(media.Audio), p.shared().target) {
 		names := g.names()
 		for i, t := range g.members {
 			if listed[t] {

@@ -17,7 +17,7 @@ func (p *presentation) multivariant(subtitles []*subtitle) []byte {
 	all := p.shared()
 	videos := p.ladder()
 	subtitles = p.texts().with(subtitles)
-	groups := audioGroups(p.sounds(), all.target)
+	groups := audioGroups(p.of(media.Audio), all.target)
 
 	dst := []byte(playlistHead)
 	if all.independent {

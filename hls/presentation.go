@@ -1,7 +1,6 @@
 package hls
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -115,20 +114,6 @@ func (p *presentation) of(kind media.Kind) []*prepared {
 			list = append(list, t)
 		}
 	}
-	return list
-}
-
-// sounds are the tracks of audio: those that joined the source each behind the one of it
-// that they sound as, whose ID they have.
-func (p *presentation) sounds() []*prepared {
-	list := p.of(media.Audio)
-	place := map[int]int{}
-	for i, t := range list {
-		if _, ok := place[t.ID]; !ok {
-			place[t.ID] = i
-		}
-	}
-	slices.SortStableFunc(list, func(a, b *prepared) int { return place[a.ID] - place[b.ID] })
 	return list
 }
 
