@@ -1,6 +1,7 @@
 package transcode_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/streamgate/streamgate/internal/hlsrules"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/transcode"
 )
@@ -94,11 +96,25 @@ func TestSoundThatPlaysHereAndThereGetsSoundBeside(t *testing.T) {
 					t.Errorf("beeps of %s (-source +it):\n%s", uri, diff)
 				}
 			}
+			for _, v := range hlsrules.Check(h.fetch, "/play/"+a.ID+"/master.m3u8") {
+				// Of what all playlists say, of images, and of sound that is late in the source, too.
+				if !slices.Contains([]string{"version-low", "known-tag", "same-start"}, v.Rule) {
+					t.Errorf("a rule of HLS: %v", v)
+				}
+			}
 			h.until("all tasks end", h.idle)
 			h.carry()
 			h.onlyWhatIsUsed(a)
 		})
 	}
+}
+
+// fetch is get for whom a body that is not there is an error.
+func (h *house) fetch(path string) ([]byte, error) {
+	if body := h.get(path); body != nil {
+		return body, nil
+	}
+	return nil, errors.New("it is not there")
 }
 
 // TestSoundThatFewBrowsersDecodeGetsSoundByItself has an asset's sound looked at, as a
