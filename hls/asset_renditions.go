@@ -74,7 +74,7 @@ func inStep(source, rendition *media.Index) bool {
 	if b == nil {
 		return !slices.ContainsFunc(rendition.Tracks, func(t *media.Track) bool { return !inTune(source, t) })
 	}
-	return a != nil && b != nil && len(rendition.Tracks) == 1 && newTimeline(a).inStep(newTimeline(b))
+	return a != nil && len(rendition.Tracks) == 1 && newTimeline(a).inStep(newTimeline(b))
 }
 
 // tuned is by how many microseconds the clocks of two sounds may be apart: a tick.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/streamgate/streamgate/internal/hlsrules"
 	"github.com/streamgate/streamgate/metadata"
+	"github.com/streamgate/streamgate/settle"
 	"github.com/streamgate/streamgate/transcode"
 )
 
@@ -105,7 +106,34 @@ func TestSoundThatPlaysHereAndThereGetsSoundBeside(t *testing.T) {
 			h.until("all tasks end", h.idle)
 			h.carry()
 			h.onlyWhatIsUsed(a)
+			h.settles(t, a, master, uris)
 		})
+	}
+}
+
+// settles rewrites the files of an asset for playback: addresses and sound stay.
+func (h *house) settles(t *testing.T, a *metadata.Asset, master string, uris []string) {
+	t.Helper()
+	s, err := settle.New(h.files, h.meta, &settle.Options{Reserve: -1, Needed: h.coder.Needs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Settle(t.Context(), a.ID); err != nil {
+		t.Fatal(err)
+	}
+	a = h.asset(a.ID)
+	for _, r := range a.Renditions[1:] {
+		if r.Settling.State != metadata.Settled {
+			t.Errorf("%s: %+v", r.Name, r.Settling)
+		}
+	}
+	before := h.beepsOf(t, a, uris[len(uris)-1])
+	h.player.Forget(a.ID)
+	if now := string(h.get("/play/" + a.ID + "/master.m3u8")); now != master {
+		t.Errorf("settled it is another playlist:\n%s", now)
+	}
+	if diff := cmp.Diff(before, h.beepsOf(t, a, uris[len(uris)-1])); diff != "" {
+		t.Errorf("settled its beeps are elsewhere (-before +now):\n%s", diff)
 	}
 }
 
