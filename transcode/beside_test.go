@@ -1,6 +1,7 @@
 package transcode_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -17,6 +18,7 @@ import (
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/settle"
 	"github.com/streamgate/streamgate/transcode"
+	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
 
 // beeps sound at each odd second, for a fifth of one.
@@ -296,4 +298,40 @@ func (h *house) beepsOf(t *testing.T, a *metadata.Asset, uri string) (at []float
 	}
 	slices.Sort(at)
 	return at
+}
+
+// soundless are programs that cannot encode sound.
+type soundless struct{ transcode.Programs }
+
+func (p soundless) Run(ctx context.Context, c *ffmpeg.Command) (*ffmpeg.Result, error) {
+	for _, o := range c.Outputs {
+		if slices.Contains(o.Args, "-c:a") {
+			return nil, fmt.Errorf("no sound: %w", transcode.ErrOutput)
+		}
+	}
+	return p.Programs.Run(ctx, c)
+}
+
+// TestSoundBesideFailsAlone has rungs made of a film whose sound cannot be encoded.
+func TestSoundBesideFailsAlone(t *testing.T) {
+	o := smallOptions()
+	o.programs = soundless{newHeld(t).Programs}
+	h := newHouse(t, t.TempDir(), o)
+	sent := h.send(makeFilm(t, "film.mp4", lasting(movingPicture+beeps+beeps, "3")+"-map 0 -map 1 -map 2 -c:v libx264 -preset ultrafast -c:a ac3 -metadata:s:a:0 language=eng -metadata:s:a:1 language=ger"), "")
+	id, err := h.coder.Submit(t.Context(), sent.ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := h.over(sent.ID)
+	s, err := h.coder.Status(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range s.Rungs {
+		got = append(got, fmt.Sprintf("%s %s %v", r.Name, r.State, r.Error != ""))
+	}
+	if diff := cmp.Diff([]string{"64p ready false", "aac failed true"}, got); diff != "" || s.State != transcode.Done || a.State != metadata.Ready || a.Rendition("aac") >= 0 {
+		t.Errorf("%s, %+v, rungs (-want +got):\n%s", s.State, a, diff)
+	}
 }
