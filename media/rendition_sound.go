@@ -48,6 +48,9 @@ func (p *parser) sounds(audio []*choice, of *Index) (*Index, error) {
 			return nil, err
 		}
 		c.built.settle()
+		if t := c.built.track; len(t.Segments) > 0 && int64(t.Segments[0].Decode) < 0 {
+			return nil, problem.Errorf(ErrRendition, "its sound %d would be decoded before that of the source", t.ID)
+		}
 	}
 	ix := p.finish()
 	ix.Bound = 0 // how long its segments are follows from the source
