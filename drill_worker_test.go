@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,6 +24,7 @@ import (
 	"github.com/streamgate/streamgate/metadata/postgres"
 	"github.com/streamgate/streamgate/ratelimit"
 	"github.com/streamgate/streamgate/storage/disk"
+	"github.com/streamgate/streamgate/transcode"
 )
 
 // The test binary runs itself as a worker when the first of these is set: a Gate on
@@ -89,6 +91,9 @@ func openWorker(ctx context.Context, dsn, dir string) (*streamgate.Gate, func() 
 	closeAll := func() error { return errors.Join(db.Close(), files.Close()) }
 	o := *quick
 	o.AtOnce = 2
+	o.Profiles = append(slices.Clone(o.Profiles), transcode.Profile{
+		Name: "slow", Preset: "placebo", Rungs: []transcode.Rung{{Height: 120, CRF: 30, MaxRate: 200_000}},
+	})
 	much := ratelimit.Limit{Burst: 100_000, Rate: 100_000}
 	g, err := streamgate.New(filepath.Join(dir, "runs"),
 		streamgate.WithAuthenticator(byHeader), streamgate.WithStorage(files), streamgate.WithMetadata(db.Metadata()),

@@ -32,12 +32,24 @@ func (g *Gate) logFailed(ctx context.Context, e events.Event) error {
 	return nil
 }
 
-// seen lets playback, and who reads what is known of an asset, see at once what became
-// of it, in whatever process that was.
+// seen lets playback, who reads what is known of an asset, and who follows a transcode
+// see at once what became of it, in whatever process that was.
 func (g *Gate) seen(e events.Event) {
+	if g.coder != nil {
+		g.coder.Seen(e)
+	}
 	switch e.Type {
 	case events.AssetReady, events.AssetUpdated, events.AssetSettled, events.AssetDeleted:
 		g.caches.assets.Delete(e.Asset)
 		g.player.Forget(e.Asset)
 	}
+}
+
+// heard shows what another process has published.
+func (g *Gate) heard(e events.Event, show func(events.Event)) {
+	if g.coder == nil {
+		show(e)
+		return
+	}
+	g.coder.Heard(e, show)
 }

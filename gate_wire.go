@@ -34,7 +34,7 @@ func (g *Gate) wire(dir string) (err error) {
 		}
 	}
 	g.dispatcher = events.NewDispatcher(g.meta.Events(), &events.DispatcherOptions{
-		Live: g.bus, Seen: g.seen, Retention: g.o.retention, Logger: g.o.logger,
+		Live: g.bus, Seen: g.seen, Heard: g.heard, Retention: g.o.retention, Logger: g.o.logger,
 	})
 	g.dispatcher.Handle("remove what assets leave behind", metadata.RemoveFiles(g.meta, g.files))
 	g.dispatcher.Handle("count what is replaced", g.counts.Record, events.AssetReplaced)

@@ -43,6 +43,10 @@ type DispatcherOptions struct {
 	// Seen is called with what Live gets from the Log, before it does: for what each
 	// process remembers of its own. It must not block. Default: nobody is told.
 	Seen func(Event)
+	// Heard is called with what another process has published (Dispatcher.Publish), one
+	// after the other, and calls show, before it returns, with what Live is to get of it,
+	// if anything. It must not block. Default: Live gets it as it is.
+	Heard func(e Event, show func(Event))
 	// Poll is how often the Log is asked when nobody calls Wake. Default: 5 s.
 	Poll time.Duration
 	// Retention is how long delivered events are kept for clients that were
@@ -108,19 +112,30 @@ func NewDispatcher(log Log, o *DispatcherOptions) *Dispatcher {
 // Publish hands an event that is in no Log to Live, and to that of other processes
 // where the Log is Shared. It never blocks; what there is no room for is dropped.
 func (d *Dispatcher) Publish(e Event) {
-	if d.o.Live != nil {
-		d.o.Live.Publish(e)
-	}
+	d.live(e)
 	if d.fleet != nil {
 		d.fleet.tell(e)
 	}
 }
 
-// show has an event seen here.
+// show has an event of the Log seen here.
 func (d *Dispatcher) show(e Event) {
-	if d.o.Seen != nil && e.ID > 0 {
+	if d.o.Seen != nil {
 		d.o.Seen(e)
 	}
+	d.live(e)
+}
+
+// hear has an event heard that another process has published.
+func (d *Dispatcher) hear(e Event) {
+	if d.o.Heard != nil {
+		d.o.Heard(e, d.live)
+		return
+	}
+	d.live(e)
+}
+
+func (d *Dispatcher) live(e Event) {
 	if d.o.Live != nil {
 		d.o.Live.Publish(e)
 	}

@@ -4,6 +4,7 @@ package events
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
@@ -44,6 +45,10 @@ type Event struct {
 	Upload    string         `json:"upload,omitempty"`
 	RequestID string         `json:"request_id,omitempty"`
 	Data      map[string]any `json:"data,omitempty"` // JSON values
+
+	// Aside is for other processes alone, with what Dispatcher.Publish tells them: no
+	// client sees it, and no Log keeps it.
+	Aside json.RawMessage `json:"-"`
 }
 
 // Recorder is told synchronously of everything that a service does, before the

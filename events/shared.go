@@ -106,7 +106,7 @@ func (f *fleet) watch(ctx context.Context, last int64) {
 // listen hears what others tell, again and again.
 func (f *fleet) listen(ctx context.Context) {
 	for pause := minDeaf; ; pause = min(2*pause, maxDeaf) {
-		err := f.log.Listen(ctx, f.id, func(e Event) { f.show(e) }, func() {
+		err := f.log.Listen(ctx, f.id, f.hear, func() {
 			pause = minDeaf
 			f.Wake()
 		})

@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"sync"
 	"testing"
@@ -111,13 +112,20 @@ type node struct {
 	bus     *events.Bus
 	handled *calls
 	seen    *calls
+	heard   *calls
 }
 
 func newNode(t *testing.T, log events.Log) *node {
 	t.Helper()
-	n := &node{bus: events.NewBus(nil), handled: new(calls), seen: new(calls)}
+	n := &node{bus: events.NewBus(nil), handled: new(calls), seen: new(calls), heard: new(calls)}
 	n.Dispatcher = events.NewDispatcher(log, quiet(events.DispatcherOptions{
 		Live: n.bus, Seen: func(e events.Event) { n.seen.add("%d", e.ID) },
+		Heard: func(e events.Event, show func(events.Event)) {
+			n.heard.add("%s with %s", e.Type, e.Aside)
+			if e.Type != events.JobChanged {
+				show(e)
+			}
+		},
 	}))
 	n.Handle("all", func(_ context.Context, e events.Event) error { n.handled.add("%d", e.ID); return nil })
 	start(t, n.Dispatcher)
@@ -256,7 +264,7 @@ func TestWhatIsInNoLogIsToldToOtherProcesses(t *testing.T) {
 			subs = append(subs, sub)
 		}
 		synctest.Wait()
-		a.Publish(events.Event{Type: events.TranscodeProgress, Owner: "ann"})
+		a.Publish(events.Event{Type: events.TranscodeProgress, Owner: "ann", Aside: json.RawMessage(`"more"`)})
 		time.Sleep(time.Second)
 		synctest.Wait()
 		for i, sub := range subs {
@@ -265,6 +273,17 @@ func TestWhatIsInNoLogIsToldToOtherProcesses(t *testing.T) {
 			}
 		}
 		a.seen.want(t)
+		a.heard.want(t)
+		b.heard.want(t, `transcode.progress with "more"`)
+		a.Publish(events.Event{Type: events.JobChanged, Owner: "ann"})
+		log.written(events.Event{Type: events.AssetReady, Owner: "bob"})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		b.heard.want(t, `transcode.progress with "more"`, "job.changed with ")
+		b.seen.want(t, "1")
+		if a, b := hears(subs[0]), hears(subs[1]); len(a) != 1 || len(b) != 0 {
+			t.Errorf("of what the other process does not show they hear %v and %v", a, b)
+		}
 	})
 }
 

@@ -6,5 +6,5 @@ const (
 	TranscodeDone      Type = "transcode.done"      // and how many "seconds" it took
 	TranscodeFailed    Type = "transcode.failed"    // and the "error"; so of the next
 	TranscodeCanceled  Type = "transcode.canceled"
-	TranscodeProgress  Type = "transcode.progress" // live: how far all of it is, in "percent", its "speed", and the "seconds_left"
+	TranscodeProgress  Type = "transcode.progress" // live: how far all of it is, in "percent", its "speed", and the "seconds_left"; the "reason" while it waits
 )

@@ -24,10 +24,15 @@ func (t *Text) File() string { return fmt.Sprintf("text-%d.vtt", t.Stream) }
 // title or a fade. Only key frames are decoded, and few are held at a time: a hundred
 // of a large picture take more memory than a command has.
 func (p *Plan) PosterCommand(in ffmpeg.Input) *ffmpeg.Command {
+	return p.posterFrom(in, p.source.Duration.Seconds()/10)
+}
+
+// posterFrom is PosterCommand from other key frames on, in seconds.
+func (p *Plan) posterFrom(in ffmpeg.Input, seconds float64) *ffmpeg.Command {
 	width, height := p.still(maxPoster)
 	args := append([]string{"-map", streamOf(p.source.Video.Stream)}, p.pictures("thumbnail=n=12", width, height)...)
 	return &ffmpeg.Command{
-		Inputs:  with(in, append([]string{"-skip_frame", "nokey", "-noaccurate_seek"}, seekTo(p.source.Duration.Seconds()/10)...)...),
+		Inputs:  with(in, append([]string{"-skip_frame", "nokey", "-noaccurate_seek"}, seekTo(seconds)...)...),
 		Outputs: []ffmpeg.Output{{Name: PosterFile, Args: append(args, "-fps_mode", "passthrough", "-frames:v", "1", "-q:v", "3", "-map_metadata", "-1", "-f", "image2", "-update", "1")}},
 	}
 }

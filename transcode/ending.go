@@ -241,15 +241,20 @@ func growthOf(a *metadata.Asset) string {
 	return ""
 }
 
-// await has the asset say that ffmpeg is missing, and how to get it.
+// await has the transcode say that ffmpeg is missing, and how to get it, and so the asset,
+// unless it plays as it came.
 func (t *Transcoder) await(ctx context.Context, w *work, missing error) error {
 	why := reason(missing)
-	if w.asset.Waiting == metadata.WaitFFmpeg && w.asset.Reason == why || w.asset.Waiting == "" {
+	told := func(a *metadata.Asset) bool {
+		return a.Waiting == "" || a.Waiting == metadata.WaitFFmpeg && a.Reason == why
+	}
+	if w.Waits == why && told(w.asset) {
 		return nil
 	}
-	err := t.Metadata.Update(ctx, func(tx metadata.Tx) error {
-		a, err := tx.Asset(ctx, w.asset.ID)
-		if err != nil || a.Waiting == "" {
+	err := t.change(ctx, w, false, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
+		r.Waits = why
+		a, err := tx.Asset(ctx, u.Asset)
+		if err != nil || told(a) {
 			return err
 		}
 		a.Waiting, a.Reason = metadata.WaitFFmpeg, why
@@ -258,8 +263,11 @@ func (t *Transcoder) await(ctx context.Context, w *work, missing error) error {
 		}
 		return tx.Emit(ctx, &events.Event{Type: events.AssetUpdated, Owner: a.Owner, Asset: a.ID, Data: map[string]any{"waiting": a.Waiting, "reason": why}})
 	})
-	if errors.Is(err, metadata.ErrNotFound) {
+	if errors.Is(err, metadata.ErrNotFound) || errors.Is(err, errOver) {
 		return nil
+	}
+	if err == nil {
+		t.tellWaits(w)
 	}
 	return err
 }

@@ -48,15 +48,17 @@ func listQuery(raw string, who auth.Principal) (Query, error) {
 			return Query{}, problem.Errorf(ErrInvalid, "a list has asset, state, cursor and limit, each once, and not %.40q", name)
 		}
 	}
-	q := Query{Asset: values.Get("asset"), State: State(values.Get("state")), Cursor: values.Get("cursor"), Owner: who.ID}
-	if who.Admin {
-		q.Owner = values.Get("owner")
-	}
+	q := Query{Asset: values.Get("asset"), State: State(values.Get("state")), Cursor: values.Get("cursor"), Owner: values.Get("owner")}
 	switch {
 	case who.ID == "":
 		return q, problem.Errorf(auth.ErrUnauthenticated, "a list needs somebody who is signed in")
+	case !who.Admin && q.Owner != "" && q.Owner != who.ID:
+		return q, problem.Errorf(auth.ErrForbidden, "only an administrator lists the transcodes of others")
 	case q.State != "" && !slices.Contains([]State{Waiting, Running, Done, Failed, Canceled}, q.State):
 		return q, problem.Errorf(ErrInvalid, "state is %.20q; it is one of waiting, running, done, failed and canceled", q.State)
+	}
+	if !who.Admin {
+		q.Owner = who.ID
 	}
 	if s := values.Get("limit"); s != "" {
 		if q.Limit, err = strconv.Atoi(s); err != nil || q.Limit < 1 || q.Limit > 100 {

@@ -174,6 +174,7 @@ func TestRequestsOfTranscodesThatMakeNoSense(t *testing.T) {
 		{"a cursor of nobody", http.MethodGet, "/v1/transcodes?asset=" + asset + "&cursor=x", "", http.StatusUnprocessableEntity},
 		{"a field that is not there", http.MethodPost, "/v1/transcodes", `{"asset":"x","to":"y"}`, http.StatusBadRequest},
 		{"a state that is not there", http.MethodGet, "/v1/transcodes?state=here", "", http.StatusUnprocessableEntity},
+		{"those of somebody else", http.MethodGet, "/v1/transcodes?owner=bob", "", http.StatusForbidden},
 		{"a parameter that is not there", http.MethodGet, "/v1/transcodes?q=here", "", http.StatusUnprocessableEntity},
 		{"an upload that is no transcode", http.MethodGet, "/v1/transcodes/" + h.uploadOf(asset), "", http.StatusNotFound},
 		{"another method", http.MethodPut, "/v1/transcodes", "", http.StatusMethodNotAllowed},

@@ -58,16 +58,18 @@ func (t *Transcoder) bide(ctx context.Context, w *work, short error) error {
 		t.o.Logger.WarnContext(ctx, "that a transcode waits could not be written down", "transcode", w.args.Transcode, "reason", short, "error", err)
 		return jobs.Snooze(t.o.Look)
 	}
+	t.tellWaits(w)
 	t.o.Logger.WarnContext(ctx, "a transcode waits", "transcode", w.args.Transcode, "task", w.task.Kind, "since", since, "error", short)
 	return jobs.Snooze(max(min(time.Since(since)/lookShare, longestLook), t.o.Look))
 }
 
 // resume is for a transcode that goes on: storage has taken what a task made.
 func (t *Transcoder) resume(ctx context.Context, tx metadata.Tx, u *metadata.Upload, r *record) error {
+	r.Waits = ""
 	if r.Short.IsZero() {
 		return nil
 	}
-	r.Short, r.Waits = time.Time{}, ""
+	r.Short = time.Time{}
 	return t.saysWhy(ctx, tx, u, reasonGoesOn)
 }
 

@@ -122,6 +122,19 @@ func TestAPosterIsMadeOnceOfWhatIsTranscoded(t *testing.T) {
 	}
 }
 
+// A transport stream is entered behind the only key frame of a short clip.
+func TestAStreamWithOneKeyFrameHasAPoster(t *testing.T) {
+	h := newHouse(t, t.TempDir(), smallOptions())
+	id := h.send(makeFilm(t, "clip.ts", lasting(movingPicture, "8")+"-c:v libx264 -preset ultrafast -g 999"), "").ID
+	a := h.over(id)
+	if a.Poster == "" {
+		t.Fatal("there is no poster")
+	}
+	if picture := h.get("/play/" + a.PosterPath()); !isPicture(picture, 228, 128) {
+		t.Errorf("the poster %q is no picture as large as the film", a.Poster)
+	}
+}
+
 func TestAPosterGoesWithItsFilmUnlessItWasSent(t *testing.T) {
 	h := newHouse(t, t.TempDir(), smallOptions())
 	first := makeFilm(t, "film.mp4", lasting(movingPicture, "2")+"-c:v libx264 -preset ultrafast")

@@ -31,10 +31,10 @@ type Status struct {
 	Profile  string       `json:"profile"`
 	State    State        `json:"state"`
 	Error    string       `json:"error,omitempty"`
-	Reason   string       `json:"reason,omitempty"`       // why it does not go on for the present
+	Reason   string       `json:"reason,omitempty"`       // why it does not go on for the present: ffmpeg is missing, a disk is full …
 	Carriage Carriage     `json:"carriage,omitempty"`     // how what plays comes to be
 	Percent  float64      `json:"percent"`                // 0 to 100, of the work, in tenths
-	Speed    float64      `json:"speed,omitempty"`        // seconds of the film in a second, of what runs in this process
+	Speed    float64      `json:"speed,omitempty"`        // seconds of the film in a second, of its pictures where some are encoded, in all processes
 	Left     float64      `json:"seconds_left,omitempty"` // about how long it will take, in whole seconds; 0 where nobody knows
 	Rungs    []RungStatus `json:"rungs"`
 	LeftOut  []string     `json:"left_out"` // what of the source is not made, and why
@@ -125,19 +125,24 @@ func (r *record) toCome() bool { return r.Carry == Remuxed && !r.Planned && len(
 func (t *Transcoder) measureUp(s *Status, r *record) {
 	running := t.partsOf(s.ID)
 	all, done := 0.0, 0.0
-	add := func(part string, weight float64) {
+	add := func(part string, weight float64) (speed float64) {
 		share, speed := r.shareOf(part, running)
-		all, done, s.Speed = all+weight, done+share*weight, s.Speed+speed
+		all, done = all+weight, done+share*weight
+		return speed
 	}
 	for c := range r.Chunks {
-		add(partVideo(c), 1)
+		s.Speed += add(partVideo(c), 1)
 	}
+	sound := 0.0 // it is made beside the picture, and many times as fast
 	for _, stream := range r.Sounds {
-		add(partSound(stream), 1/float64(len(r.Sounds)))
+		weight := 1 / float64(len(r.Sounds))
+		sound += weight * add(partSound(stream), weight)
 	}
 	if r.Carry == Remuxed {
-		add(partRemux, 1)
+		s.Speed += add(partRemux, 1)
 	}
+	_, first := r.shareOf(partFirst, running)
+	s.Speed = cmp.Or(s.Speed, first, sound)
 	if r.toCome() {
 		all += rungsToCome
 	}
@@ -159,14 +164,18 @@ func (t *Transcoder) measureUp(s *Status, r *record) {
 	}
 	switch {
 	case s.State == Done:
-		s.Percent, s.Speed = 100, 0
+		s.Percent = 100
 	case all > 0:
 		s.Percent = percent(done, all)
+	}
+	if s.State != Running {
+		s.Speed = 0
 	}
 	if s.State == Running && done > 0 && !r.toCome() {
 		s.Left = max(0, math.Round((all-done)/cmp.Or(t.pace(s.ID, time.Now(), done), done/time.Since(r.Began).Seconds())))
 	}
 	s.Speed = math.Round(100*s.Speed) / 100
+	t.keepUp(s)
 }
 
 // percent is a share in tenths, and 100 only of what is whole.

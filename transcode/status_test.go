@@ -51,6 +51,7 @@ func TestWhatIsToldIsRound(t *testing.T) {
 	for c := range 2000 {
 		delete(parts, partVideo(c))
 	}
+	delete(coder.followed, "a") // of another one, of which nothing was said
 	s = &Status{ID: "a", State: Running}
 	coder.measureUp(s, &r)
 	if s.Percent != 33.3 || s.Rungs[0].Percent != 33.3 || s.Left != math.Round(s.Left) || s.Left < 7000 {
@@ -58,8 +59,34 @@ func TestWhatIsToldIsRound(t *testing.T) {
 	}
 }
 
+// Sound is made beside the picture, and many times as fast.
+func TestTheSpeedIsThatOfThePicture(t *testing.T) {
+	for name, c := range map[string]struct {
+		speeds map[string]float64 // by part
+		want   float64
+	}{
+		"two chunks and sound":            {map[string]float64{partVideo(0): 1, partVideo(1): 2, "a1": 30}, 3},
+		"the first in its other rungs":    {map[string]float64{partFirst: 4, partVideo(1): 2}, 2},
+		"the first in the smallest, only": {map[string]float64{partFirst: 4, "a1": 30}, 4},
+		"two streams of sound alone":      {map[string]float64{"a1": 30, "a2": 20}, 25},
+		"none":                            {nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			parts := map[string]progress{}
+			for part, speed := range c.speeds {
+				parts[part] = progress{10, speed, "1.1"}
+			}
+			coder, s := &Transcoder{followed: map[string]*followed{"a": {parts: parts}}}, &Status{ID: "a", State: Running}
+			coder.measureUp(s, &record{Carry: Encoded, Planned: true, Chunks: 2, Sounds: []int{1, 2}, Began: time.Now()})
+			if s.Speed != c.want {
+				t.Errorf("%g, want %g", s.Speed, c.want)
+			}
+		})
+	}
+}
+
 func TestThePaceIsThatOfTheLastMinute(t *testing.T) {
-	coder, at := &Transcoder{followed: map[string]*followed{"a": {}}}, time.Now()
+	coder, at := &Transcoder{followed: map[string]*followed{"a": {runs: map[string]bool{"1.1": true}}}}, time.Now()
 	done := 100.0
 	tell := func(seconds int, each float64) (pace float64) {
 		for range seconds {

@@ -35,8 +35,10 @@ func (t *Transcoder) join(ctx context.Context, w *work, at int, key string, size
 		made.Size = size
 		err = t.update(ctx, w, false, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
 			x := &r.Rungs[at]
+			if !x.Shown { // or who has read the asset before, and this row after, would miss it
+				u.SetRenditionOffset(name, 0)
+			}
 			x.State, x.Joined, x.Shown = metadata.Ready, Joined{}, false
-			u.SetRenditionOffset(name, 0)
 			return t.joinTx(ctx, tx, a, made)
 		})
 		if !errors.Is(err, errMoved) {

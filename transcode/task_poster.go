@@ -139,15 +139,23 @@ func (t *Transcoder) sweep(ctx context.Context, prefix, used string) error {
 }
 
 // poster makes the poster of an asset. Its key begins with prefix.
-func (t *Transcoder) poster(ctx context.Context, a *metadata.Asset, p *Plan, in ffmpeg.Input, prefix string) (err error) {
-	res, err := t.Programs.Run(ctx, p.PosterCommand(in))
-	if err != nil {
-		return err
+func (t *Transcoder) poster(ctx context.Context, a *metadata.Asset, p *Plan, in ffmpeg.Input, prefix string) error {
+	picture, err := t.picture(ctx, p.PosterCommand(in))
+	if errors.Is(err, ErrOutput) { // a stream without an index is entered behind its only key frame
+		picture, err = t.picture(ctx, p.posterFrom(in, 0))
 	}
-	defer func() { err = errors.Join(err, res.Close()) }()
-	picture, err := readLimited(filepath.Join(res.Dir, PosterFile), metadata.MaxPosterBytes)
 	if err != nil {
 		return err
 	}
 	return metadata.SetPoster(ctx, t.Files, t.Metadata, a.ID, metadata.Poster{Picture: picture, Revision: a.Revision, Prefix: prefix})
+}
+
+// picture is what a command for a poster makes.
+func (t *Transcoder) picture(ctx context.Context, cmd *ffmpeg.Command) (picture []byte, err error) {
+	res, err := t.Programs.Run(ctx, cmd)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, res.Close()) }()
+	return readLimited(filepath.Join(res.Dir, PosterFile), metadata.MaxPosterBytes)
 }

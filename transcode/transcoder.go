@@ -3,6 +3,7 @@ package transcode
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"maps"
@@ -101,7 +102,8 @@ type Options struct {
 	// outbox (events.TranscodeDone, TranscodeFailed). Default: nobody.
 	Recorder events.Recorder
 
-	// Publish takes progress (events.TranscodeProgress). It must not block.
+	// Publish takes progress (events.TranscodeProgress). Where other processes have the
+	// Metadata, too, it has to reach their Heard, with its Aside. It must not block.
 	// Default: nobody.
 	Publish func(events.Event)
 
@@ -128,6 +130,8 @@ type Transcoder struct {
 	profiles map[string]Profile
 	once     sync.Once // hardware is tried
 
+	id string // of this Transcoder among those of other processes
+
 	mu       sync.Mutex
 	followed map[string]*followed // by transcode
 	quiet    time.Time            // when to look next for what is quiet
@@ -139,7 +143,7 @@ func New(s Services, o *Options) (*Transcoder, error) {
 		return nil, errors.New("transcode: all Services are needed")
 	}
 	t := &Transcoder{
-		Services: s, profiles: map[string]Profile{}, followed: map[string]*followed{},
+		Services: s, profiles: map[string]Profile{}, id: rand.Text(), followed: map[string]*followed{},
 	}
 	if o != nil {
 		t.o = *o

@@ -144,6 +144,7 @@ func (t *Transcoder) watch(ctx context.Context, id string) (context.Context, fun
 func (t *Transcoder) goesOn(ctx context.Context, id string) error {
 	u, err := t.Metadata.Upload(ctx, id)
 	if errors.Is(err, metadata.ErrNotFound) {
+		t.ended(id)
 		return errOver
 	}
 	if err != nil {

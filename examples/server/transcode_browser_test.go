@@ -152,6 +152,13 @@ func TestPageSaysHowToGetFFmpeg(t *testing.T) {
 		t.Errorf("it says %q", note)
 	}
 	b.picture("without-ffmpeg")
+
+	asset := uploadFile(t, base, clip(t), "").ID // which plays, and is to have a ladder
+	ladder := `fetch('v1/transcodes', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ asset: '` + asset + `' }) }).then((r) => r.status)`
+	if status := evaluate[int](b, ladder); status != http.StatusCreated {
+		t.Fatalf("a ladder is a %d", status)
+	}
+	b.until("the ladder waits, too", `document.querySelector('.asset[data-state="ready"] .pace')?.innerText.includes('install')`)
 }
 
 // TestPageWithoutATranscoderAsksForNone has no transcoder to ask.

@@ -64,15 +64,16 @@ func (o outbox) Resign(ctx context.Context, who string) error {
 
 // told is an event on its way to other processes.
 type told struct {
-	From  string       `json:"from"`
-	Owner string       `json:"owner"`
-	Event events.Event `json:"event"`
+	From  string          `json:"from"`
+	Owner string          `json:"owner"`
+	Event events.Event    `json:"event"`
+	Aside json.RawMessage `json:"aside,omitempty"`
 }
 
 func (o outbox) Tell(ctx context.Context, who string, list []events.Event) error {
 	var texts []string
 	for _, e := range list {
-		text, err := json.Marshal(told{who, e.Owner, e})
+		text, err := json.Marshal(told{who, e.Owner, e, e.Aside})
 		if err != nil {
 			return failed(ctx, "encode an event", err)
 		}
@@ -108,7 +109,7 @@ func (o outbox) Listen(ctx context.Context, who string, hear func(events.Event),
 		default:
 			var t told
 			if json.Unmarshal([]byte(n.Payload), &t) == nil && t.From != who { // else it is no event
-				t.Event.Owner = t.Owner
+				t.Event.Owner, t.Event.Aside = t.Owner, t.Aside
 				hear(t.Event)
 			}
 		}

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +71,7 @@ func TestProcessesHearOfEachOther(t *testing.T) {
 	within(t, woken)
 	within(t, own)
 
-	far := events.Event{Type: events.TranscodeProgress, Time: time.Unix(1, 0).UTC(), Owner: "ann", Asset: "a", Data: map[string]any{"percent": 12.5}}
+	far := events.Event{Type: events.TranscodeProgress, Time: time.Unix(1, 0).UTC(), Owner: "ann", Asset: "a", Data: map[string]any{"percent": 12.5}, Aside: json.RawMessage(`{"from":"x"}`)}
 	large := events.Event{Type: events.JobChanged, Owner: "ann", Data: map[string]any{"progress": strings.Repeat("x", 9000)}}
 	if err := one.Tell(t.Context(), "one", []events.Event{far}); err != nil { // which one itself does not hear
 		t.Fatal(err)
@@ -81,7 +82,7 @@ func TestProcessesHearOfEachOther(t *testing.T) {
 	if e := within(t, heard); e.Type != events.JobChanged || e.Owner != "bob" {
 		t.Errorf("heard %+v", e)
 	}
-	if e := within(t, heard); e.Owner != far.Owner || e.Asset != far.Asset || !e.Time.Equal(far.Time) || e.Data["percent"] != 12.5 {
+	if e := within(t, heard); e.Owner != far.Owner || e.Asset != far.Asset || !e.Time.Equal(far.Time) || e.Data["percent"] != 12.5 || string(e.Aside) != string(far.Aside) {
 		t.Errorf("heard %+v, told %+v", e, far)
 	}
 	if len(woken) > 0 {

@@ -52,9 +52,9 @@ export function hear({ type, asset, data }) {
     return;
   }
   if (type === 'transcode.progress' && now?.id === data.transcode && now.state === 'running') {
-    const { percent, speed, seconds_left, rungs } = data;
+    const { percent, speed, seconds_left, rungs, reason = '' } = data;
     const before = new Map(now.rungs.map((r) => [r.name, r]));
-    return put({ ...now, percent, speed, seconds_left, rungs: (rungs ?? []).map((r) => ({ ...before.get(r.name), ...r })) });
+    return put({ ...now, reason, percent, speed, seconds_left, rungs: (rungs ?? []).map((r) => ({ ...before.get(r.name), ...r })) });
   }
   if (type === 'transcode.progress' && ['done', 'failed', 'canceled'].includes(now?.state) && now.id === data.transcode) return; // it comes late
   if (now && ends[type] && now.id === data.transcode) put({ ...now, state: ends[type], error: data.error ?? '' });

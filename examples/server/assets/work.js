@@ -23,6 +23,7 @@ export function draw(panel, transcode, asset) {
 const kept = 'What was uploaded is kept.'; // why it does not play stands above
 
 function told(transcode, asset) {
+  if (transcode.reason && !asset.waiting) return sentence(transcode.reason); // else it stands above
   switch (transcode.state) {
     case 'waiting': return asset.waiting === 'ffmpeg' ? 'Begins by itself once ffmpeg is there.' : 'Waits for its turn.';
     case 'running': return running(transcode);
