@@ -19,7 +19,7 @@ func TestStreamsOfSoundAreTracks(t *testing.T) {
 		{"a track that is no stream", "ac3", "mp4a.40.2 ac-3", "2"},
 	} {
 		var s Source
-		for _, codec := range strings.FieldsSeq(c.streams) {
+		for codec := range strings.FieldsSeq(c.streams) {
 			s.Audio = append(s.Audio, Audio{Codec: codec})
 		}
 		tracks := []metadata.Track{{ID: 9, Kind: "video", Codec: "avc1.640028"}}
