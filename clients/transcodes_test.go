@@ -1,7 +1,6 @@
 package clients_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"flag"
@@ -23,6 +22,7 @@ import (
 
 	"github.com/streamgate/streamgate"
 	"github.com/streamgate/streamgate/auth"
+	"github.com/streamgate/streamgate/internal/testclip"
 	"github.com/streamgate/streamgate/ratelimit"
 	"github.com/streamgate/streamgate/transcode"
 )
@@ -79,14 +79,14 @@ func TestTranscodesPlay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("browsers are slow; the run without -short has it")
 	}
-	dir := mediaCorpus(t)
+	dir := testclip.Corpus(t)
 	all := os.Getenv("STREAMGATE_TRANSCODES_ALL") != ""
 	names := shortCorpus
 	if only := os.Getenv("STREAMGATE_TRANSCODES"); only != "" {
 		names = strings.Fields(only)
 	}
 	if all {
-		names = transcodable(t, dir)
+		names = testclip.Transcodable(t)
 	}
 	server := serveTranscodes(t, transcode.Profile{Preset: "ultrafast", Rungs: []transcode.Rung{
 		{Height: 64, CRF: 30, MaxRate: 60_000}, {Height: 128, CRF: 30, MaxRate: 400_000},
@@ -176,35 +176,6 @@ func serveTranscodes(t *testing.T, profile transcode.Profile) string {
 		}
 	})
 	return server.URL
-}
-
-// mediaCorpus is where the media corpus is, which is no part of the project.
-func mediaCorpus(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("STREAMGATE_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "media")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("the media corpus is not there (%v); STREAMGATE_CORPUS names its folder", err)
-	}
-	return dir
-}
-
-// transcodable are the names of the corpus that are work for a transcoder.
-func transcodable(t *testing.T, dir string) (names []string) {
-	t.Helper()
-	f, err := os.Open(filepath.Join(dir, "manifest.tsv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if columns := strings.Split(lines.Text(), "\t"); columns[len(columns)-1] == "transcode" {
-			names = append(names, columns[0])
-		}
-	}
-	return names
 }
 
 // send uploads a file; one that is not taken has its end there.

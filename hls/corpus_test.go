@@ -14,6 +14,7 @@ import (
 
 	"github.com/streamgate/streamgate/hls"
 	"github.com/streamgate/streamgate/internal/playcheck"
+	"github.com/streamgate/streamgate/internal/testclip"
 )
 
 // mustPlay is how many in a hundred of the corpus' files of class hls have to
@@ -35,24 +36,13 @@ type film struct {
 	only        string // begins the only problem that it may have
 }
 
-// corpus finds the media folder and reads its manifest. The folder is no part of
-// the project: where it is not, the test is skipped, unless STREAMGATE_CORPUS
-// says that it has to be there.
+// corpus finds the media folder, as testclip.Corpus does, and reads its manifest.
 func corpus(t *testing.T) (dir string, films []film) {
 	t.Helper()
-	dir = os.Getenv("STREAMGATE_CORPUS")
-	if dir == "" {
-		dir = filepath.Join(moduleRoot(t), "..", "shared", "media")
-	}
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(moduleRoot(t), dir)
-	}
+	dir = testclip.Corpus(t)
 	manifest, err := os.Open(filepath.Join(dir, "manifest.tsv"))
-	switch {
-	case err != nil && os.Getenv("STREAMGATE_CORPUS") != "":
-		t.Fatalf("STREAMGATE_CORPUS does not name the media corpus: %v", err)
-	case err != nil:
-		t.Skipf("the media corpus is not there (%v); STREAMGATE_CORPUS names its folder", err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	defer manifest.Close()
 	r := csv.NewReader(manifest)
@@ -70,24 +60,6 @@ func corpus(t *testing.T) (dir string, films []film) {
 		films = append(films, f)
 	}
 	return dir, films
-}
-
-func moduleRoot(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = parent
-	}
 }
 
 // TestCorpus plays every file of the corpus beside itself: see package

@@ -24,21 +24,31 @@ type orphan struct {
 	lost           bool // the worker is there, and knows nothing of it
 }
 
-// rescue has the jobs run again that ran on workers which are gone.
+// rescue has the jobs run again that ran on workers which are gone. One that cannot be
+// taken over does not keep it from the others; the errors are joined.
 func (q *Queue) rescue(ctx context.Context) error {
 	list, err := q.orphans(ctx)
 	if err != nil {
 		return fmt.Errorf("looking for jobs of workers that are gone: %w", err)
 	}
+	var errs []error
 	for _, o := range list {
 		if err := q.adopt(ctx, o); err != nil {
-			return fmt.Errorf("taking over job %d: %w", o.id, err)
+			errs = append(errs, fmt.Errorf("taking over job %d: %w", o.id, err))
+		}
+		if ctx.Err() != nil { // the others are for the next time
+			return errors.Join(errs...)
 		}
 	}
-	if len(list) == 0 || q.db.Alone() {
-		return nil
+	if len(list) > 0 && !q.db.Alone() {
+		errs = append(errs, q.forgetNodes(ctx))
 	}
-	return q.db.Update(ctx, func(c backend.Conn) error { // of which nothing is left
+	return errors.Join(errs...)
+}
+
+// forgetNodes removes workers of which nothing is left.
+func (q *Queue) forgetNodes(ctx context.Context) error {
+	return q.db.Update(ctx, func(c backend.Conn) error {
 		_, err := c.Exec(ctx, `DELETE FROM job_nodes WHERE beat < `+c.Now()+` - ?`, (24 * time.Hour).Microseconds())
 		return err
 	})

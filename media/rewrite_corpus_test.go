@@ -6,22 +6,17 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/streamgate/streamgate/internal/testclip"
 	"github.com/streamgate/streamgate/media"
 )
 
 // corpusFiles are the files of the media corpus, which is no part of the project.
 func corpusFiles(t *testing.T) []string {
 	t.Helper()
-	dir := os.Getenv("STREAMGATE_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "media")
-	}
+	dir := testclip.Corpus(t)
 	entries, err := os.ReadDir(dir)
-	switch {
-	case err != nil && os.Getenv("STREAMGATE_CORPUS") != "":
-		t.Fatalf("STREAMGATE_CORPUS does not name the media corpus: %v", err)
-	case err != nil:
-		t.Skipf("the media corpus is not there (%v); STREAMGATE_CORPUS names its folder", err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	var files []string
 	for _, e := range entries {

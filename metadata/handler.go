@@ -12,6 +12,7 @@ import (
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/middleware"
 	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/internal/requestid"
@@ -123,68 +124,48 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if middleware.CrossOrigin(h.cross, w, r) {
 		return
 	}
-	if id, language, ok := captionPath(r.URL.EscapedPath()); ok && h.files != nil {
-		h.serveCaption(w, r, id, language)
+	path := r.URL.EscapedPath()
+	if at, ok := captionPath(path); ok && h.files != nil {
+		h.captionMethods().Serve(w, r, at)
 		return
 	}
-	if id, ok := posterPath(r.URL.EscapedPath()); ok && h.files != nil {
-		h.servePoster(w, r, id)
+	if id, ok := posterPath(path); ok && h.files != nil {
+		h.posterMethods().Serve(w, r, id)
 		return
 	}
-	if id, name, ok := renditionPath(r.URL.EscapedPath()); ok {
-		h.serveRendition(w, r, id, name)
+	if at, ok := renditionPath(path); ok {
+		h.renditionMethods().Serve(w, r, at)
 		return
 	}
-	id := strings.TrimPrefix(r.URL.Path, "/")
-	if strings.Contains(id, "/") {
+	switch id := strings.TrimPrefix(r.URL.Path, "/"); {
+	case strings.Contains(id, "/"):
 		problem.Write(w, r, problem.Errorf(ErrNotFound, "there is nothing at this address"))
-		return
-	}
-	serve := h.assetMethod(r.Method)
-	allowed := []string{http.MethodGet, http.MethodHead, http.MethodPatch, http.MethodDelete, http.MethodOptions}
-	if id == "" {
-		serve = h.listMethod(r.Method)
-		allowed = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions}
-	}
-	switch {
-	case r.Method == http.MethodOptions:
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		if id != "" {
+	case id == "":
+		h.listMethods().Serve(w, r, id)
+	default:
+		if r.Method == http.MethodOptions {
 			w.Header().Set("Accept-Patch", acceptPatch)
 		}
-		w.WriteHeader(http.StatusNoContent)
-	case serve == nil:
-		problem.Method(w, r, allowed...)
-	default:
-		if err := serve(w, r, id); err != nil {
-			problem.Write(w, r, err)
-		}
+		h.assetMethods().Serve(w, r, id)
 	}
 }
 
-// A method answers, or returns an error before it has written anything.
-type method func(w http.ResponseWriter, r *http.Request, id string) error
+// A part is what an asset has several of, by its name.
+type part struct{ asset, name string }
 
-func (h *handler) listMethod(name string) method {
-	switch name {
-	case http.MethodGet, http.MethodHead:
-		return h.search
-	case http.MethodPost:
-		return h.create
-	}
-	return nil
+// partPath takes "/{id}/" and what leads to a part and its name apart, as it was sent.
+func partPath(escaped, folder string) (at part, ok bool) {
+	id, rest, _ := strings.Cut(strings.TrimPrefix(escaped, "/"), "/")
+	name, ok := strings.CutPrefix(rest, folder)
+	return part{id, name}, ok && id != "" && name != "" && !strings.Contains(name, "/")
 }
 
-func (h *handler) assetMethod(name string) method {
-	switch name {
-	case http.MethodGet, http.MethodHead:
-		return h.get
-	case http.MethodPatch:
-		return h.patch
-	case http.MethodDelete:
-		return h.delete
-	}
-	return nil
+func (h *handler) listMethods() endpoint.Methods[string] {
+	return endpoint.Methods[string]{http.MethodGet: h.search, http.MethodHead: h.search, http.MethodPost: h.create}
+}
+
+func (h *handler) assetMethods() endpoint.Methods[string] {
+	return endpoint.Methods[string]{http.MethodGet: h.get, http.MethodHead: h.get, http.MethodPatch: h.patch, http.MethodDelete: h.delete}
 }
 
 func (h *handler) get(w http.ResponseWriter, r *http.Request, id string) error {

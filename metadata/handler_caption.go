@@ -18,41 +18,22 @@ import (
 
 // captionPath takes "/{id}/captions/{lang}" apart, as it was sent: neither an id
 // nor a language needs an escape, so one that has some is none.
-func captionPath(escaped string) (id, language string, ok bool) {
-	id, rest, _ := strings.Cut(strings.TrimPrefix(escaped, "/"), "/")
-	language, ok = strings.CutPrefix(rest, "captions/")
-	return id, language, ok && id != "" && language != "" && !strings.Contains(language, "/")
+func captionPath(escaped string) (at part, ok bool) { return partPath(escaped, "captions/") }
+
+func (h *handler) captionMethods() endpoint.Methods[part] {
+	return endpoint.Methods[part]{http.MethodPut: h.putCaption, http.MethodDelete: h.deleteCaption}
 }
 
-func (h *handler) serveCaption(w http.ResponseWriter, r *http.Request, id, language string) {
-	var err error
-	allowed := []string{http.MethodPut, http.MethodDelete, http.MethodOptions}
-	switch r.Method {
-	case http.MethodOptions:
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		w.WriteHeader(http.StatusNoContent)
-	case http.MethodPut:
-		err = h.putCaption(w, r, id, language)
-	case http.MethodDelete:
-		err = h.deleteCaption(w, r, id, language)
-	default:
-		problem.Method(w, r, allowed...)
-	}
-	if err != nil {
-		problem.Write(w, r, err)
-	}
-}
-
-func (h *handler) putCaption(w http.ResponseWriter, r *http.Request, id, language string) (err error) {
+func (h *handler) putCaption(w http.ResponseWriter, r *http.Request, at part) (err error) {
 	ctx := r.Context()
-	seen, err := h.allowed(ctx, auth.Update, id)
+	seen, err := h.allowed(ctx, auth.Update, at.asset)
 	if err == nil {
 		err = checkPreconditions(r, seen.Version) // before the body is of any use
 	}
 	if err != nil {
 		return err
 	}
-	c, err := captionOf(language, r.URL.RawQuery)
+	c, err := captionOf(at.name, r.URL.RawQuery)
 	if err != nil {
 		return err
 	}
@@ -60,7 +41,7 @@ func (h *handler) putCaption(w http.ResponseWriter, r *http.Request, id, languag
 	if err != nil {
 		return err
 	}
-	c.Key, c.Size = captionsOf(id)+NewID(), int64(len(file))
+	c.Key, c.Size = captionsOf(at.asset)+NewID(), int64(len(file))
 	if err := store(ctx, h.files, c.Key, file, "this file of captions"); err != nil {
 		return err
 	}
@@ -70,7 +51,7 @@ func (h *handler) putCaption(w http.ResponseWriter, r *http.Request, id, languag
 		}
 	}()
 	status := http.StatusOK
-	a, err := h.change(r, auth.Update, id, func(tx Tx, a *Asset) error {
+	a, err := h.change(r, auth.Update, at.asset, func(tx Tx, a *Asset) error {
 		replaced, err := a.setCaption(c)
 		if err != nil {
 			return err
@@ -87,9 +68,9 @@ func (h *handler) putCaption(w http.ResponseWriter, r *http.Request, id, languag
 	return h.writeAsset(w, r, status, a)
 }
 
-func (h *handler) deleteCaption(w http.ResponseWriter, r *http.Request, id, language string) error {
-	_, err := h.change(r, auth.Update, id, func(tx Tx, a *Asset) error {
-		at := a.caption(language)
+func (h *handler) deleteCaption(w http.ResponseWriter, r *http.Request, of part) error {
+	_, err := h.change(r, auth.Update, of.asset, func(tx Tx, a *Asset) error {
+		at := a.caption(of.name)
 		if at < 0 {
 			return problem.Errorf(ErrNotFound, "there are no captions in that language")
 		}

@@ -18,23 +18,8 @@ func posterPath(escaped string) (id string, ok bool) {
 	return id, ok && id != "" && !strings.Contains(id, "/")
 }
 
-func (h *handler) servePoster(w http.ResponseWriter, r *http.Request, id string) {
-	var err error
-	allowed := []string{http.MethodPut, http.MethodDelete, http.MethodOptions}
-	switch r.Method {
-	case http.MethodOptions:
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		w.WriteHeader(http.StatusNoContent)
-	case http.MethodPut:
-		err = h.putPoster(w, r, id)
-	case http.MethodDelete:
-		err = h.deletePoster(w, r, id)
-	default:
-		problem.Method(w, r, allowed...)
-	}
-	if err != nil {
-		problem.Write(w, r, err)
-	}
+func (h *handler) posterMethods() endpoint.Methods[string] {
+	return endpoint.Methods[string]{http.MethodPut: h.putPoster, http.MethodDelete: h.deletePoster}
 }
 
 func (h *handler) putPoster(w http.ResponseWriter, r *http.Request, id string) (err error) {

@@ -2,44 +2,29 @@ package metadata
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/streamgate/streamgate/auth"
 	"github.com/streamgate/streamgate/events"
+	"github.com/streamgate/streamgate/internal/endpoint"
 	"github.com/streamgate/streamgate/internal/problem"
 )
 
 // renditionPath takes "/{id}/renditions/{name}" apart, as it was sent: neither
 // needs an escape.
-func renditionPath(escaped string) (id, name string, ok bool) {
-	id, rest, _ := strings.Cut(strings.TrimPrefix(escaped, "/"), "/")
-	name, ok = strings.CutPrefix(rest, "renditions/")
-	return id, name, ok && id != "" && name != "" && !strings.Contains(name, "/")
-}
+func renditionPath(escaped string) (at part, ok bool) { return partPath(escaped, "renditions/") }
 
-func (h *handler) serveRendition(w http.ResponseWriter, r *http.Request, id, name string) {
-	allowed := []string{http.MethodDelete, http.MethodOptions}
-	switch r.Method {
-	case http.MethodOptions:
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		w.WriteHeader(http.StatusNoContent)
-	case http.MethodDelete:
-		if err := h.deleteRendition(w, r, id, name); err != nil {
-			problem.Write(w, r, err)
-		}
-	default:
-		problem.Method(w, r, allowed...)
-	}
+func (h *handler) renditionMethods() endpoint.Methods[part] {
+	return endpoint.Methods[part]{http.MethodDelete: h.deleteRendition}
 }
 
 // deleteRendition takes a file beside the source away. Its bytes go once nobody
 // can begin to play it any more: RemoveFiles sees to that.
-func (h *handler) deleteRendition(w http.ResponseWriter, r *http.Request, id, name string) error {
+func (h *handler) deleteRendition(w http.ResponseWriter, r *http.Request, of part) error {
 	ctx := r.Context()
-	_, err := h.change(r, auth.Update, id, func(tx Tx, a *Asset) error {
-		at := a.Rendition(name)
+	_, err := h.change(r, auth.Update, of.asset, func(tx Tx, a *Asset) error {
+		at := a.Rendition(of.name)
 		switch {
-		case name == SourceRendition:
+		case of.name == SourceRendition:
 			return problem.Errorf(ErrInvalid, "the source is what the others are renditions of; delete the asset to remove it")
 		case at < 0:
 			return problem.Errorf(ErrNotFound, "there is no rendition of that name")
@@ -49,11 +34,11 @@ func (h *handler) deleteRendition(w http.ResponseWriter, r *http.Request, id, na
 		if err := tx.UpdateAsset(ctx, a); err != nil {
 			return err
 		}
-		if err := Release(ctx, tx, id, gone.Source); err != nil {
+		if err := Release(ctx, tx, of.asset, gone.Source); err != nil {
 			return err
 		}
 		e := event(ctx, events.AssetUpdated, a)
-		e.Data = map[string]any{"rendition": name, "keys": gone.Keys()}
+		e.Data = map[string]any{"rendition": of.name, "keys": gone.Keys()}
 		return h.emit(ctx, tx, e)
 	})
 	if err != nil {

@@ -74,6 +74,13 @@ type Reader interface {
 	Transcodes(ctx context.Context, q TranscodeQuery) ([]*Upload, error)
 	// AssetsIn returns up to limit assets of any owner in a state with an id above after, by id.
 	AssetsIn(ctx context.Context, s State, after string, limit int) ([]*Asset, error)
+	// UndecidedAssets are those in Processing of which some upload is Asset.Undecided:
+	// up to limit with an id above after, by id. Like the next, it may be asked for again
+	// and again, however many others there are.
+	UndecidedAssets(ctx context.Context, after string, limit int) ([]*Asset, error)
+	// WaitingAssets are those in Processing that wait for something (Asset.Waiting), and
+	// of which no upload is in UploadTranscoding: up to limit with an id above after, by id.
+	WaitingAssets(ctx context.Context, after string, limit int) ([]*Asset, error)
 	// Usage sums up the open uploads of an owner; zero for one who has none. It is
 	// asked for at each creation, and must not take longer the more assets there are.
 	Usage(ctx context.Context, owner string) (Usage, error)
@@ -123,6 +130,7 @@ type TranscodeQuery struct {
 	Owner    string    // only this principal's; "" lists everybody's
 	Before   time.Time // begun (CreatedAt) before that
 	BeforeID string    // or at Before, with an id below this one; "" for none of those
+	Unplayed bool      // only those of which nothing plays: what is not whole, and what is gone from storage
 	Limit    int       // how many, at most; 0 is none
 }
 

@@ -28,7 +28,8 @@ var (
 	// ErrUnavailable means that the store could not do it now: an I/O error, a
 	// read-only file system, a backend that does not answer.
 	ErrUnavailable error = problem.NewKind(http.StatusServiceUnavailable, "storage-unavailable", "Storage is not available")
-	// ErrChanged means that an imported file is no longer the file that was imported.
+	// ErrChanged means that an imported file is no longer the file that was imported,
+	// or that nobody can tell, since what was written down of it is damaged.
 	ErrChanged error = problem.NewKind(http.StatusGone, "source-changed", "The imported file has changed")
 )
 

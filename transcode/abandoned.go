@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/streamgate/streamgate/jobs"
@@ -18,37 +19,43 @@ func kinds() []string {
 	return []string{kindPlan, kindVideo, kindSound, kindRemux, kindAssemble, kindExtras}
 }
 
-// failAbandoned ends transcodes that go on and have no task. A task that ends on its
-// own account says what comes after it, so one of theirs was ended by others.
-func (t *Transcoder) failAbandoned(ctx context.Context) error {
-	ids, err := t.transcodesOf(ctx, jobs.Failed, jobs.Cancelled)
+// endAbandoned ends transcodes that go on and have no task. A task that ends on its
+// own account says what comes after it, so one of theirs was ended by others. With quiet it
+// looks for those, too, of which nothing was heard for long.
+func (t *Transcoder) endAbandoned(ctx context.Context, quiet bool) error {
+	ids, err := t.transcodesOf(ctx, jobs.Failed)
 	if err != nil {
 		return err
 	}
-	if t.isTime(time.Now()) {
+	cancelled, err := t.transcodesOf(ctx, jobs.Cancelled)
+	if err != nil {
+		return err
+	}
+	maps.Copy(ids, cancelled)
+	if quiet {
 		if err := t.addQuiet(ctx, ids); err != nil {
 			return err
 		}
 	}
-	left, err := t.goingOf(ctx, ids)
-	if err != nil || len(left) == 0 {
-		return err
+	left, unread := t.goingOf(ctx, ids)
+	if len(left) == 0 {
+		return unread
 	}
 	open, err := t.transcodesOf(ctx, jobs.Scheduled, jobs.Waiting, jobs.Running, jobs.Retrying)
 	if err != nil {
-		return err
+		return errors.Join(unread, err)
 	}
-	var errs []error
+	errs := []error{unread}
 	for _, u := range left {
 		if !open[u.ID] {
-			errs = append(errs, t.abandon(ctx, u))
+			errs = append(errs, t.abandon(ctx, u, cancelled[u.ID]))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 // quietEvery is how often transcodes are looked for of which nothing was heard for so
-// long: for that all are read that there are.
+// long, and for those that ended long ago.
 const quietEvery = time.Hour
 
 // isTime reports whether it is time for that, also at the first call.
@@ -64,9 +71,11 @@ func (t *Transcoder) isTime(now time.Time) bool {
 
 // addQuiet adds transcodes that may go on, and have not changed for long. The tasks that
 // they had may be forgotten by now: jobs that ended are kept for a day, and a process may
-// have been away for longer.
+// have been away for longer. None goes on that has ended, so only the first time all are
+// read that there are.
 func (t *Transcoder) addQuiet(ctx context.Context, ids map[string]bool) error {
 	long := time.Now().Add(-quietEvery)
+	read, oldest := t.endedBefore(time.Time{}), long
 	for q := (metadata.TranscodeQuery{Before: long, Limit: recoverPage}); ; {
 		page, err := t.Metadata.Transcodes(ctx, q)
 		if err != nil {
@@ -74,46 +83,75 @@ func (t *Transcoder) addQuiet(ctx context.Context, ids map[string]bool) error {
 		}
 		for _, u := range page {
 			q.Before, q.BeforeID = u.CreatedAt, u.ID
-			if u.State != metadata.UploadCanceled && u.UpdatedAt.Before(long) {
-				if under, err := isUnder(u); err == nil && under { // one that cannot be read is no reason to leave the others
-					ids[u.ID] = true
-				}
+			if under, err := isUnder(u); err != nil || !under { // one that cannot be read is no reason to leave the others
+				continue
+			}
+			oldest = u.CreatedAt
+			if u.UpdatedAt.Before(long) {
+				ids[u.ID] = true
 			}
 		}
-		if len(page) < q.Limit {
+		if len(page) < q.Limit || q.Before.Before(read) {
+			t.endedBefore(oldest)
 			return nil
 		}
 	}
 }
 
-// goingOf reads those transcodes that are not at an end.
+// endedBefore is since when transcodes were begun of which some may go on, as it was known
+// last; what is known by now takes its place, unless that is zero.
+func (t *Transcoder) endedBefore(now time.Time) (before time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before = t.oldest
+	if !now.IsZero() {
+		t.oldest = now
+	}
+	return before
+}
+
+// goingOf reads those transcodes that are not at an end. One that cannot be read keeps it
+// from no other; the errors are joined.
 func (t *Transcoder) goingOf(ctx context.Context, ids map[string]bool) (list []*metadata.Upload, err error) {
+	var errs []error
 	for id := range ids {
 		u, err := t.Metadata.Upload(ctx, id)
-		if errors.Is(err, metadata.ErrNotFound) || err == nil && u.Protocol != metadata.ProtocolTranscode {
+		switch {
+		case ctx.Err() != nil:
+			return nil, errors.Join(append(errs, err)...)
+		case errors.Is(err, metadata.ErrNotFound) || err == nil && u.Protocol != metadata.ProtocolTranscode:
+			continue
+		case err != nil:
+			errs = append(errs, err)
 			continue
 		}
-		if err != nil {
-			return nil, err
-		}
 		r, err := recordOf(u)
-		if err != nil {
-			return nil, err
-		}
-		if r.going(u) || r.lost(u) {
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case r.going(u) || r.lost(u):
 			list = append(list, u)
 		}
 	}
-	return list, nil
+	return list, errors.Join(errs...)
 }
 
 // errChanged means that a transcode goes on after all.
 var errChanged = errors.New("transcode: it has changed meanwhile")
 
-// abandon fails a transcode that had no task when it was as given. Whatever submits
-// one changes the row in the same transaction.
-func (t *Transcoder) abandon(ctx context.Context, was *metadata.Upload) error {
-	err := t.end(ctx, was.ID, metadata.UploadFailed, why{reasonAbandoned, lost.class}, func(_ metadata.Tx, now *metadata.Upload) error {
+// abandon ends a transcode that had no task when it was as given: as one that was
+// cancelled where a task of it was, which the task that is to say so may not have done
+// yet, and else as one that has failed. Whatever submits one changes the row in the same
+// transaction.
+func (t *Transcoder) abandon(ctx context.Context, was *metadata.Upload, cancelled bool) error {
+	state, y := metadata.UploadFailed, why{reasonAbandoned, lost.class}
+	switch {
+	case was.State == metadata.UploadFailed: // nobody has said so yet
+		y = whyOf(errDoesNotPlay(was))
+	case cancelled:
+		state, y = metadata.UploadCanceled, canceled
+	}
+	err := t.end(ctx, was.ID, state, y, func(_ metadata.Tx, now *metadata.Upload) error {
 		if now.Version != was.Version {
 			return errChanged
 		}
@@ -123,7 +161,7 @@ func (t *Transcoder) abandon(ctx context.Context, was *metadata.Upload) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("transcode: failing %s: %w", was.ID, err)
+		return fmt.Errorf("transcode: ending %s: %w", was.ID, err)
 	}
 	return t.tidy(ctx, &work{args: args{Transcode: was.ID, Asset: was.Asset}})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/streamgate/streamgate/internal/testclip"
 	"github.com/streamgate/streamgate/metadata"
 )
 
@@ -23,10 +24,10 @@ func TestTheCorpusEnds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("some minutes of encoding")
 	}
-	dir := corpus(t)
+	dir := testclip.Corpus(t)
 	h := newHouse(t, t.TempDir(), smallOptions())
 	var b strings.Builder
-	for _, name := range transcodable(t, dir) {
+	for _, name := range testclip.Transcodable(t) {
 		sent, said := h.offer(filepath.Join(dir, name), "")
 		if said == "" {
 			said = h.end(h.over(sent.ID))

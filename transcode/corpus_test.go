@@ -1,7 +1,6 @@
 package transcode_test
 
 import (
-	"bufio"
 	"flag"
 	"fmt"
 	"os"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/streamgate/streamgate/internal/testclip"
 	"github.com/streamgate/streamgate/transcode"
 )
 
@@ -22,47 +22,14 @@ const (
 	playsOfCorpus = "testdata/corpus_plays.txt"
 )
 
-// corpus is where the media corpus is, which is no part of the project.
-func corpus(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("STREAMGATE_CORPUS")
-	named := dir != ""
-	if !named {
-		dir = filepath.Join("..", "..", "shared", "media")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if named {
-			t.Fatalf("STREAMGATE_CORPUS does not name the media corpus: %v", err)
-		}
-		t.Skipf("the media corpus is not there (%v); STREAMGATE_CORPUS names its folder", err)
-	}
-	return dir
-}
-
-// transcodable are the names of the corpus that are work for a transcoder.
-func transcodable(t *testing.T, dir string) (names []string) {
-	t.Helper()
-	f, err := os.Open(filepath.Join(dir, "manifest.tsv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if columns := strings.Split(lines.Text(), "\t"); columns[len(columns)-1] == "transcode" {
-			names = append(names, columns[0])
-		}
-	}
-	return names
-}
-
 // TestPlansOfTheCorpus probes every file that is work for a transcoder, and compares
 // what is to be done with what was decided to be right.
 func TestPlansOfTheCorpus(t *testing.T) {
 	lengthy(t)
-	dir := corpus(t)
+	dir := testclip.Corpus(t)
 	r := runner(t)
 	var b strings.Builder
-	for _, name := range transcodable(t, dir) {
+	for _, name := range testclip.Transcodable(t) {
 		said := ""
 		f, err := r.Probe(t.Context(), input(t, filepath.Join(dir, name)))
 		if err == nil {
@@ -85,11 +52,11 @@ func TestTheCorpusPlays(t *testing.T) {
 	if os.Getenv("STREAMGATE_CORPUS_ALL") == "" {
 		t.Skip("a minute of encoding, and TestTheCorpusEnds plays them all: set STREAMGATE_CORPUS_ALL=1")
 	}
-	dir := corpus(t)
+	dir := testclip.Corpus(t)
 	r := runner(t)
 	profile := small(96)
 	var b strings.Builder
-	for _, name := range transcodable(t, dir) {
+	for _, name := range testclip.Transcodable(t) {
 		path, err := transcodeFile(t.Context(), r, input(t, filepath.Join(dir, name)), profile, t.TempDir())
 		said := ""
 		if err == nil {

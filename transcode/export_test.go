@@ -1,6 +1,16 @@
 package transcode
 
-import "io"
+import (
+	"io"
+	"time"
+)
+
+// LookAgain has the next Recover be that of an hour later.
+func (t *Transcoder) LookAgain() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.quiet = time.Time{}
+}
 
 // Pieced is a file that lies in pieces, for tests.
 func Pieced(files []io.ReaderAt, sizes []int64) (io.ReaderAt, int64) {

@@ -2,11 +2,9 @@ package transcode_test
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/jobs"
@@ -87,9 +85,9 @@ func TestWhatFailsIsSaid(t *testing.T) {
 	}
 }
 
-// TestATranscodeThatNoTaskSeesToFails takes the task of a transcode away, as an
-// operator can, and a task that kills its process.
-func TestATranscodeThatNoTaskSeesToFails(t *testing.T) {
+// TestATranscodeThatNoTaskSeesToEnds takes the task of a transcode away, as an operator
+// can. What is to say that it was cancelled has not come to it.
+func TestATranscodeThatNoTaskSeesToEnds(t *testing.T) {
 	h := idleHouse(t)
 	id := h.send(foreignFilm(t), "").ID
 	look := func() *metadata.Asset {
@@ -112,66 +110,17 @@ func TestATranscodeThatNoTaskSeesToFails(t *testing.T) {
 	if a := look(); a.State != metadata.Failed || a.Error == "" || a.Waiting != "" {
 		t.Errorf("%+v", a)
 	}
-	if s, err := h.coder.Status(t.Context(), h.transcodes(id)[0].ID); err != nil || s.State != transcode.Failed {
+	if s, err := h.coder.Status(t.Context(), h.transcodes(id)[0].ID); err != nil || s.State != transcode.Canceled {
 		t.Errorf("%+v: %v", s, err)
+	}
+	if all, err := h.meta.Events().After(t.Context(), "ann", 0, 100); err != nil || !slices.ContainsFunc(all, func(e events.Event) bool { return e.Type == events.TranscodeCanceled }) {
+		t.Errorf("nobody was told that it was cancelled: %v", err)
 	}
 	if _, err := h.coder.Submit(t.Context(), id, ""); err != nil {
 		t.Errorf("and it cannot be tried again: %v", err)
 	}
 	if a := look(); a.State != metadata.Processing {
 		t.Errorf("the task before is taken for one of the second try: %+v", a)
-	}
-}
-
-// An old store has all transcodes two hours older than they are.
-type old struct{ metadata.Store }
-
-const ages = 2 * time.Hour
-
-// Transcodes implements metadata.Store.
-func (s old) Transcodes(ctx context.Context, q metadata.TranscodeQuery) ([]*metadata.Upload, error) {
-	q.Before = q.Before.Add(ages)
-	list, err := s.Store.Transcodes(ctx, q)
-	for _, u := range list {
-		u.CreatedAt, u.UpdatedAt = u.CreatedAt.Add(-ages), u.UpdatedAt.Add(-ages)
-	}
-	return list, err
-}
-
-// TestATranscodeWhoseTasksAreForgottenFails has one beside it that is new, and one that
-// has a task.
-func TestATranscodeWhoseTasksAreForgottenFails(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		wrap func(metadata.Store) metadata.Store
-		want metadata.State
-	}{
-		{"which is new", nil, metadata.Processing},
-		{"which is old", func(s metadata.Store) metadata.Store { return old{s} }, metadata.Failed},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			h := newHouse(t, t.TempDir(), houseOptions{programs: nothing{}, idle: true, wrap: c.wrap})
-			waits := h.send(foreignFilm(t), "").ID
-			id := h.send(foreignFilm(t), "").ID
-			u := h.transcodes(id)[0]
-			forgotten := *u
-			forgotten.ID = metadata.NewID()
-			err := h.meta.Update(t.Context(), func(tx metadata.Tx) error { // under an id that no task has
-				return errors.Join(tx.DeleteUpload(t.Context(), u.ID), tx.InsertUpload(t.Context(), &forgotten))
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := h.coder.Recover(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if a := h.asset(id); a.State != c.want || (a.Error != "") != (c.want == metadata.Failed) {
-				t.Errorf("without a task: %s, %q", a.State, a.Error)
-			}
-			if a := h.asset(waits); a.State != metadata.Processing {
-				t.Errorf("with a task: %s, %q", a.State, a.Error)
-			}
-		})
 	}
 }
 

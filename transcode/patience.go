@@ -60,7 +60,12 @@ func (t *Transcoder) bide(ctx context.Context, w *work, short error) error {
 	}
 	t.tellWaits(w)
 	t.o.Logger.WarnContext(ctx, "a transcode waits", "transcode", w.args.Transcode, "task", w.task.Kind, "since", since, "error", short)
-	return jobs.Snooze(max(min(time.Since(since)/lookShare, longestLook), t.o.Look))
+	return jobs.Snooze(t.untilLook(since))
+}
+
+// untilLook is how long a task waits that has waited since a moment.
+func (t *Transcoder) untilLook(since time.Time) time.Duration {
+	return max(min(time.Since(since)/lookShare, longestLook), t.o.Look)
 }
 
 // resume is for a transcode that goes on: storage has taken what a task made.

@@ -118,6 +118,28 @@ func TestPatienceHasAnEnd(t *testing.T) {
 	}
 }
 
+// What an operator has to see to by another import is not waited for.
+func TestAnImportThatHasChangedIsNotWaitedFor(t *testing.T) {
+	s := &tank{}
+	s.short.Store(true)
+	o := smallOptions()
+	o.Patience = time.Hour
+	o.store = func(files *disk.Store) storage.Store {
+		return &guarded{Store: files, creating: func(key string) error {
+			if !strings.Contains(key, "/parts/plan") {
+				return nil
+			}
+			return s.take(problem.Errorf(storage.ErrChanged, "%q is damaged", key))
+		}}
+	}
+	h := newHouse(t, t.TempDir(), o)
+	a := h.over(h.send(foreignFilm(t), "").ID)
+	if a.State != metadata.Failed || !strings.HasPrefix(a.Error, "the imported file has changed") || s.asked.Load() != 1 {
+		t.Errorf("%d times: %s, %q", s.asked.Load(), a.State, a.Error)
+	}
+	h.until("all tasks end", h.idle)
+}
+
 // A run that takes hours in vain takes them twice, and not for each attempt.
 func TestWhatTakesTooLongIsTriedOnceMore(t *testing.T) {
 	p := &counted{failing: failing{Programs: newHeld(t).Programs, output: "64p", class: ffmpeg.TimeLimit, times: -1}}

@@ -8,7 +8,9 @@ import (
 	"image/jpeg"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/streamgate/streamgate/internal/problem"
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
 	"github.com/streamgate/streamgate/storage"
@@ -166,6 +168,52 @@ func (missing) Tools(context.Context) (*ffmpeg.Tools, error) { return nil, ffmpe
 
 func (missing) Probe(context.Context, ffmpeg.Input) (*ffmpeg.Source, error) {
 	return nil, ffmpeg.ErrMissing
+}
+
+// A disk that is full for a while costs a poster no attempt, and one that stays so ends it.
+func TestAPosterWaitsForRoom(t *testing.T) {
+	film := makeFilm(t, "film.mp4", lasting(movingPicture, "2")+"-c:v libx264 -preset ultrafast")
+	for _, c := range []struct {
+		name     string
+		patience time.Duration
+		frees    bool
+		want     jobs.State
+	}{
+		{"that comes", time.Hour, true, jobs.Done},
+		{"that does not come", time.Nanosecond, false, jobs.Failed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &tank{}
+			s.short.Store(true)
+			o := smallOptions()
+			o.Look, o.Patience, o.Attempts = time.Millisecond, c.patience, 2
+			o.store = func(files *disk.Store) storage.Store {
+				return &guarded{Store: files, creating: func(key string) error {
+					if !strings.Contains(key, "/posters/") {
+						return nil
+					}
+					return s.take(problem.Errorf(storage.ErrFull, "no room for %q", key))
+				}}
+			}
+			h := newHouse(t, t.TempDir(), o)
+			id := h.send(film, "").ID
+			if err := h.coder.Poster(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+			if c.frees {
+				h.until("more is tried than attempts there are", func() bool { return s.asked.Load() > 5 })
+				s.short.Store(false)
+			}
+			h.until("all tasks end", h.idle)
+			page, err := h.queue.List(t.Context(), jobs.Query{Kinds: []string{"transcode-poster"}})
+			if err != nil || len(page.Jobs) != 1 || page.Jobs[0].State != c.want || s.asked.Load() < 2 {
+				t.Errorf("after %d times: %+v, %v", s.asked.Load(), page.Jobs, err)
+			}
+			if a := h.asset(id); (a.Poster != "") != c.frees || a.State != metadata.Ready {
+				t.Errorf("%+v", a)
+			}
+		})
+	}
 }
 
 // A worker that is killed leaves a picture that no asset has heard of.

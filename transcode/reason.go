@@ -55,7 +55,7 @@ var ofStorage = []struct {
 	{storage.ErrFull, "there is no room left in storage"},
 	{metadata.ErrFull, "there is no room left for the database"},
 	{storage.ErrUnavailable, "storage does not answer as it should"},
-	{storage.ErrChanged, "the imported file has changed"},
+	{storage.ErrChanged, "the imported file has changed, or what was written down of it is damaged"},
 	{storage.ErrNotFound, "a file that is needed is not there any more"},
 	{storage.ErrExists, "storage refuses to keep what was made"},
 	{storage.ErrInvalidKey, "storage refuses to keep what was made"},

@@ -4,34 +4,37 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/metadata"
 )
 
 // Recover has those assets transcoded that wait for it and of which no transcode is
-// under way: there was no transcoder when they came. And it fails transcodes that no
+// under way: there was no transcoder when they came. And it ends transcodes that no
 // task sees to any more: one was cancelled by an operator, or took its process with it
-// each time. What ended longer ago than Options.Retention it removes. Call it once the
+// each time. What ended longer ago than Options.Retention it removes, once an hour. Call it once the
 // Queue has been started, and now and then: the first time it tries the hardware that
 // profiles want, too.
 func (t *Transcoder) Recover(ctx context.Context) error {
 	t.once.Do(func() { t.accelerate(ctx) })
-	return errors.Join(t.recoverAssets(ctx), t.failAbandoned(ctx), t.forget(ctx))
+	all := t.isTime(time.Now())
+	errs := []error{t.recoverAssets(ctx), t.endAbandoned(ctx, all)}
+	if all {
+		errs = append(errs, t.forget(ctx))
+	}
+	return errors.Join(errs...)
 }
 
 func (t *Transcoder) recoverAssets(ctx context.Context) error {
 	var errs []error
 	for after := ""; ; {
-		page, err := t.Metadata.AssetsIn(ctx, metadata.Processing, after, recoverPage)
+		page, err := t.Metadata.WaitingAssets(ctx, after, recoverPage)
 		if err != nil {
-			return errors.Join(append(errs, fmt.Errorf("transcode: listing assets: %w", err))...)
+			return errors.Join(append(errs, fmt.Errorf("transcode: listing assets that wait: %w", err))...)
 		}
 		for _, a := range page {
 			after = a.ID
-			if a.Waiting == "" {
-				continue
-			}
 			if err := t.recover(ctx, a.ID); err != nil && !errors.Is(err, ErrUnder) && !errors.Is(err, ErrNotFound) {
 				errs = append(errs, err)
 			}

@@ -34,7 +34,7 @@ func (t *Transcoder) forget(ctx context.Context) error {
 	}
 	long := time.Now().Add(-t.o.Retention)
 	var errs []error
-	for q := (metadata.TranscodeQuery{Before: long, Limit: recoverPage}); ; {
+	for q := (metadata.TranscodeQuery{Before: long, Unplayed: true, Limit: recoverPage}); ; {
 		page, err := t.Metadata.Transcodes(ctx, q)
 		if err != nil {
 			return errors.Join(append(errs, fmt.Errorf("transcode: listing what ended long ago: %w", err))...)

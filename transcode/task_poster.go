@@ -2,11 +2,13 @@ package transcode
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/streamgate/streamgate/jobs"
 	"github.com/streamgate/streamgate/media"
@@ -80,10 +82,41 @@ func (t *Transcoder) pose(ctx context.Context, task *jobs.Task) error {
 		return nil // it goes without, is gone, or has another film by now, of which there is another task
 	case errors.Is(err, ffmpeg.ErrBusy), errors.Is(err, storage.ErrBusy):
 		return jobs.Snooze(t.o.Look)
+	case errors.Is(err, errNoRoom):
+		return jobs.Snooze(roomLook)
+	case err != nil && ctx.Err() == nil && isShort(err):
+		return t.bidePoster(ctx, task, err)
 	case err != nil && ctx.Err() == nil && t.final(&work{task: task}, err):
 		return jobs.Discard(err)
 	}
 	return err
+}
+
+// posing is what a task of kindPoster tells of itself.
+type posing struct {
+	Short time.Time `json:"short,omitzero"` // since when there is no room in storage, or no answer
+}
+
+// bidePoster has the poster made when there is room again, or storage answers, if that is
+// within Options.Patience. No attempt is counted.
+func (t *Transcoder) bidePoster(ctx context.Context, task *jobs.Task, short error) error {
+	var p posing
+	if told := task.Job.Progress; len(told) > 0 {
+		if err := json.Unmarshal(told, &p); err != nil {
+			return jobs.Discard(fmt.Errorf("transcode: what the task of a poster has told: %w", err))
+		}
+	}
+	switch {
+	case p.Short.IsZero():
+		p.Short = time.Now().UTC()
+	case time.Since(p.Short) >= t.o.Patience:
+		return jobs.Discard(short)
+	}
+	if err := task.Progress(p); err != nil {
+		return err
+	}
+	t.o.Logger.WarnContext(ctx, "a poster waits", "job", task.ID, "since", p.Short, "error", short)
+	return jobs.Snooze(t.untilLook(p.Short))
 }
 
 // poseFor makes the poster of an asset, by a run of a task.

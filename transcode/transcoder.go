@@ -61,7 +61,7 @@ type Options struct {
 
 	// Patience is how long a transcode waits for a disk that is full, or for storage that
 	// does not answer, before it has failed: attempts are not counted meanwhile, and the
-	// reason is told. Default 3 hours.
+	// reason is told. So does a poster, without which an asset is then. Default 3 hours.
 	Patience time.Duration
 
 	// Cut is how files are cut into segments: what upload.Options and hls.Options were
@@ -135,6 +135,7 @@ type Transcoder struct {
 	mu       sync.Mutex
 	followed map[string]*followed // by transcode
 	quiet    time.Time            // when to look next for what is quiet
+	oldest   time.Time            // see endedBefore
 }
 
 // New returns a Transcoder whose tasks are done by s.Queue from its Start on.

@@ -219,7 +219,7 @@ func (t *Transcoder) final(w *work, err error) bool {
 			return true
 		}
 	}
-	for _, hopeless := range []error{ErrSource, ErrProfile, ErrOutput, ffmpeg.ErrIncomplete, ffmpeg.ErrType, ffmpeg.ErrCommand} {
+	for _, hopeless := range []error{ErrSource, ErrProfile, ErrOutput, storage.ErrChanged, ffmpeg.ErrIncomplete, ffmpeg.ErrType, ffmpeg.ErrCommand} {
 		if errors.Is(err, hopeless) {
 			return true
 		}

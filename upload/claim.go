@@ -57,7 +57,8 @@ func (c *claims) take(ctx context.Context, id string) (done func(), err error) {
 }
 
 // keep says again and again that the claim is wanted. Where that cannot be said, another
-// process may come to do the same once more, as after a crash.
+// process may come to do the same once more, as after a crash; whoever decides second
+// changes nothing.
 func (c *claims) keep(ctx context.Context, name string) {
 	tick := time.NewTicker(claimEvery)
 	defer tick.Stop()

@@ -46,12 +46,10 @@ func (up *Uploader) completed(u *metadata.Upload, a *metadata.Asset) *Completed 
 
 // Inspect is the function of that name with the options of the Uploader, for a file
 // that came another way: of an upload that is complete, and whose row says so.
-// ErrNotFound where the asset is gone, storage.ErrBusy while another process does so.
+// ErrNotFound where the asset is gone, storage.ErrBusy while another process does so, or
+// Recover of this one, and once Drain was called.
 func (up *Uploader) Inspect(ctx context.Context, u *metadata.Upload) error {
-	done, err := up.claims.take(ctx, u.ID)
-	if errors.Is(err, ErrLocked) {
-		err = problem.Because(storage.ErrBusy, err, "another process inspects it")
-	}
+	done, err := up.inspecting(ctx, u)
 	if err != nil {
 		return fmt.Errorf("upload: inspecting %s: %w", u.ID, err)
 	}
@@ -61,6 +59,28 @@ func (up *Uploader) Inspect(ctx context.Context, u *metadata.Upload) error {
 		return fmt.Errorf("upload: inspecting %s: %w", u.ID, err)
 	}
 	return Inspect(ctx, up.completed(u, a))
+}
+
+// inspecting keeps others from an upload until done is called: two that look at the same
+// file take each other's index away. No request has what the transcoder made.
+func (up *Uploader) inspecting(ctx context.Context, u *metadata.Upload) (done func(), err error) {
+	release := func() {}
+	if isMade(u) {
+		h, err := up.holds.take(u.ID)
+		if err != nil {
+			return nil, problem.Because(storage.ErrBusy, err, "it is inspected already, or the server shuts down")
+		}
+		release = h.release
+	}
+	free, err := up.claims.take(ctx, u.ID)
+	if errors.Is(err, ErrLocked) {
+		err = problem.Because(storage.ErrBusy, err, "another process inspects it")
+	}
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return func() { free(); release() }, nil
 }
 
 // runOnComplete calls OnComplete for an upload that this process holds, and

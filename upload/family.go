@@ -182,7 +182,7 @@ func (c *Completed) changeOnce(ctx context.Context, data map[string]any, decide 
 		seen.own = &own
 		processing(seen.asset)
 	}
-	if err != nil || !c.decides(seen.own) {
+	if err != nil || !c.decides(seen) {
 		return err
 	}
 	expected := decide(seen)
@@ -198,7 +198,7 @@ func (c *Completed) changeOnce(ctx context.Context, data map[string]any, decide 
 	var decided *family
 	err = c.Meta.Update(ctx, func(tx metadata.Tx) error {
 		f, err := c.familyIn(ctx, tx, pending)
-		if err != nil || pending == nil && !c.decides(f.own) {
+		if err != nil || pending == nil && !c.decides(f) {
 			return err
 		}
 		if decide(f) != expected {
@@ -251,9 +251,10 @@ func (c *Completed) familyIn(ctx context.Context, tx metadata.Tx, pending *compl
 }
 
 // decides says whether the fate of the upload is still open, and that of the file that
-// was inspected: another may have taken its place.
-func (c *Completed) decides(now *metadata.Upload) bool {
-	return now.State == metadata.UploadComplete && now.Key != "" && now.Key == c.Upload.Key
+// was inspected: another may have taken its place, and another process, whose turn it was
+// once this one had been silent for too long, may have decided.
+func (c *Completed) decides(f *family) bool {
+	return uninspected(f.asset, f.own) && f.own.Key == c.Upload.Key
 }
 
 // write writes all that changed, and the events.

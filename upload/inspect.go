@@ -145,9 +145,6 @@ func (c *Completed) store(ctx context.Context, index *media.Index) error {
 
 func (c *Completed) ready(ctx context.Context, index *media.Index) error {
 	return c.change(ctx, map[string]any{"duration": index.Duration}, func(f *family) events.Type {
-		if isMade(f.own) && !f.other() {
-			return "" // another worker was faster, and what has joined it since stays
-		}
 		f.take()
 		a := f.asset
 		a.State, a.Playable, a.Error = metadata.Ready, true, ""

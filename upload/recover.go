@@ -126,14 +126,13 @@ func (up *Uploader) eachOpen(ctx context.Context, fn func(*metadata.Upload) erro
 	}
 }
 
-// recoverAssets calls OnComplete for files that nobody has decided on. Assets
-// that have one are Processing.
+// recoverAssets calls OnComplete for files that nobody has decided on.
 func (up *Uploader) recoverAssets(ctx context.Context) error {
 	var errs []error
 	for after := ""; ; {
-		page, err := up.meta.AssetsIn(ctx, metadata.Processing, after, recoverPage)
+		page, err := up.meta.UndecidedAssets(ctx, after, recoverPage)
 		if err != nil {
-			return errors.Join(append(errs, fmt.Errorf("upload: listing assets: %w", err))...)
+			return errors.Join(append(errs, fmt.Errorf("upload: listing undecided assets: %w", err))...)
 		}
 		for _, a := range page {
 			after = a.ID
@@ -214,6 +213,10 @@ func (up *Uploader) recoverDraft(ctx context.Context, key string) error {
 	part := strings.Split(key, "/")
 	if len(part) != 4 || !metadata.IsID(part[1]) || !metadata.IsID(part[2]) {
 		return nil
+	}
+	// First without a claim, which is two writes: nearly all are of uploads that go on.
+	if orphan, err := up.orphan(ctx, part[2], part[3]); err != nil || !orphan {
+		return err
 	}
 	h, err := up.holds.take(part[2])
 	if errors.Is(err, ErrLocked) {

@@ -2,6 +2,7 @@ package fmp4_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math"
@@ -248,4 +249,20 @@ func FuzzReader(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestBoxesWithinBoxesEnd has a track whose boxes lie within each other without end, as
+// a program might write them that hostile input has taken over.
+func TestBoxesWithinBoxesEnd(t *testing.T) {
+	const size = 48 << 20
+	b := make([]byte, size)
+	for at := 0; at+8 <= size; at += 8 {
+		binary.BigEndian.PutUint32(b[at:], uint32(size-at))
+		copy(b[at+4:], "mdia")
+	}
+	copy(b[4:], "moov")
+	copy(b[12:], "trak")
+	if _, err := fmp4.NewReader(bytes.NewReader(b), size); !errors.Is(err, fmp4.ErrFormat) {
+		t.Errorf("%v, want %v", err, fmp4.ErrFormat)
+	}
 }

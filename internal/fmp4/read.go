@@ -118,7 +118,7 @@ func (f *Reader) moov(body []byte) error {
 		switch kind {
 		case "trak":
 			tracks++
-			return f.trak(body)
+			return f.trak(kind, body)
 		case "mvex":
 			return children(body, func(kind string, _, body []byte) error {
 				if kind != "trex" {
@@ -138,14 +138,18 @@ func (f *Reader) moov(body []byte) error {
 	return err
 }
 
-// trak reads what matters of a track, at whatever depth it stands.
-func (f *Reader) trak(body []byte) error {
+// within says which box within which holds more of a track. No other is gone into: boxes
+// that lie within each other without end would take all of the stack.
+var within = map[string]string{"trak": "mdia", "mdia": "minf", "minf": "stbl"}
+
+// trak reads what matters of a track, from a box of it.
+func (f *Reader) trak(of string, body []byte) error {
 	t := &f.Track
 	return children(body, func(kind string, whole, body []byte) error {
 		v := fields{b: body}
 		switch kind {
-		case "mdia", "minf", "stbl":
-			return f.trak(body)
+		case within[of]:
+			return f.trak(kind, body)
 		case "tkhd":
 			if n := len(body); n >= 8 {
 				t.Width, t.Height = binary.BigEndian.Uint32(body[n-8:])>>16, binary.BigEndian.Uint32(body[n-4:])>>16

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"testing"
 )
@@ -33,14 +32,6 @@ func MP4(t testing.TB) []byte {
 	}
 	t.Skip(missing)
 	return nil
-}
-
-func corpus() string {
-	if dir := os.Getenv("STREAMGATE_CORPUS"); dir != "" {
-		return dir
-	}
-	_, here, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(here), "..", "..", "..", "shared", "media")
 }
 
 func makeClip() ([]byte, error) {

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivershared/riverpilot"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/streamgate/streamgate/events"
 	"github.com/streamgate/streamgate/jobs"
@@ -19,6 +21,7 @@ import (
 
 var leaseTests = []test{
 	{"what ran in a process that was killed runs again", runsAgain},
+	{"a job that cannot be taken over keeps no other from it", rescuesTheOthers},
 	{"what was cancelled in a process that was killed does not", staysCancelled},
 	{"what was fetched without this process hearing of it runs", lostAnswer},
 	{"what is taken over is told and counted", takenOverAloud},
@@ -36,6 +39,62 @@ func runsAgain(t *testing.T, p Place) {
 	start(t, p.Jobs, jobs.Options{}, handle)
 	if k := receive(t, begun, "the job runs again"); k.Generation != 2 || k.Attempt != 1 {
 		t.Errorf("%+v", k.Job)
+	}
+}
+
+// torn is a database in which one job cannot be read.
+type torn struct {
+	jobs.Database
+
+	id int64
+}
+
+type tornConn struct {
+	backend.Conn
+
+	id int64
+}
+
+type tornRiver struct {
+	riverdriver.Executor
+
+	id int64
+}
+
+func (d *torn) Update(ctx context.Context, fn func(c backend.Conn) error) error {
+	return d.Database.Update(ctx, func(c backend.Conn) error { return fn(tornConn{c, d.id}) })
+}
+
+func (c tornConn) River() riverdriver.Executor { return tornRiver{c.Conn.River(), c.id} }
+
+func (r tornRiver) JobGetByID(ctx context.Context, p *riverdriver.JobGetByIDParams) (*rivertype.JobRow, error) {
+	if p.ID == r.id {
+		return nil, errTorn
+	}
+	return r.Executor.JobGetByID(ctx, p)
+}
+
+var errTorn = errors.New("the row is damaged")
+
+func rescuesTheOthers(t *testing.T, p Place) {
+	begun, why := make(chan *jobs.Task, 4), make(chan error, 4)
+	handle := one("long", untilEnded(begun, why), &jobs.KindOptions{AtOnce: 2})
+	first := start(t, p.Jobs, jobs.Options{}, handle)
+	damaged, whole := first.submit(jobs.Job{Kind: "long"}).ID, first.submit(jobs.Job{Kind: "long"}).ID
+	receive(t, begun, "a job runs")
+	receive(t, begun, "the other runs")
+	abandon(t, p, first, damaged)
+	abandon(t, p, first, whole)
+	second := queue(t, &torn{p.Jobs, damaged}, jobs.Options{Heartbeat: 100 * time.Millisecond}, handle)
+	if err := second.Start(t.Context()); err != nil && !errors.Is(err, errTorn) { // who is alone rescues before it starts
+		t.Fatal(err)
+	}
+	t.Cleanup(second.stop)
+	for late := time.Now().Add(patience); second.get(whole).State == jobs.Running && second.get(whole).Generation == 1; {
+		if time.Now().After(late) {
+			t.Fatal("nobody took it over")
+		}
+		<-time.After(5 * time.Millisecond)
 	}
 }
 

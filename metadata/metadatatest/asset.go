@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ var assetTests = []test{
 	{"what is returned is the caller's own", returnedIsOwn},
 	{"what is no text or no number is refused", badAssets},
 	{"are listed by state and id, page by page", assetsIn},
+	{"that somebody has to go on with are listed, page by page", lookedFor},
 }
 
 func assetsComeBack(t *testing.T, s metadata.Store) {
@@ -181,6 +183,68 @@ func badAssets(t *testing.T, s metadata.Store) {
 			}
 			return nil
 		})
+	}
+}
+
+// lookedFor has an asset for each way in which one may be undecided, or wait.
+func lookedFor(t *testing.T, s metadata.Store) {
+	const key, other = "uploads/x", "uploads/y"
+	undecided, waiting := []string{}, []string{}
+	for _, c := range []struct {
+		state              metadata.State
+		source, waits      string
+		renditions         []metadata.Rendition
+		upload             metadata.UploadState
+		key                string
+		undecided, waiting bool
+	}{
+		{state: metadata.Processing, upload: metadata.UploadComplete, key: key, undecided: true},
+		{state: metadata.Processing, upload: metadata.UploadComplete, key: key, source: other, renditions: []metadata.Rendition{{Name: "source"}, {Name: "720p", Source: other}}, undecided: true},
+		{state: metadata.Processing, upload: metadata.UploadComplete, key: key, source: key},
+		{state: metadata.Processing, upload: metadata.UploadComplete, key: key, source: other, renditions: []metadata.Rendition{{Name: "720p", Source: key}}},
+		{state: metadata.Processing, upload: metadata.UploadComplete, waits: metadata.WaitTranscoder, waiting: true},
+		{state: metadata.Processing, upload: metadata.UploadComplete, key: key, waits: metadata.WaitFFmpeg, undecided: true, waiting: true},
+		{state: metadata.Processing, upload: metadata.UploadFailed, key: key, waits: metadata.WaitTranscoder, waiting: true},
+		{state: metadata.Processing, upload: metadata.UploadTranscoding, key: key, waits: metadata.WaitTranscoder},
+		{state: metadata.Processing, upload: metadata.UploadOpen, key: key},
+		{state: metadata.Ready, upload: metadata.UploadComplete, key: key, waits: metadata.WaitTranscoder},
+	} {
+		a := asset("ann")
+		a.State, a.Source, a.Waiting, a.Renditions = c.state, c.source, c.waits, c.renditions
+		insert(t, s, a)
+		u := fullUpload(a.ID)
+		u.State, u.Key = c.upload, c.key
+		insertUpload(t, s, u)
+		if c.undecided {
+			undecided = append(undecided, a.ID)
+		}
+		if c.waiting {
+			waiting = append(waiting, a.ID)
+		}
+	}
+	for name, c := range map[string]struct {
+		list func(ctx context.Context, after string, limit int) ([]*metadata.Asset, error)
+		want []string
+	}{"undecided": {s.UndecidedAssets, undecided}, "that wait": {s.WaitingAssets, waiting}} {
+		slices.Sort(c.want)
+		var got []string
+		for after := ""; ; {
+			page, err := c.list(t.Context(), after, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range page {
+				after, got = a.ID, append(got, a.ID)
+				equal(t, name, read(t, s, a.ID), a)
+			}
+			if len(page) < 2 || len(got) > len(c.want) {
+				break
+			}
+		}
+		equal(t, "assets "+name, got, c.want)
+		if page, err := c.list(t.Context(), "", 0); err != nil || len(page) > 0 {
+			t.Errorf("%s: limit 0 returns %d, %v; want nothing", name, len(page), err)
+		}
 	}
 }
 

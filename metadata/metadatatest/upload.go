@@ -203,21 +203,34 @@ func transcodes(t *testing.T, s metadata.Store) {
 	begun := time.Date(2026, 1, 1, 10, 0, 0, 0, time.UTC)
 	a, b := asset("ann"), asset("bob")
 	insert(t, s, a, b)
-	var all, anns []string // newest first
+	var all, anns, unplayed, annsUnplayed []string // newest first
 	for i := range 6 {
 		for _, of := range []*metadata.Asset{a, b} {
 			u := fullUpload(of.ID)
 			u.Owner, u.Protocol, u.State = of.Owner, metadata.ProtocolTranscode, metadata.UploadFailed
 			u.CreatedAt = begun.Add(time.Duration(i/2) * time.Millisecond) // so that four are of the same moment
+			switch i {
+			case 1, 2:
+				u.State = metadata.UploadComplete
+			case 3:
+				u.State, u.Key = metadata.UploadComplete, ""
+			}
 			insertUpload(t, s, u)
 			insertUpload(t, s, fullUpload(of.ID)) // a client's
 			all = append(all, moment(u)+" "+u.ID)
+			gone := u.State != metadata.UploadComplete || u.Key == ""
+			if gone {
+				unplayed = append(unplayed, all[len(all)-1])
+			}
 			if of == a {
 				anns = append(anns, all[len(all)-1])
 			}
+			if of == a && gone {
+				annsUnplayed = append(annsUnplayed, all[len(all)-1])
+			}
 		}
 	}
-	for _, list := range [][]string{all, anns} {
+	for _, list := range [][]string{all, anns, unplayed, annsUnplayed} {
 		slices.Sort(list)
 		slices.Reverse(list)
 	}
@@ -231,6 +244,8 @@ func transcodes(t *testing.T, s metadata.Store) {
 		{"of nobody", metadata.TranscodeQuery{Owner: "cyd"}, nil},
 		{"of before a moment", metadata.TranscodeQuery{Before: begun.Add(2 * time.Millisecond)}, all[4:]},
 		{"of one before a moment", metadata.TranscodeQuery{Owner: "ann", Before: begun.Add(2 * time.Millisecond)}, anns[2:]},
+		{"of which nothing plays", metadata.TranscodeQuery{Unplayed: true}, unplayed},
+		{"of one of which nothing plays", metadata.TranscodeQuery{Owner: "ann", Unplayed: true}, annsUnplayed},
 		{"of before all", metadata.TranscodeQuery{Before: begun}, nil},
 	} {
 		var got []string

@@ -109,7 +109,7 @@ func (r reader) Transcodes(ctx context.Context, q metadata.TranscodeQuery) ([]*m
 	if !record.IsText(q.Owner) || !record.IsText(q.BeforeID) {
 		return nil, nil
 	}
-	text, args := selectTranscodes, []any{record.Before(q.Before), q.BeforeID, max(q.Limit, 0)}
+	text, args := selectTranscodes, []any{record.Before(q.Before), q.BeforeID, q.Unplayed, max(q.Limit, 0)}
 	if q.Owner != "" {
 		text, args = selectTranscodesOf, append(args, q.Owner)
 	}
@@ -118,6 +118,14 @@ func (r reader) Transcodes(ctx context.Context, q metadata.TranscodeQuery) ([]*m
 
 func (r reader) AssetsIn(ctx context.Context, s metadata.State, after string, limit int) ([]*metadata.Asset, error) {
 	return rows(ctx, r, "list assets by state", selectAssetsIn, scanAsset, s, after, max(limit, 0))
+}
+
+func (r reader) UndecidedAssets(ctx context.Context, after string, limit int) ([]*metadata.Asset, error) {
+	return rows(ctx, r, "list undecided assets", selectUndecided, scanAsset, after, max(limit, 0))
+}
+
+func (r reader) WaitingAssets(ctx context.Context, after string, limit int) ([]*metadata.Asset, error) {
+	return rows(ctx, r, "list assets that wait", selectWaiting, scanAsset, after, max(limit, 0))
 }
 
 func (r reader) Usage(ctx context.Context, owner string) (metadata.Usage, error) {

@@ -9,6 +9,11 @@ import (
 const (
 	selectAsset     = `SELECT ` + assetColumns + ` FROM assets WHERE id = $1`
 	selectAssetsIn  = `SELECT ` + assetColumns + ` FROM assets WHERE state = $1 AND id > $2 ORDER BY id LIMIT $3`
+	selectUndecided = `SELECT ` + assetColumns + ` FROM assets WHERE state = 'processing' AND id > $1
+		AND EXISTS (SELECT 1 FROM uploads u WHERE u.asset = assets.id AND u.state = 'complete' AND u.key NOT IN ('', assets.source)
+			AND NOT EXISTS (SELECT 1 FROM json_array_elements(assets.renditions) r WHERE r ->> 'source' = u.key)) ORDER BY id LIMIT $2`
+	selectWaiting = `SELECT ` + assetColumns + ` FROM assets WHERE state = 'processing' AND id > $1 AND waiting <> ''
+		AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.asset = assets.id AND u.state = 'transcoding') ORDER BY id LIMIT $2`
 	selectUpload    = `SELECT ` + uploadColumns + ` FROM uploads WHERE id = $1`
 	selectUploadsOf = `SELECT ` + uploadColumns + ` FROM uploads WHERE asset = $1 ORDER BY created_at, id`
 	selectUploadsOn = `SELECT ` + uploadColumns + ` FROM uploads
@@ -25,9 +30,10 @@ const (
 				AND NOT EXISTS (SELECT 1 FROM json_array_elements(a.renditions) r WHERE r ->> 'source' = u.key)), 9e18)::bigint`
 
 	selectTranscodes = `SELECT ` + uploadColumns + ` FROM uploads
-		WHERE protocol = 'transcode' AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3`
+		WHERE protocol = 'transcode' AND (created_at, id) < ($1, $2) AND ` + ifUnplayed + ` ORDER BY created_at DESC, id DESC LIMIT $4`
 	selectTranscodesOf = `SELECT ` + uploadColumns + ` FROM uploads
-		WHERE protocol = 'transcode' AND owner = $4 AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3`
+		WHERE protocol = 'transcode' AND owner = $5 AND (created_at, id) < ($1, $2) AND ` + ifUnplayed + ` ORDER BY created_at DESC, id DESC LIMIT $4`
+	ifUnplayed = `(NOT $3::boolean OR state <> 'complete' OR key = '')`
 
 	selectTombstone  = `SELECT EXISTS (SELECT 1 FROM tombstones WHERE kind = $1 AND id = $2)`
 	selectUploadVers = `SELECT version FROM uploads WHERE id = $1`

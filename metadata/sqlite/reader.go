@@ -46,7 +46,7 @@ func (r reader) OpenUploads(ctx context.Context, after string, limit int) ([]*me
 }
 
 func (r reader) Transcodes(ctx context.Context, q metadata.TranscodeQuery) ([]*metadata.Upload, error) {
-	text, args := selectTranscodes, []any{record.Before(q.Before), q.BeforeID, max(q.Limit, 0)}
+	text, args := selectTranscodes, []any{record.Before(q.Before), q.BeforeID, q.Unplayed, max(q.Limit, 0)}
 	if q.Owner != "" {
 		text, args = selectTranscodesOf, append(args, q.Owner)
 	}
@@ -56,9 +56,21 @@ func (r reader) Transcodes(ctx context.Context, q metadata.TranscodeQuery) ([]*m
 }
 
 func (r reader) AssetsIn(ctx context.Context, s metadata.State, after string, limit int) ([]*metadata.Asset, error) {
-	rows, err := r.stmt(ctx, selectAssetsIn).QueryContext(r.live(ctx), s, after, max(limit, 0))
+	return r.assets(ctx, "list assets by state", selectAssetsIn, s, after, max(limit, 0))
+}
+
+func (r reader) UndecidedAssets(ctx context.Context, after string, limit int) ([]*metadata.Asset, error) {
+	return r.assets(ctx, "list undecided assets", selectUndecided, after, max(limit, 0))
+}
+
+func (r reader) WaitingAssets(ctx context.Context, after string, limit int) ([]*metadata.Asset, error) {
+	return r.assets(ctx, "list assets that wait", selectWaiting, after, max(limit, 0))
+}
+
+func (r reader) assets(ctx context.Context, doing, text string, args ...any) ([]*metadata.Asset, error) {
+	rows, err := r.stmt(ctx, text).QueryContext(r.live(ctx), args...)
 	list, err := all(rows, err, func(row scanner) (*metadata.Asset, error) { return scanAsset(row) })
-	return list, failed("list assets by state", err)
+	return list, failed(doing, err)
 }
 
 func (r reader) Usage(ctx context.Context, owner string) (metadata.Usage, error) {

@@ -9,6 +9,11 @@ import (
 const (
 	selectAsset     = `SELECT ` + assetColumns + ` FROM assets WHERE id = ?`
 	selectAssetsIn  = `SELECT ` + assetColumns + ` FROM assets WHERE state = ? AND id > ? ORDER BY id LIMIT ?`
+	selectUndecided = `SELECT ` + assetColumns + ` FROM assets WHERE state = 'processing' AND id > ?1
+		AND EXISTS (SELECT 1 FROM uploads u WHERE u.asset = assets.id AND u.state = 'complete' AND u.key NOT IN ('', assets.source)
+			AND NOT EXISTS (SELECT 1 FROM json_each(assets.renditions) r WHERE r.value ->> 'source' = u.key)) ORDER BY id LIMIT ?2`
+	selectWaiting = `SELECT ` + assetColumns + ` FROM assets WHERE state = 'processing' AND id > ?1 AND waiting <> ''
+		AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.asset = assets.id AND u.state = 'transcoding') ORDER BY id LIMIT ?2`
 	selectUpload    = `SELECT ` + uploadColumns + ` FROM uploads WHERE id = ?`
 	selectUploadsOf = `SELECT ` + uploadColumns + ` FROM uploads WHERE asset = ? ORDER BY created_at, id`
 	// What was announced may be any number, and sum fails where it overflows.
@@ -23,9 +28,10 @@ const (
 	selectUploadsOn = `SELECT ` + uploadColumns + ` FROM uploads INDEXED BY uploads_open
 		WHERE (state = 'open' OR asset IS NULL AND state = 'complete') AND id > ? ORDER BY id LIMIT ?`
 	selectTranscodes = `SELECT ` + uploadColumns + ` FROM uploads INDEXED BY uploads_transcodes
-		WHERE protocol = 'transcode' AND (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3`
+		WHERE protocol = 'transcode' AND (created_at, id) < (?1, ?2) AND ` + ifUnplayed + ` ORDER BY created_at DESC, id DESC LIMIT ?4`
 	selectTranscodesOf = `SELECT ` + uploadColumns + ` FROM uploads INDEXED BY uploads_transcodes_owner
-		WHERE protocol = 'transcode' AND owner = ?4 AND (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3`
+		WHERE protocol = 'transcode' AND owner = ?5 AND (created_at, id) < (?1, ?2) AND ` + ifUnplayed + ` ORDER BY created_at DESC, id DESC LIMIT ?4`
+	ifUnplayed       = `(NOT ?3 OR state <> 'complete' OR key = '')`
 	selectTombstone  = `SELECT 1 FROM tombstones WHERE kind = ? AND id = ?`
 	selectUploadVers = `SELECT version FROM uploads WHERE id = ?`
 	selectAssetVers  = `SELECT version FROM assets WHERE id = ?`
@@ -63,7 +69,7 @@ const (
 	insertEvent = `INSERT INTO outbox (type, time, owner, actor, asset, upload, request_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
-var readStatements = []string{selectAsset, selectAssetsIn, selectUpload, selectUploadsOf, selectUploadsOn, selectTranscodes, selectTranscodesOf, selectUsage, selectStored}
+var readStatements = []string{selectAsset, selectAssetsIn, selectUndecided, selectWaiting, selectUpload, selectUploadsOf, selectUploadsOn, selectTranscodes, selectTranscodesOf, selectUsage, selectStored}
 
 var writeStatements = append([]string{
 	selectTombstone, selectAssetVers, selectUploadVers, insertAsset, updateAsset, deleteAsset,

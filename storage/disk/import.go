@@ -139,8 +139,10 @@ func changed(key string) error {
 		"the file that was imported as %q has changed since; delete %q and import it again", key, key)
 }
 
+// broken is of a reference that no later attempt reads any better.
 func broken(err error, key string) error {
-	return problem.Because(storage.ErrUnavailable, err, "the reference of the imported file %q is damaged", key)
+	return problem.Because(storage.ErrChanged, err,
+		"what was written down of the imported file %q is damaged; delete %q and import it again", key, key)
 }
 
 // sourceFault is fault for the imported file itself.

@@ -12,8 +12,6 @@ func tryLock(*os.File) error { return errLocks }
 
 func tryShare(*os.File) error { return errLocks }
 
-func waitLock(*os.File) error { return errLocks }
-
 func letGo(*os.File) error { return errLocks }
 
 var errLocks = errors.New("file locks are not supported on this operating system")

@@ -16,9 +16,6 @@ func tryLock(f *os.File) error { return flock(f, unix.LOCK_EX|unix.LOCK_NB) }
 // tryShare lets others share, and keeps out who wants it alone.
 func tryShare(f *os.File) error { return flock(f, unix.LOCK_SH|unix.LOCK_NB) }
 
-// waitLock waits for whoever has it.
-func waitLock(f *os.File) error { return flock(f, unix.LOCK_EX) }
-
 func letGo(f *os.File) error { return flock(f, unix.LOCK_UN) }
 
 func flock(f *os.File, how int) error {

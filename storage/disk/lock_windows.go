@@ -23,6 +23,4 @@ var errShare = errors.New("several processes cannot share a data directory on Wi
 
 func tryShare(*os.File) error { return errShare }
 
-func waitLock(*os.File) error { return errShare }
-
 func letGo(*os.File) error { return errShare }

@@ -82,11 +82,14 @@ func TestADamagedReferenceIsReported(t *testing.T) {
 	} {
 		s, _ := faulty(t, t.TempDir(), nil)
 		plant(t, s, "a", text)
-		if _, err := s.Open(t.Context(), "a"); !errors.Is(err, storage.ErrUnavailable) {
+		if _, err := s.Stat(t.Context(), "a"); !errors.Is(err, storage.ErrChanged) || errors.Is(err, storage.ErrUnavailable) {
+			t.Errorf("%q: %v", text, err)
+		}
+		if _, err := s.Open(t.Context(), "a"); !errors.Is(err, storage.ErrChanged) {
 			t.Errorf("%q: %v", text, err)
 		}
 		for _, err := range s.List(t.Context(), "") {
-			if !errors.Is(err, storage.ErrUnavailable) {
+			if !errors.Is(err, storage.ErrChanged) {
 				t.Errorf("%q: listing: %v", text, err)
 			}
 		}

@@ -25,6 +25,9 @@ const (
 	// nameWait is how long to wait for one. A process that is stopped, and not dead,
 	// keeps what it has.
 	nameWait = 30 * time.Second
+	// gateWait is how long to wait for who opens the directory, and may be bringing it
+	// up to date.
+	gateWait = 2 * time.Minute
 	// firstLook and lastLook are how long to wait between two looks, which doubles.
 	firstLook, lastLook = 250 * time.Microsecond, 10 * time.Millisecond
 )
@@ -57,16 +60,23 @@ func (n *names) lock(key string) error {
 		return nil
 	}
 	l, i := n.of(key)
-	until := time.Now().Add(nameWait)
+	err := waitFor(nameWait, func() error { return l.try(n.root, path.Join(locksDir, strconv.Itoa(i))) })
+	switch {
+	case errors.Is(err, errHeld):
+		return problem.Errorf(storage.ErrUnavailable, "a process that shares the data directory has kept the name of %q for %v, and may be stopped", key, nameWait)
+	case err != nil:
+		return fmt.Errorf("disk: the lock of %q between processes: %w", key, err)
+	}
+	return nil
+}
+
+// waitFor takes a lock by try: errHeld where somebody else has it for as long as that.
+func waitFor(long time.Duration, try func() error) error {
+	until := time.Now().Add(long)
 	for pause := firstLook; ; pause = min(2*pause, lastLook) {
-		err := l.try(n.root, path.Join(locksDir, strconv.Itoa(i)))
-		switch {
-		case err == nil:
-			return nil
-		case !errors.Is(err, errHeld):
-			return fmt.Errorf("disk: the lock of %q between processes: %w", key, err)
-		case time.Now().After(until):
-			return problem.Errorf(storage.ErrUnavailable, "a process that shares the data directory has kept the name of %q for %v, and may be stopped", key, nameWait)
+		err := try()
+		if !errors.Is(err, errHeld) || time.Now().After(until) {
+			return err
 		}
 		<-time.After(pause)
 	}
@@ -120,7 +130,7 @@ func (n *names) close() {
 }
 
 // openShared takes the directory beside others. Who finds nobody there brings it up
-// to date; all the others find it so.
+// to date; all the others find it so, and wait for that as long as gateWait.
 func (s *Store) openShared(root *os.Root, dir string) (err error) {
 	if err := root.MkdirAll(locksDir, dirMode); err != nil {
 		return fmt.Errorf("disk: locks of %s: %w", dir, err)
@@ -130,9 +140,14 @@ func (s *Store) openShared(root *os.Root, dir string) (err error) {
 		return fmt.Errorf("disk: locks of %s: %w", dir, err)
 	}
 	defer gate.Close() //nolint:errcheck // nothing was written
-	if err := waitLock(gate); err != nil {
+	err = waitFor(gateWait, func() error { return tryLock(gate) })
+	switch {
+	case errors.Is(err, errHeld):
+		return fmt.Errorf("disk: %s has been opening %s for %v, which no other process can do meanwhile, and may be stopped: %w", holder(gate), dir, gateWait, ErrInUse)
+	case err != nil:
 		return fmt.Errorf("disk: cannot lock %s: %w", dir, err)
 	}
+	_ = writeHolder(gate) // who waits would not know for whom
 	alone, err := acquire(root, dir, tryLock)
 	if err == nil {
 		err = prepare(root, dir)

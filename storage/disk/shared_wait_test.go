@@ -10,10 +10,12 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/streamgate/streamgate/storage"
+	"github.com/streamgate/streamgate/storage/disk"
 )
 
 // TestAProcessThatIsStoppedKeepsOthersFromItsNamesForAWhile has somebody hold all the
@@ -48,6 +50,47 @@ func TestAProcessThatIsStoppedKeepsOthersFromItsNamesForAWhile(t *testing.T) {
 			t.Errorf("Create once it goes on: %v", err)
 		}
 		holdNames(t, dir)
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestAProcessThatIsStoppedWhileItOpensKeepsOthersOutForAWhile has somebody stop within
+// opening: others hear who that is, and can open once it is gone.
+func TestAProcessThatIsStoppedWhileItOpensKeepsOthersOutForAWhile(t *testing.T) {
+	dir := t.TempDir()
+	first := openShared(t, dir) // which has let go of the gate
+	synctest.Test(t, func(t *testing.T) {
+		gate, err := os.OpenFile(filepath.Join(dir, "locks", "open"), os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer gate.Close()
+		if err := unix.Flock(int(gate.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := gate.WriteAt([]byte("4711\n"), 0); err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		s, err := disk.OpenWith(dir, &disk.Options{Shared: true})
+		if !errors.Is(err, disk.ErrInUse) || !strings.Contains(err.Error(), "process 4711") {
+			t.Errorf("%v, %v", s, err)
+		}
+		if waited := time.Since(begun); waited < time.Minute {
+			t.Errorf("it waited no longer than %v", waited)
+		}
+		if _, err := first.Create(t.Context(), "x/y/z"); err != nil {
+			t.Errorf("who has it open is kept from it: %v", err)
+		}
+		go func() {
+			<-time.After(time.Second)
+			_ = gate.Close()
+		}()
+		if s, err = disk.OpenWith(dir, &disk.Options{Shared: true}); err != nil {
+			t.Fatal(err)
+		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}

@@ -46,7 +46,8 @@ type Options struct {
 	// time, each with Shared. Whoever appends to a draft keeps all others from it, for
 	// as long as the draft is open or its process lives. Names are changed in turns,
 	// by locks of the operating system, and what a process remembers of the directory
-	// to spare an fsync it does not where another may have changed it. Not on Windows.
+	// to spare an fsync it does not where another may have changed it. One at a time
+	// opens it; who waits for that for two minutes is refused with ErrInUse. Not on Windows.
 	// Default: the directory is this Store's alone.
 	Shared bool
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/streamgate/streamgate/internal/testclip"
 	"github.com/streamgate/streamgate/media"
 	"github.com/streamgate/streamgate/transcode/ffmpeg"
 )
@@ -150,16 +151,9 @@ func TestKeyFramesAreFound(t *testing.T) {
 // corpusFile is one of the media corpus.
 func corpusFile(t *testing.T, name string) string {
 	t.Helper()
-	dir := os.Getenv("STREAMGATE_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "media")
-	}
-	path := filepath.Join(dir, name)
+	path := filepath.Join(testclip.Corpus(t), name)
 	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("STREAMGATE_CORPUS") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("the media corpus is not here; STREAMGATE_CORPUS says where it is")
+		t.Fatal(err)
 	}
 	return path
 }
