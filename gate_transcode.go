@@ -110,9 +110,13 @@ func (g *Gate) transcoderOptions() *transcode.Options {
 	return &o
 }
 
-// havePoster has a poster made of what plays as it came.
-func (g *Gate) havePoster(ctx context.Context, e events.Event) error {
-	return g.coder.Poster(ctx, e.Asset)
+// haveBeside has made what is missing beside what plays as it came: a poster, and sound
+// that every browser decodes.
+func (g *Gate) haveBeside(ctx context.Context, e events.Event) error {
+	if err := g.coder.Poster(ctx, e.Asset); err != nil {
+		return err
+	}
+	return g.coder.Sound(ctx, e.Asset)
 }
 
 // inspectMade takes what the transcoder made, as any other upload is taken.

@@ -54,7 +54,7 @@ func (g *Gate) wire(dir string) (err error) {
 		return err
 	}
 	if g.coder != nil {
-		g.dispatcher.Handle("have a poster made", g.havePoster, events.AssetReady)
+		g.dispatcher.Handle("have made what is missing beside", g.haveBeside, events.AssetReady)
 		g.dispatcher.Handle("count transcodes", g.counts.RecordTranscode, events.TranscodeSubmitted, events.TranscodeDone, events.TranscodeFailed, events.TranscodeCanceled)
 	}
 	if err = g.countJobs(); err != nil { // of all kinds

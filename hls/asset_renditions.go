@@ -67,10 +67,27 @@ func (s *Server) rendition(ctx context.Context, r *metadata.Rendition, source *m
 	return f, src.Close()
 }
 
-// inStep reports whether a rendition is cut where its source is.
+// inStep reports whether a rendition is cut where its source is; or, of sound, is of
+// the same clock as that of the source that it sounds as.
 func inStep(source, rendition *media.Index) bool {
 	a, b := videoOf(source), videoOf(rendition)
-	return a != nil && b != nil && len(rendition.Tracks) == 1 && newTimeline(a).inStep(newTimeline(b))
+	if b == nil {
+		return !slices.ContainsFunc(rendition.Tracks, func(t *media.Track) bool { return !inTune(source, t) })
+	}
+	return a != nil && len(rendition.Tracks) == 1 && newTimeline(a).inStep(newTimeline(b))
+}
+
+// tuned is by how many microseconds the clocks of two sounds may be apart: a tick.
+const tuned = 1000
+
+func inTune(source *media.Index, sound *media.Track) bool {
+	at := slices.IndexFunc(source.Tracks, func(t *media.Track) bool { return t.Kind == media.Audio && t.ID == sound.ID })
+	if at < 0 || sound.Kind != media.Audio {
+		return false
+	}
+	of := source.Tracks[at]
+	late := microseconds(int64(of.Origin), of.Timescale) - microseconds(int64(sound.Origin), sound.Timescale)
+	return max(late, -late) <= tuned && choiceOf(&prepared{Track: of}) == choiceOf(&prepared{Track: sound})
 }
 
 func videoOf(ix *media.Index) *media.Track {

@@ -83,13 +83,19 @@ func lanesOf(pieces []*piece) (lanes, error) {
 			if n > 0 {
 				t = c.follows(lead)
 			}
+			if t == nil && lead.Kind == media.Audio && lead.file != pieces[0].source() {
+				l = nil // sound beside that of the first piece: what is beside another may be missing
+				break
+			}
 			if t == nil {
 				return nil, errApart(n, string(lead.Kind)+" coded as "+family(lead.Codec))
 			}
 			first, end := c.span(t.Track)
 			l = append(l, laneTrack{t, c, first, end})
 		}
-		list = append(list, l)
+		if l != nil {
+			list = append(list, l)
+		}
 	}
 	return list, nil
 }

@@ -47,9 +47,14 @@ func (p *presentation) videoSets() []adaptationSet {
 // of the groups of the multivariant playlist.
 func (p *presentation) audioSets() []adaptationSet {
 	var sets []adaptationSet
+	listed := map[*prepared]bool{} // a group may have taken a track over from another
 	for _, g := range audioGroups(p.of(media.Audio), p.shared().target) {
 		names := g.names()
 		for i, t := range g.members {
+			if listed[t] {
+				continue
+			}
+			listed[t] = true
 			s := adaptationSet{
 				ContentType: "audio", MimeType: mediaType(t.Track), Lang: languageTag(t.Language),
 				StartWithSAP: closedAccess, Aligned: true, Channels: channelConfiguration(t.Channels), Supplemental: objects(t.Objects),

@@ -27,6 +27,7 @@ type audioGroup struct {
 func audioGroups(tracks []*prepared, target int64) []*audioGroup {
 	var groups []*audioGroup
 	for _, g := range partition(tracks, func(t *prepared) string { return "audio-" + family(t.Codec) }) {
+		g.arrange(tracks)
 		groups = append(groups, g.byChannels()...)
 	}
 	slices.SortStableFunc(groups, func(a, b *audioGroup) int { return b.rank() - a.rank() })
@@ -42,6 +43,18 @@ func audioGroups(tracks []*prepared, target int64) []*audioGroup {
 		}
 	}
 	return groups
+}
+
+// arrange puts the members in the order in which tracks have what they are a choice of,
+// where some have joined the source and so come last.
+func (g *audioGroup) arrange(tracks []*prepared) {
+	if !slices.ContainsFunc(g.members, func(t *prepared) bool { return t.file != tracks[0].file }) {
+		return
+	}
+	place := func(t *prepared) int {
+		return slices.IndexFunc(tracks, func(o *prepared) bool { return choiceOf(o) == choiceOf(t) })
+	}
+	slices.SortStableFunc(g.members, func(a, b *prepared) int { return place(a) - place(b) })
 }
 
 // partition makes a group of the tracks that have the same ID in common.

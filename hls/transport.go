@@ -56,6 +56,9 @@ func newTransport(p *presentation) *transport {
 	for i := range p.tracks {
 		track, kind := &p.tracks[i], 0
 		if track.Kind == media.Audio {
+			if track.file != p.source() {
+				continue // sound that joined: what is in the segments of video must not change
+			}
 			kind = 1
 		}
 		stream, err := mpegts.NewStream(track.Track)
@@ -106,13 +109,11 @@ func (t *transport) build(p *presentation, carried map[*prepared]*mpegts.Stream)
 	t.master = newDocument(playlistType, func() []byte { return t.multivariant(nil) })
 }
 
-// transportAudio chooses the audio of a presentation: a group of the first file
-// that has any, of AAC where there is one, because that is what none of the old
-// players lacks. The choice has to stay what it is when other files join, since
-// the URIs of video do not name it.
+// transportAudio chooses the audio of a presentation: a group of the source's, of AAC
+// where there is one, because that is what none of the old players lacks. The choice
+// has to stay what it is when other files join, since the URIs of video do not name it.
 func transportAudio(audios []*prepared) *audioGroup {
-	first := audios[0].file
-	groups := audioGroups(slices.DeleteFunc(audios, func(a *prepared) bool { return a.file != first }), 1)
+	groups := audioGroups(audios, 1)
 	i := slices.IndexFunc(groups, func(g *audioGroup) bool { return family(g.members[0].Codec) == "aac" })
 	return groups[max(i, 0)]
 }

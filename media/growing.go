@@ -86,7 +86,7 @@ func (p *parser) known(video *choice, audio []*choice, o *Options) (*Index, erro
 	case !p.fragmented():
 		return nil, ErrWhole
 	}
-	return p.rendition(video, o.RenditionOf)
+	return p.rendition(video, nil, o.RenditionOf) // sound beside is there once it is whole
 }
 
 // maxSize stands for a size that is not known.

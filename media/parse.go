@@ -23,7 +23,10 @@ type Options struct {
 	// RenditionOf is the index of a file that this one shows the same as, in
 	// another size or coding. Its video alone is presented, and is cut where that
 	// of the other is; ErrRendition where it has no key frames there, or does not
-	// fit otherwise. Default: nil, it is a file by itself.
+	// fit otherwise. Where it has no video it is sound in another coding: each
+	// track has the ID of the other's that it sounds as, and is named as that is,
+	// and time 0 of the file is when the other's presentation begins. Default: nil,
+	// it is a file by itself.
 	RenditionOf *Index
 }
 
@@ -54,7 +57,7 @@ func Parse(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Index, 
 		return nil, err
 	}
 	if o != nil && o.RenditionOf != nil {
-		return p.rendition(p.video, o.RenditionOf)
+		return p.rendition(p.video, p.audio, o.RenditionOf)
 	}
 	ix, err := p.index(p.video, p.audio)
 	if err != nil {

@@ -32,14 +32,15 @@ type like struct {
 
 // rendition makes the index of a file that shows the same as another: of its
 // video alone, cut at the same moments, and on the same timeline, which is the
-// source's. Its first picture is shown when the source's first one is.
-func (p *parser) rendition(video *choice, of *Index) (*Index, error) {
+// source's. Its first picture is shown when the source's first one is. Of a file
+// without video it is the sound: see sounds.
+func (p *parser) rendition(video *choice, audio []*choice, of *Index) (*Index, error) {
 	at := slices.IndexFunc(of.Tracks, func(t *Track) bool { return t.Kind == Video })
 	switch {
+	case video == nil:
+		return p.sounds(audio, of)
 	case at < 0 || len(of.Tracks[at].Segments) == 0:
 		return nil, problem.Errorf(ErrRendition, "the source has no video, so it has no renditions")
-	case video == nil:
-		return nil, problem.Errorf(ErrRendition, "the file has no video")
 	}
 	source := of.Tracks[at]
 	p.like = &like{source: source, shown: max(source.Segments[0].Start, 0), part: p.grows()}

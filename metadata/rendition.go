@@ -13,10 +13,10 @@ import (
 type Rendition struct {
 	Name    string `json:"name"` // see IsRenditionName; SourceRendition for the source
 	State   State  `json:"state"`
-	Width   int    `json:"width,omitempty"` // as displayed, in pixels
+	Width   int    `json:"width,omitempty"` // as displayed, in pixels; 0 of sound in another coding
 	Height  int    `json:"height,omitempty"`
-	Codec   string `json:"codec,omitempty"`   // of the video, RFC 6381
-	Bitrate int64  `json:"bitrate,omitempty"` // of the video, bits a second, on average
+	Codec   string `json:"codec,omitempty"`   // of the video, or of the sound, RFC 6381
+	Bitrate int64  `json:"bitrate,omitempty"` // the same, bits a second, on average
 	Size    int64  `json:"size,omitempty"`    // of the file, in bytes; 0 for the source, see Asset.Size
 	Error   string `json:"error,omitempty"`
 

@@ -2,7 +2,9 @@
 // another size or coding, so that players switch between them. It belongs to no
 // service: uploads and transcoders use it alike.
 //
-// Only the video of such a file plays; what is heard with it is the source's. It
+// Only the video of such a file plays; what is heard with it is the source's. Sound
+// of the source in another coding is a file without video (File.Sound): each track
+// has the ID of the source's that it sounds as. A video
 // has to have key frames at the moments at which segments of the source begin
 // (ffmpeg -force_key_frames source), the shape of the source's picture, and its
 // length. Its first picture is shown when the source's first one is.
@@ -33,6 +35,7 @@ type File struct {
 	Key    string // where it lies, below "assets/{id}/"; it stays there
 	Index  string // where its index is to be kept, below the same; what lies there is replaced
 	SHA256 string // lower-case hex; "" when it was not computed
+	Sound  bool   // it is the sound of the source in another coding; default: a video
 	Growth string // the upload with which it grew, see metadata.Asset.Grow; "" where it was whole when it came
 
 	// Cut is how the source is cut where its stored index is missing or damaged:
@@ -59,6 +62,9 @@ func Prepare(ctx context.Context, files storage.Store, a *metadata.Asset, f File
 		return r, err
 	}
 	t := index.Tracks[0]
+	if sound := t.Kind == media.Audio; sound != f.Sound {
+		return r, problem.Errorf(media.ErrRendition, "%s", map[bool]string{true: "the file has no video", false: "the file has video, and is to be sound"}[sound])
+	}
 	r.Width, r.Height, r.Codec, r.Size, r.Bitrate = t.Width, t.Height, t.Codec, index.Size, Bitrate(t)
 	r.Revision = index.Revision(r.SourceID(a.Revision))
 	return r, store(ctx, files, f.Index, index)

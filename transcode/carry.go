@@ -42,6 +42,19 @@ func (v *Video) copies(format string) bool {
 	return true
 }
 
+// everywhere reports whether sound plays, as it lies in a file that does, wherever the
+// profile's own codec plays. AC-3, E-AC-3 and ALAC are not decoded by most browsers,
+// FLAC and Opus not by older players of HLS.
+func (a *Audio) everywhere(p *Profile) bool {
+	switch a.Codec {
+	case "aac":
+		return slices.Contains([]string{"LC", "HE-AAC", "HE-AACv2"}, a.Profile)
+	case "mp3":
+		return true
+	}
+	return a.Codec == string(p.Audio)
+}
+
 // copies reports whether a stream of sound can be put into another container as it
 // is, and plays everywhere then.
 func (a *Audio) copies() bool {

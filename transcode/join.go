@@ -24,6 +24,7 @@ type Part struct {
 type Sound struct {
 	Part
 
+	ID       int    // the number of the track, beside no rung; 0 is its place
 	Language string // ISO 639-2/T
 	More     bool   // it goes on: the Part is the beginning of a file, and ends with a fragment
 }
@@ -40,6 +41,7 @@ const lead = 100 * time.Millisecond
 // has been written never changes. It is not for concurrent use.
 type Joiner struct {
 	out   *fmp4.Writer
+	lead  time.Duration // by how much later than in the source everything stands
 	sound []*soundQueue
 	state Joined
 }
@@ -63,7 +65,18 @@ type Joined struct {
 // first, and of sound; first is nil for sound alone. It reads no more than the
 // descriptions. Errors match ErrOutput, or are those of the files and dst.
 func NewJoiner(dst io.Writer, first *Part, sound []Sound) (*Joiner, error) {
-	j := &Joiner{state: Joined{Shown: math.MinInt64, Heard: math.MinInt64}}
+	return newJoiner(dst, first, sound, lead)
+}
+
+// NewSoundJoiner is NewJoiner for sound that is to be heard beside a file, of which it
+// is: everything stands by so much later than in what the commands were made for, or
+// earlier; what would begin before 0 is left out. Finish writes it all.
+func NewSoundJoiner(dst io.Writer, sound []Sound, later time.Duration) (*Joiner, error) {
+	return newJoiner(dst, nil, sound, later)
+}
+
+func newJoiner(dst io.Writer, first *Part, sound []Sound, later time.Duration) (*Joiner, error) {
+	j := &Joiner{lead: later, state: Joined{Shown: math.MinInt64, Heard: math.MinInt64}}
 	var tracks []fmp4.Track
 	if first != nil {
 		r, err := open(*first)
@@ -84,7 +97,7 @@ func NewJoiner(dst io.Writer, first *Part, sound []Sound) (*Joiner, error) {
 // ResumeJoiner goes on where another was when it told its State: dst ends where that
 // one's did then, and sound is the same, or more of it.
 func ResumeJoiner(dst io.Writer, state Joined, sound []Sound) (*Joiner, error) {
-	j := &Joiner{state: state, out: fmp4.Resume(dst, state.Fragments)}
+	j := &Joiner{lead: lead, state: state, out: fmp4.Resume(dst, state.Fragments)}
 	_, err := j.listen(sound)
 	return j, err
 }
@@ -101,18 +114,21 @@ func (j *Joiner) listen(sound []Sound) (tracks []fmp4.Track, err error) {
 		if err != nil {
 			return nil, err
 		}
-		r.Track.Language = s.Language
+		r.Track.Language, r.Track.ID = s.Language, uint32(s.ID)
 		tracks = append(tracks, r.Track)
 		number := len(tracks)
 		if j.state.Entries != nil {
 			number++
+		}
+		if s.ID > 0 {
+			number = s.ID
 		}
 		if i < len(j.state.Sound) {
 			if err := r.SkipTo(j.state.Sound[i]); err != nil {
 				return nil, unusable(err)
 			}
 		}
-		j.sound = append(j.sound, &soundQueue{reader: r, track: number, heard: j.state.Heard, more: s.More})
+		j.sound = append(j.sound, &soundQueue{reader: r, track: number, lead: j.lead, heard: j.state.Heard, more: s.More})
 	}
 	return tracks, nil
 }
@@ -188,7 +204,7 @@ func (j *Joiner) fragment(r *fmp4.Reader, f, next fmp4.Fragment) error {
 	} else {
 		final.Duration = uint32(max(end-final.Shown, 1)) // the film may be over then
 	}
-	move(timed, r.Track.Timescale)
+	move(timed, r.Track.Timescale, j.lead)
 	write := func(w io.Writer) error { return r.Samples(w, f) }
 	if err := j.out.Fragment(1, timed, write); err != nil {
 		return fmt.Errorf("transcode: joining chunks: %w", unusable(err))
@@ -212,8 +228,8 @@ func bounds(samples []fmp4.Sample) (first int64, last fmp4.Sample) {
 	return first, last
 }
 
-// move takes the Shift of commands back and adds the lead.
-func move(samples []fmp4.Timed, scale uint32) {
+// move takes the Shift of commands back and adds a lead.
+func move(samples []fmp4.Timed, scale uint32, lead time.Duration) {
 	by := int64((lead - Shift) * time.Duration(scale) / time.Second)
 	for i := range samples {
 		samples[i].Shown += by

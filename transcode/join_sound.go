@@ -13,6 +13,7 @@ import (
 type soundQueue struct {
 	reader *fmp4.Reader
 	track  int
+	lead   time.Duration
 	heard  int64         // what begins before was written by another Joiner, in nanoseconds
 	ahead  []fmp4.Sample // read and not written
 	marks  []mark        // fragments of which something may not be written, in their order
@@ -54,7 +55,7 @@ func (q *soundQueue) write(out *fmp4.Writer, end int64) error {
 		for i := range now {
 			timed[i] = fmp4.Timed{Sample: now[i], Decode: now[i].Shown}
 		}
-		move(timed, q.reader.Track.Timescale)
+		move(timed, q.reader.Track.Timescale, q.lead)
 		err := out.Fragment(q.track, timed, func(w io.Writer) error { return q.reader.Samples(w, fmp4.Fragment{Samples: now}) })
 		if err != nil {
 			return err
@@ -95,5 +96,8 @@ const maxSound = 512
 func (q *soundQueue) prime() {
 	scale := q.reader.Track.Timescale
 	begin := int64(Shift) / int64(time.Second) * int64(scale)
-	q.ahead = slices.DeleteFunc(q.ahead, func(s fmp4.Sample) bool { return s.Shown+int64(s.Duration) <= begin || ticks(s.Shown, scale) < q.heard })
+	zero := int64(Shift - q.lead) // the beginning of the joined file, in nanoseconds
+	q.ahead = slices.DeleteFunc(q.ahead, func(s fmp4.Sample) bool {
+		return s.Shown+int64(s.Duration) <= begin || ticks(s.Shown, scale) < zero || ticks(s.Shown, scale) < q.heard
+	})
 }

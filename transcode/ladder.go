@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/streamgate/streamgate/internal/problem"
@@ -9,8 +10,9 @@ import (
 
 // Ladder says what is to be done so that a source plays everywhere.
 //
-// What the packager plays is left as it came, and what HLS could carry is put into
-// another container; only the rest is encoded. Rungs are never larger than the
+// What the packager plays is left as it came, and gets sound beside it where its own
+// plays here and there; what HLS could carry is put into another container; only the
+// rest is encoded. Rungs are never larger than the
 // source, have its shape on square pixels, and are left out where they gain nothing:
 // see Plan.Left. A plan without Video, Audio and Texts, for a source that plays, has
 // nothing to do.
@@ -26,7 +28,9 @@ func Ladder(s Source, profile Profile) (Plan, error) {
 		return plan, err
 	}
 	plan.carry()
-	if plan.Carriage != AsItCame {
+	if plan.Carriage == AsItCame {
+		plan.beside()
+	} else {
 		plan.sound()
 		plan.texts()
 	}
@@ -91,15 +95,33 @@ func allCopied(list []Audio) bool {
 // sound keeps every stream of sound, in the order of the file.
 func (p *Plan) sound() {
 	for _, a := range p.source.Audio {
-		if a.Channels < 1 || a.SampleRate < 1 {
-			p.leave("the sound of stream %d, coded as %q, cannot be decoded", a.Stream, a.Codec)
-			continue
-		}
-		t := Track{Audio: a, Copy: a.copies(), Codec: p.profile.Audio}
-		t.Mix, t.Hz = mixed(a.Channels), sampled(a.SampleRate, p.profile.Audio)
-		t.Bitrate = p.profile.bitrate(t.Mix)
-		p.Audio = append(p.Audio, t)
+		p.hear(a, a.copies())
 	}
+}
+
+// beside has sound that plays as it came, and only here and there, encoded for whom it
+// does not, unless the file has the same in a codec that plays everywhere.
+func (p *Plan) beside() {
+	for _, a := range p.source.Audio {
+		again := func(o Audio) bool {
+			return o.ID > 0 && o.everywhere(&p.profile) && o.Language == a.Language && o.Title == a.Title
+		}
+		if a.ID > 0 && !slices.ContainsFunc(p.source.Audio, again) {
+			p.hear(a, false)
+		}
+	}
+}
+
+// hear plans a stream of sound.
+func (p *Plan) hear(a Audio, copied bool) {
+	if a.Channels < 1 || a.SampleRate < 1 {
+		p.leave("the sound of stream %d, coded as %q, cannot be decoded", a.Stream, a.Codec)
+		return
+	}
+	t := Track{Audio: a, Copy: copied, Codec: p.profile.Audio}
+	t.Mix, t.Hz = mixed(a.Channels), sampled(a.SampleRate, p.profile.Audio)
+	t.Bitrate = p.profile.bitrate(t.Mix)
+	p.Audio = append(p.Audio, t)
 }
 
 // mixed is how many channels sound has that every player takes: what is between

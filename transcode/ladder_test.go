@@ -68,6 +68,21 @@ func sound(codec, profile string, channels, hz int) func(*transcode.Source) {
 	}
 }
 
+// heardAs are streams of sound, "codec language title" each, that play as tracks.
+func heardAs(streams ...string) func(*transcode.Source) {
+	return func(s *transcode.Source) {
+		s.Audio = nil
+		for i, words := range streams {
+			w := strings.Fields(words + " . .")
+			a := transcode.Audio{Stream: i + 1, ID: i + 2, Codec: w[0], Channels: 6, SampleRate: 48000, Language: strings.Trim(w[1], "."), Title: strings.Trim(w[2], ".")}
+			if a.Codec == "aac" {
+				a.Profile = "LC"
+			}
+			s.Audio = append(s.Audio, a)
+		}
+	}
+}
+
 // summary is a plan in a line: how the source becomes, its rungs, its sound.
 func summary(p *transcode.Plan) string {
 	var b strings.Builder
@@ -263,6 +278,24 @@ func TestLadder(t *testing.T) {
 			"remuxed +copy",
 		},
 		{
+			"AC-3 that plays gets AAC beside it", film(mkv, "h264", 640, 360, plays, bitrate(300_000), heardAs("ac3 eng", "eac3 ger")),
+			"as-it-came +aac/6ch/48000/320k +aac/6ch/48000/320k",
+		},
+		{
+			"but not what is there in AAC or MP3", film(mkv, "h264", 640, 360, plays, bitrate(300_000), heardAs("ac3 eng", "aac eng", "eac3 ger", "mp3 ger", "ac3 eng Director")),
+			"as-it-came +aac/6ch/48000/320k",
+		},
+		{
+			"nor of streams that are no tracks", film(mkv, "h264", 640, 360, plays, bitrate(300_000), sound("ac3", "", 6, 48000)),
+			"as-it-came",
+		},
+		{
+			"xHE-AAC, Opus, FLAC and ALAC get it, too", film(mkv, "h264", 640, 360, plays, bitrate(300_000), heardAs("opus a", "flac b", "alac c"), func(s *transcode.Source) {
+				s.Audio = append(s.Audio, transcode.Audio{ID: 9, Codec: "aac", Profile: "xHE-AAC", Channels: 1, SampleRate: 44100})
+			}),
+			"as-it-came +aac/6ch/48000/320k +aac/6ch/48000/320k +aac/6ch/48000/320k +aac/1ch/44100/64k",
+		},
+		{
 			"sound alone that plays",
 			transcode.Source{Plays: true, Audio: []transcode.Audio{{Codec: "aac", Profile: "LC", Channels: 2, SampleRate: 44100}}},
 			"as-it-came",
@@ -313,6 +346,25 @@ func TestLadderRefuses(t *testing.T) {
 				t.Errorf("Ladder gave %v and plan %s, want an error that is %q", err, summary(&p), c.want)
 			}
 		})
+	}
+}
+
+// TestAProfileWithOpusKeepsAAC has sound that plays where Opus does, beside and within.
+func TestAProfileWithOpusKeepsAAC(t *testing.T) {
+	for _, c := range []struct {
+		source transcode.Source
+		want   string
+	}{
+		{film("mov", "h264", 640, 360, plays, heardAs("ac3 eng", "aac ger", "opus fra")), "as-it-came +opus/6ch/48000/320k"},
+		{film("mpegts", "h264", 640, 360), "remuxed +copy"},
+	} {
+		p, err := transcode.Ladder(c.source, transcode.Profile{Audio: transcode.Opus})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := summary(&p); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ type Carriage string
 
 // The ways to a file that plays.
 const (
-	AsItCame Carriage = "as-it-came" // the upload plays; rungs join it
+	AsItCame Carriage = "as-it-came" // the upload plays; rungs join it, and sound in another coding
 	Remuxed  Carriage = "remuxed"    // pictures, or all of it, are put into another container by one quick task
 	Encoded  Carriage = "encoded"    // the lowest rung, with the sound, is what plays; further rungs join it
 )
@@ -20,7 +20,7 @@ const (
 type Plan struct {
 	Carriage Carriage
 	Video    []Output // rungs to encode, from the smallest; of a file that is remuxed, what will be encoded of the new one
-	Audio    []Track  // sound to copy or encode; none where the upload plays
+	Audio    []Track  // sound to copy or encode; where the upload plays, what is to be heard beside its own
 	Texts    []Text   // subtitles to extract; none where the upload plays
 	Left     []string // what of the source is left out or not made, and why, for a person
 

@@ -22,7 +22,8 @@ const (
 // that causes it.
 type record struct {
 	Profile string   `json:"profile"`
-	By      string   `json:"by,omitempty"` // who asked for it; "" where the upload itself did
+	By      string   `json:"by,omitempty"`    // who asked for it; "" where the upload itself did
+	Sound   bool     `json:"sound,omitempty"` // nothing but sound beside what plays: see Transcoder.Sound
 	Carry   Carriage `json:"carriage,omitempty"`
 	Plan    string   `json:"plan,omitempty"` // storage key of the plan; "" as long as there is none
 	// Straight is the storage key of the file with times that do not jump, where those
@@ -54,8 +55,9 @@ type record struct {
 	Heard map[string]heard `json:"heard,omitempty"`
 }
 
-// A rung is one of the ladder.
+// A rung is one of the ladder; or, of what plays as it came, its sound in another coding.
 type rung struct {
+	Sound  bool           `json:"sound,omitempty"`
 	Name   string         `json:"name"`
 	Width  int            `json:"width"`
 	Height int            `json:"height"`

@@ -65,7 +65,7 @@ func (t *Transcoder) recover(ctx context.Context, id string) error {
 				return err
 			}
 		}
-		_, err = t.begin(ctx, tx, a, of, defaultProfile, jobs.Normal)
+		_, err = t.begin(ctx, tx, a, of, &record{Profile: defaultProfile}, jobs.Normal)
 		return err
 	})
 }

@@ -63,7 +63,7 @@ func (t *Transcoder) soundOf(ctx context.Context, w *work, p *Plan) (list []Soun
 			file.add(blob, blob.Info().Size)
 		}
 		size := file.size()
-		list = append(list, Sound{Part: Part{t.ahead(file, size, soundBlock), size}, Language: letters(a.Language), More: w.Parts[part] == ""})
+		list = append(list, Sound{Part: Part{t.ahead(file, size, soundBlock), size}, ID: a.ID, Language: letters(a.Language), More: w.Parts[part] == ""})
 	}
 	return list, done, nil
 }

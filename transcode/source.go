@@ -64,6 +64,7 @@ const (
 // Audio is a stream of sound.
 type Audio struct {
 	Stream     int
+	ID         int    // of the track as which it plays, of a file that plays as it came; else 0
 	Codec      string // as ffmpeg names it
 	Profile    string
 	Channels   int    // 0 where nothing decodes it

@@ -42,10 +42,10 @@ type Status struct {
 	Updated  time.Time    `json:"updated_at"`
 }
 
-// RungStatus is how far a rung of it is.
+// RungStatus is how far a rung of it is, or the sound beside what plays as it came.
 type RungStatus struct {
 	Name    string         `json:"name"`
-	Width   int            `json:"width"` // pixels
+	Width   int            `json:"width"` // pixels; 0 of sound
 	Height  int            `json:"height"`
 	State   metadata.State `json:"state"` // Processing, Ready or Failed
 	Percent float64        `json:"percent"`
@@ -100,6 +100,20 @@ func (r *record) shareOf(part string, running map[string]progress) (share, speed
 	return max(p.percent, 0) / 100, p.speed
 }
 
+// partsOf are the parts that a rung is made of.
+func (r *record) partsOf(rung int) (parts []string) {
+	if r.Rungs[rung].Sound {
+		for _, s := range r.Sounds {
+			parts = append(parts, partSound(s))
+		}
+		return parts
+	}
+	for c := range r.Chunks {
+		parts = append(parts, r.partOf(rung, c))
+	}
+	return parts
+}
+
 // rungsToCome is what rungs count whose chunks are not known yet: more than any film has,
 // so that percent does not go back when they are.
 const rungsToCome = 1000
@@ -109,26 +123,23 @@ func (r *record) toCome() bool { return r.Carry == Remuxed && !r.Planned && len(
 
 // measureUp says how much of all is done. A chunk counts as one, and so does all sound.
 func (t *Transcoder) measureUp(s *Status, r *record) {
-	chunks, running := make([]float64, r.Chunks), t.partsOf(s.ID)
+	running := t.partsOf(s.ID)
 	all, done := 0.0, 0.0
-	add := func(part string, weight float64) (share, speed float64) {
-		share, speed = r.shareOf(part, running)
+	add := func(part string, weight float64) (speed float64) {
+		share, speed := r.shareOf(part, running)
 		all, done = all+weight, done+share*weight
-		return share, speed
+		return speed
 	}
-	for c := range chunks {
-		share, speed := add(partVideo(c), 1)
-		chunks[c], s.Speed = share, s.Speed+speed
+	for c := range r.Chunks {
+		s.Speed += add(partVideo(c), 1)
 	}
 	sound := 0.0 // it is made beside the picture, and many times as fast
 	for _, stream := range r.Sounds {
 		weight := 1 / float64(len(r.Sounds))
-		_, speed := add(partSound(stream), weight)
-		sound += weight * speed
+		sound += weight * add(partSound(stream), weight)
 	}
 	if r.Carry == Remuxed {
-		_, speed := add(partRemux, 1)
-		s.Speed += speed
+		s.Speed += add(partRemux, 1)
 	}
 	_, first := r.shareOf(partFirst, running)
 	s.Speed = cmp.Or(s.Speed, first, sound)
@@ -137,16 +148,14 @@ func (t *Transcoder) measureUp(s *Status, r *record) {
 	}
 	for i, x := range r.Rungs {
 		one := RungStatus{Name: x.Name, Width: x.Width, Height: x.Height, State: x.State, Error: x.Error}
+		parts := r.partsOf(i)
 		sum := 0.0
-		for c := range chunks {
-			share := chunks[c]
-			if part := r.partOf(i, c); part == partFirst {
-				share, _ = r.shareOf(part, running)
-			}
+		for _, part := range parts {
+			share, _ := r.shareOf(part, running)
 			sum += share
 		}
-		if len(chunks) > 0 {
-			one.Percent = percent(sum, float64(len(chunks)))
+		if len(parts) > 0 {
+			one.Percent = percent(sum, float64(len(parts)))
 		}
 		if x.State == metadata.Ready {
 			one.Percent = 100

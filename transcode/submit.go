@@ -34,7 +34,7 @@ func (t *Transcoder) Wait(ctx context.Context, tx metadata.Tx, a *metadata.Asset
 			return err
 		}
 	}
-	_, err = t.begin(ctx, tx, a, u.ID, defaultProfile, jobs.Urgent)
+	_, err = t.begin(ctx, tx, a, u.ID, &record{Profile: defaultProfile}, jobs.Urgent)
 	return err
 }
 
@@ -63,6 +63,9 @@ func (t *Transcoder) Submit(ctx context.Context, assetID, profile string) (strin
 		if err != nil {
 			return err
 		}
+		if err := t.overtake(ctx, tx, a); err != nil {
+			return err
+		}
 		of, err := t.eligible(ctx, tx, a)
 		if err != nil {
 			return err
@@ -71,7 +74,7 @@ func (t *Transcoder) Submit(ctx context.Context, assetID, profile string) (strin
 			err = t.revive(ctx, tx, a)
 		}
 		if err == nil {
-			id, err = t.begin(ctx, tx, a, of, profile, jobs.Normal)
+			id, err = t.begin(ctx, tx, a, of, &record{Profile: profile}, jobs.Normal)
 		}
 		return err
 	})
@@ -132,7 +135,7 @@ func setAside(ctx context.Context, tx metadata.Tx, a *metadata.Asset) error {
 }
 
 // begin writes a transcode down, and has it planned.
-func (t *Transcoder) begin(ctx context.Context, tx metadata.Tx, a *metadata.Asset, of, profile string, priority int) (string, error) {
+func (t *Transcoder) begin(ctx context.Context, tx metadata.Tx, a *metadata.Asset, of string, r *record, priority int) (string, error) {
 	u := &metadata.Upload{
 		ID: metadata.NewID(), Asset: a.ID, Owner: a.Owner, State: metadata.UploadTranscoding, Size: -1,
 		Protocol: metadata.ProtocolTranscode, Metadata: map[string]string{},
@@ -140,7 +143,7 @@ func (t *Transcoder) begin(ctx context.Context, tx metadata.Tx, a *metadata.Asse
 	if of != "" {
 		u.Key, u.Metadata[metaOf] = sourceKey(u), of
 	}
-	r := &record{Profile: profile, By: auth.FromContext(ctx).ID}
+	r.By = auth.FromContext(ctx).ID
 	if err := r.write(u); err != nil {
 		return "", err
 	}
@@ -153,7 +156,7 @@ func (t *Transcoder) begin(ctx context.Context, tx metadata.Tx, a *metadata.Asse
 	if err := t.submit(ctx, tx, u, kindPlan, priority, args{}); err != nil {
 		return "", err
 	}
-	return u.ID, t.emit(ctx, tx, events.TranscodeSubmitted, u, map[string]any{"profile": profile})
+	return u.ID, t.emit(ctx, tx, events.TranscodeSubmitted, u, map[string]any{"profile": r.Profile})
 }
 
 // recordTimeout is how long a Recorder may take in a transaction, for which all other

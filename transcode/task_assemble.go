@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/streamgate/streamgate/events"
@@ -65,14 +66,9 @@ func (t *Transcoder) step(ctx context.Context, w *work) (more bool, err error) {
 	return false, nil
 }
 
-// whole reports whether all chunks of a rung are there.
+// whole reports whether all that a rung is made of is there.
 func (r *record) whole(rung int) bool {
-	for c := range r.Chunks {
-		if r.Parts[r.partOf(rung, c)] == "" {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(r.partsOf(rung), func(part string) bool { return r.Parts[part] == "" })
 }
 
 // partOf is the part that has a chunk of a rung.
@@ -153,7 +149,11 @@ func (t *Transcoder) complete(u *metadata.Upload, size int64) {
 // raise makes a rung of its chunks and has it join what plays. What does not fit fails
 // the rung alone.
 func (t *Transcoder) raise(ctx context.Context, w *work, rung int) error {
-	err := t.joinRung(ctx, w, rung)
+	join := t.joinRung
+	if w.Rungs[rung].Sound {
+		join = t.joinSound
+	}
+	err := join(ctx, w, rung)
 	switch {
 	case err == nil, ctx.Err() != nil, errors.Is(err, errOver):
 		return err

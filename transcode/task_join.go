@@ -12,7 +12,7 @@ import (
 
 const joinAttempts = 3
 
-// join has a rung play beside what the asset plays.
+// join has a rung play beside what the asset plays, or sound.
 func (t *Transcoder) join(ctx context.Context, w *work, at int, key string, size int64) error {
 	name, growth := w.Rungs[at].Name, ""
 	if w.Rungs[at].Shown {
@@ -27,7 +27,7 @@ func (t *Transcoder) join(ctx context.Context, w *work, at int, key string, size
 			return err
 		}
 		made, err := rendition.Prepare(ctx, t.Files, a, rendition.File{
-			Name: name, Key: key, Index: rungIndex(key), Growth: growth, Cut: t.o.Cut,
+			Name: name, Key: key, Index: rungIndex(key), Growth: growth, Cut: t.o.Cut, Sound: w.Rungs[at].Sound,
 		})
 		if err != nil {
 			return err

@@ -65,6 +65,12 @@ func (t *Transcoder) plan(ctx context.Context, w *work) error {
 		return err
 	}
 	defer shut()
+	if w.Sound {
+		kept.Profile.Rungs = nil
+	}
+	if err := t.number(ctx, w.asset, &kept.Source); err != nil {
+		return err
+	}
 	p, err := Ladder(kept.Source, kept.Profile)
 	if err != nil {
 		return err
@@ -131,6 +137,9 @@ func (t *Transcoder) spread(ctx context.Context, w *work, p *Plan, kept *planned
 		r.Straight, r.Ordered = w.Straight, w.Ordered
 		r.take(p, kept)
 		r.Began = time.Now().UTC()
+		if r.Sound { // there is nothing else to do
+			r.Planned, r.Asked, r.Parts[partExtras] = true, true, w.by()
+		}
 		if err := t.says(ctx, tx, u); err != nil {
 			return err
 		}
@@ -138,15 +147,15 @@ func (t *Transcoder) spread(ctx context.Context, w *work, p *Plan, kept *planned
 		case Remuxed:
 			return t.submit(ctx, tx, u, kindRemux, jobs.Urgent, args{})
 		case AsItCame:
+			if err := t.submitSound(ctx, tx, u, r, p, jobs.Normal); err != nil {
+				return err
+			}
 			return t.submit(ctx, tx, u, kindAssemble, jobs.Normal, args{})
 		case Encoded:
 		}
 		r.Planned = true
-		for _, a := range p.Audio {
-			r.Sounds = append(r.Sounds, a.Stream)
-			if err := t.submit(ctx, tx, u, kindSound, jobs.Urgent, args{Stream: a.Stream}); err != nil {
-				return err
-			}
+		if err := t.submitSound(ctx, tx, u, r, p, jobs.Urgent); err != nil {
+			return err
 		}
 		return t.submitChunks(ctx, tx, u, kept, true)
 	})
@@ -156,12 +165,28 @@ func (t *Transcoder) spread(ctx context.Context, w *work, p *Plan, kept *planned
 	return err
 }
 
-// take has the rungs of a plan.
+// take has the rungs of a plan. What has come of sound beside stays.
 func (r *record) take(p *Plan, kept *planned) {
+	sound := slices.DeleteFunc(r.Rungs, func(x rung) bool { return !x.Sound })
+	if len(sound) == 0 && p.Carriage == AsItCame && len(p.Audio) > 0 {
+		sound = []rung{{Sound: true, Name: string(p.profile.Audio), State: metadata.Processing}}
+	}
 	r.Rungs, r.Chunks = nil, len(kept.Chunks)
 	for _, o := range p.Video {
 		r.Rungs = append(r.Rungs, rung{Name: o.Name, Width: o.Width, Height: o.Height, State: metadata.Processing})
 	}
+	r.Rungs = append(r.Rungs, sound...)
+}
+
+// submitSound has each stream of sound made.
+func (t *Transcoder) submitSound(ctx context.Context, tx metadata.Tx, u *metadata.Upload, r *record, p *Plan, priority int) error {
+	for _, a := range p.Audio {
+		r.Sounds = append(r.Sounds, a.Stream)
+		if err := t.submit(ctx, tx, u, kindSound, priority, args{Stream: a.Stream}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // submitChunks has the chunks encoded; with early the first of them in the smallest

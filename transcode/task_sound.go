@@ -31,7 +31,7 @@ func (t *Transcoder) sound(ctx context.Context, w *work) error {
 	defer done()
 	track := p.Audio[at]
 	err = t.encodeSound(ctx, w, p, in, track, kept.Chunks)
-	if err != nil && ctx.Err() == nil && t.final(w, err) && len(w.Sounds) > 1 {
+	if err != nil && ctx.Err() == nil && t.final(w, err) && (len(w.Sounds) > 1 || w.Carry == AsItCame) {
 		return t.leaveOut(ctx, w, track, reason(err))
 	}
 	return err
@@ -46,7 +46,7 @@ func (t *Transcoder) encodeSound(ctx context.Context, w *work, p *Plan, in ffmpe
 	part := partSound(track.Stream)
 	f := &follower{t: t, w: w, stream: track.Stream, name: track.File()}
 	defer f.close()
-	if len(chunks) > 1 {
+	if len(chunks) > 1 && w.Carry == Encoded {
 		f.next = chunks[0].End
 	}
 	running, fail := context.WithCancelCause(ctx)
@@ -83,8 +83,8 @@ func (t *Transcoder) measure(ctx context.Context, p *Plan, in ffmpeg.Input, trac
 	return &l, nil
 }
 
-// leaveOut goes on without a stream of sound, where there are others; with what there
-// is of it, where that plays already.
+// leaveOut goes on without a stream of sound, where there are others, or the asset plays
+// without; with what there is of it, where that plays already.
 func (t *Transcoder) leaveOut(ctx context.Context, w *work, track Track, why string) error {
 	return t.update(ctx, w, true, func(tx metadata.Tx, u *metadata.Upload, r *record) error {
 		part := partSound(track.Stream)
@@ -94,7 +94,12 @@ func (t *Transcoder) leaveOut(ctx context.Context, w *work, track Track, why str
 			return t.submit(ctx, tx, u, kindAssemble, jobs.Urgent, args{})
 		}
 		r.Sounds = slices.DeleteFunc(r.Sounds, func(s int) bool { return s == track.Stream })
-		if len(r.Sounds) == 0 {
+		switch {
+		case len(r.Sounds) > 0:
+		case r.Carry == AsItCame:
+			r.fails(string(track.Codec), why)
+			return t.submit(ctx, tx, u, kindAssemble, jobs.Urgent, args{})
+		default:
 			return problem.Errorf(ErrSource, "none of the sound can be decoded: %s", why)
 		}
 		r.Left = append(r.Left, fmt.Sprintf("the sound of stream %d: %s", track.Stream, why))

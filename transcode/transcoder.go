@@ -87,6 +87,10 @@ type Options struct {
 	// no files of this system: all of it would have to be fetched. Default: false.
 	NoPosters bool
 
+	// NoSoundBeside leaves what plays as it came, with sound that few browsers decode, as
+	// it is until somebody asks for a ladder: see Transcoder.Sound. Default: false.
+	NoSoundBeside bool
+
 	// Authorizer decides who may do what; it sees Create, Read, Delete and List on
 	// objects of kind auth.Asset. Default: auth.OwnerOnly().
 	Authorizer auth.Authorizer

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -74,4 +76,23 @@ func TestPageSaysWhichCodecTheBrowserLacks(t *testing.T) {
 			b.picture("codec")
 		})
 	}
+}
+
+// TestPageEndsABriefFilmInHLSJS: by itself hls.js waits for Chromium to show something, and
+// Chromium for more sound, or for its end.
+func TestPageEndsABriefFilmInHLSJS(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "brief.mp4")
+	if out, err := exec.CommandContext(t.Context(), tool(t, "ffmpeg"), "-v", "error",
+		"-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=0.12", "-f", "lavfi", "-i", "sine=duration=0.12",
+		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", path).CombinedOutput(); err != nil {
+		t.Fatalf("making the film: %v\n%s", err, out)
+	}
+	base := runServer(t, config{}, withPlayer(t))
+	a := uploadFile(t, base, path, "")
+	b := openTab(t, base)
+	b.do(chromedp.Navigate(base + "?engine=hls.js#" + a.ID))
+	b.until("the engine is hls.js", `document.querySelector('#video').dataset.engine === 'hls.js'`)
+	b.until("it is all there", `document.querySelector('#video').readyState === 4`)
+	evaluate[any](b, `document.querySelector('#video').play().then(() => null)`)
+	b.until("it ends", `document.querySelector('#video').ended`)
 }

@@ -13,6 +13,7 @@ var ErrFormat = errors.New("fmp4: not the fragmented MP4 that was expected")
 
 // Track is what an init segment says of a track.
 type Track struct {
+	ID        uint32 // its number; 0 is its place among the tracks, from 1
 	Video     bool   // else sound
 	Timescale uint32 // ticks a second
 	Width     uint32 // pixels; 0 of sound

@@ -8,15 +8,27 @@ var identity = be(1<<16, 0, 0, 0, 1<<16, 0, 0, 0, 1<<30)
 // initSegment is what a file begins with: tracks without samples (§8.8.1).
 func initSegment(tracks []Track) []byte {
 	const movie = 1000 // its timescale
-	moov := [][]byte{makeBox("mvhd", be(0, 0, 0, movie, 0, 1<<16, 1<<24, 0, 0), identity, make([]byte, 24), be(uint32(len(tracks)+1)))}
+	next := uint32(0)
+	for i := range tracks {
+		next = max(next, tracks[i].number(i))
+	}
+	moov := [][]byte{makeBox("mvhd", be(0, 0, 0, movie, 0, 1<<16, 1<<24, 0, 0), identity, make([]byte, 24), be(next+1))}
 	mvex := make([][]byte, 0, len(tracks))
 	for i := range tracks {
-		id := uint32(i + 1)
+		id := tracks[i].number(i)
 		moov = append(moov, tracks[i].trak(id, 0, nil, tracks[i].noSamples()))
 		mvex = append(mvex, makeBox("trex", be(0, id, 1, 0, 0, 0)))
 	}
 	moov = append(moov, makeBox("mvex", mvex...))
 	return append(makeBox("ftyp", []byte("iso6"), be(0), []byte("iso6cmfcmp41")), makeBox("moov", moov...)...)
+}
+
+// number is that of the track at a place, from 0.
+func (t *Track) number(at int) uint32 {
+	if t.ID > 0 {
+		return t.ID
+	}
+	return uint32(at + 1)
 }
 
 // noSamples is an stbl box of a file whose samples are in fragments.

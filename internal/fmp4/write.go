@@ -14,7 +14,7 @@ type Writer struct {
 	sequence uint32
 }
 
-// NewWriter writes the init segment of tracks, which are numbered from 1.
+// NewWriter writes the init segment of tracks, which are numbered by their ID, or from 1.
 func NewWriter(w io.Writer, tracks []Track) (*Writer, error) {
 	_, err := w.Write(initSegment(tracks))
 	return &Writer{w: w}, err
@@ -33,7 +33,7 @@ type Timed struct {
 	Decode int64 // ticks
 }
 
-// Fragment writes samples of a track, which is a number from 1. data writes their
+// Fragment writes samples of a track, which is its number. data writes their
 // bytes, in their order. Samples last until the next is decoded, and the last as it
 // says itself.
 func (w *Writer) Fragment(track int, samples []Timed, data func(io.Writer) error) error {

@@ -112,9 +112,20 @@ async function loadHLS(mine) {
   hls = new Hls({ enableWorker: false }); // CMAF needs no transmuxing, so a worker has nothing to do
   hls.on(Hls.Events.MANIFEST_PARSED, () => offerQualities(hls.levels));
   hls.on(Hls.Events.ERROR, (_, data) => data.fatal && fatal(Hls, data));
+  endBrief(hls, Hls.Events);
   hls.loadSource(playback(asset));
   hls.attachMedia(video);
   return true;
+}
+
+// endBrief says that a film is over whose sound is shorter than what Chromium collects
+// before it shows anything: hls.js says so only once something is shown.
+function endBrief(player, { FRAG_BUFFERED, BUFFER_EOS }) {
+  const over = new Set();
+  player.on(FRAG_BUFFERED, (_, { frag }) => {
+    if (frag.endList) over.add(frag.type);
+    if (video.duration < 0.25 && over.has('main') && over.has('audio')) player.trigger(BUFFER_EOS, {});
+  });
 }
 
 function offerQualities(levels) {

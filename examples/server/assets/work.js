@@ -49,7 +49,7 @@ function drawRung(row, rung) {
   const percent = Math.floor(rung.percent ?? 0);
   row.dataset.rung = rung.state;
   row.querySelector('.rung-name').textContent = rung.name;
-  row.querySelector('.rung-name').title = `${rung.width} × ${rung.height}`;
+  row.querySelector('.rung-name').title = rung.width > 0 ? `${rung.width} × ${rung.height}` : 'Sound';
   row.querySelector('progress').value = rung.percent ?? 0;
   row.querySelector('progress').hidden = rung.state === 'failed';
   row.querySelector('progress').setAttribute('aria-label', `Making ${rung.name}`);
