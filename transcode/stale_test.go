@@ -123,7 +123,7 @@ func TestAWorkerThatIsLateCutsNothingOff(t *testing.T) {
 				return &guarded{
 					Store: s, cut: func(size int64) { t.Errorf("cut off at %d", size) },
 					appending: func(key string) error {
-						if appends.Add(1) == 2 { // the first finds nothing yet
+						if strings.HasSuffix(key, "/source") && appends.Add(1) == 2 { // the first finds nothing yet
 							late <- key
 							<-goOn
 						}
