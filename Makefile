@@ -50,8 +50,8 @@ run: ## start the reference server on 127.0.0.1:8080
 	$(GO) run ./examples/server
 
 .PHONY: test
-test: need clients assets ## install what tests need, then run every test
-	$(GO) test -timeout 25m $(TESTFLAGS) $(PKG)
+test: need clients assets ## install what tests need, then run every test; ONLY=.bin/rest: those that the last make race left out, in whole or in part
+	$(GO) test -timeout 25m $(TESTFLAGS) $(if $(wildcard $(ONLY)),$$(cat $(ONLY)),$(PKG))
 	cd $(PEERS) && $(GO) test -timeout 10m $(TESTFLAGS) ./...
 
 .PHONY: check
@@ -104,12 +104,6 @@ metrics-update: ## write docs/metrics.md anew, after a change of what is counted
 race: need-race clients assets ## every test but the long ones under the race detector, in random order
 	@mkdir -p $(BIN) && rm -f $(REST)
 	$(GO) run ./internal/rest -o $(REST) $(GO) test -json $(RACE) $(VETTED) -short -shuffle=on -timeout 25m $(TESTFLAGS) $(PKG)
-
-.PHONY: rest
-rest: need clients assets ## the tests that the last make race left out, in whole or in part
-	@[ -e $(REST) ] || { echo "make race comes first"; exit 1; }
-	[ ! -s $(REST) ] || $(GO) test -timeout 25m $(TESTFLAGS) $$(cat $(REST))
-	cd $(PEERS) && $(GO) test -timeout 10m $(TESTFLAGS) ./...
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME (2s)
