@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -55,7 +56,7 @@ func (s *sight) look(lists []string) (segments map[string]int) {
 func (h *house) videos(id string) (list []string) {
 	h.t.Helper()
 	for _, at := range h.playlists(id) {
-		if strings.Contains(at, "/v") {
+		if strings.HasPrefix(path.Base(path.Dir(at)), "v") {
 			list = append(list, at)
 		}
 	}
