@@ -10,7 +10,7 @@ const patience = 120000;
 
 // switching plays a presentation to its end, and tells what became of that: whether it was
 // open when it began, the heights that were seen, and what hls.js complained of. That it
-// has to wait for more is no complaint.
+// has to wait for more, or gives up what it asked for when it is switched, is no complaint.
 window.switching = async (master) => {
   const video = document.createElement("video");
   Object.assign(video, { playsInline: true, muted: true });
@@ -20,10 +20,13 @@ window.switching = async (master) => {
   const failed = new Promise((_, reject) => {
     hls.on(Hls.Events.ERROR, (_, e) => {
       if (e.fatal) reject(new Error(`${e.details}: ${e.reason || e.error?.message}`));
-      else if (!/^bufferStalled|^bufferNudge/.test(e.details)) told.complaints.push(e.details);
+      else if (!/^bufferStalled|^bufferNudge|^aborted$/.test(e.details)) told.complaints.push(e.details);
     });
   });
   hls.once(Hls.Events.LEVEL_LOADED, (_, { details }) => { told.open = details.live; });
+  hls.on(Hls.Events.FRAG_BUFFERED, (_, { frag }) => {
+    if (frag.type === "main") hls.nextLoadLevel = (frag.level + 1) % hls.levels.length;
+  });
   hls.on(Hls.Events.FRAG_CHANGED, (_, { frag }) => {
     const height = hls.levels[frag.level]?.height ?? 0;
     if (frag.type === "main") told.levels.push(height);
@@ -34,11 +37,10 @@ window.switching = async (master) => {
     hls.loadSource(master);
     await Promise.race([failed, (async () => {
       const until = performance.now() + patience;
-      for (let n = 0; !told.ended; n++) {
+      while (!told.ended) {
         if (performance.now() > until) throw new Error(`it does not end: at ${video.currentTime} of ${video.duration}`);
         if (video.paused) video.play().catch(() => {});
         video.playbackRate = rate;
-        if (n % 10 === 9 && hls.levels.length > 1) hls.nextLoadLevel = (Math.max(hls.loadLevel, 0) + 1) % hls.levels.length;
         await later(100);
       }
     })()]);
