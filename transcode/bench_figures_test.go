@@ -123,7 +123,7 @@ func (f *figures) ladder(width, height, rounds int) {
 		name, unit string
 		per, aim   float64
 	}{{"CPU of ffmpeg", "s", 1, 1.05}, {"time, on two cores", "s", 1, 1.10}, {"bytes of all rungs", "MB", 1e6, 1.03}} {
-		name := fmt.Sprintf("a ladder of %dp, %d s in %d chunks, beside one process: %s", height, seconds, len(chunks), line.name)
+		name := fmt.Sprintf("a ladder of %dp in %d chunks, beside one process: %s", height, len(chunks), line.name)
 		f.ratio(name, line.unit, median(ours[i])/line.per, median(theirs[i])/line.per, median(ratios[i]), line.aim)
 	}
 	f.note("of the CPU of its chunks %.1f percent go by until the first is there", 100*median(first))
